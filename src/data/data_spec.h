@@ -1,0 +1,81 @@
+// Which data a network is trained on, as the user writes it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace deadrelu {
+
+enum class DataKind {
+  kFunction, kPoints, kCsv, kIdx, kGaussian, kTeacher, kBlobs, kCircles, kMoons, kSpirals, kXor,
+};
+
+// Targets of `function`; inputs of dimension 1 but for abs_sum_diff (2 in, 2 out).
+enum class TargetFunction {
+  kAbs,         // |x|
+  kSine,        // sin x
+  kQuadratic,   // x²
+  kXSin5x,      // x sin 5x
+  kStepSin,     // 1{x>0} + 0.2 sin 5x                 (Lu et al. 2019)
+  kAbsSumDiff,  // (|x1 + x2|, |x1 − x2|)              (Lu et al. 2019)
+};
+
+enum class GaussianTarget { kZero, kLinear, kNorm };  // 0 · w·x with w ~ N(0, 1/inputs) · ‖x‖/√inputs
+
+// How a classification target is laid out: the loss decides.
+enum class TargetForm {
+  kOneHot,  // a column a class, 0 or 1 (cross_entropy, squared losses, more than two classes)
+  kBinary,  // one column, 0 or 1 (binary_cross_entropy with two classes)
+};
+
+// Fields hold for the kinds named; the others ignore them. Lengths and counts in examples.
+struct DataSpec {
+  DataKind kind = DataKind::kFunction;
+
+  TargetFunction function = TargetFunction::kAbs;   // function
+  std::array<double, 2> domain{-1, 1};              // function: every input lies in it
+  bool uniform_sampling = false;                    // function: random instead of an even grid
+  std::size_t samples = 1000;                       // all generated kinds
+  double noise = 0;                                 // generated kinds: standard deviation (of targets for regression
+                                                    // kinds, of inputs for circles, moons, spirals, xor)
+  std::vector<std::vector<double>> inputs;          // points: [sample][input]
+  std::vector<std::vector<double>> targets;         // points: [sample][output]
+  std::string path;                                 // csv
+  std::vector<std::string> target_columns;          // csv
+  bool classification = false;                      // csv: the one target column is a class label
+  std::string images, labels, test_images, test_labels;  // idx
+  std::size_t dimensions = 2;                       // gaussian, teacher, blobs: inputs
+  GaussianTarget gaussian_target = GaussianTarget::kZero;
+  std::vector<std::size_t> teacher_hidden{16};      // teacher: widths of a ReLU network, He normal, bias N(0, teacher_bias²)
+  std::size_t teacher_outputs = 1;
+  double teacher_bias = 0;
+  std::size_t classes = 2;                          // blobs, spirals
+  double spread = 1;                                // blobs: standard deviation around centres uniform in [−5, 5]
+  double turns = 1;                                 // spirals: turns of each arm
+
+  std::size_t limit = 0;                            // first examples of the set (and of the test files); 0: all
+  bool standardize = false;                         // inputs to mean 0 and standard deviation 1 over the training split
+  double scale = 1, offset = 0;                     // x·scale + offset, after standardizing
+  double target_scale = 1;                          // regression targets times this
+  double test_fraction = 0;                         // in [0, 1): share of the examples set aside as the test split
+  std::optional<std::uint64_t> seed;                // of everything random here; none: the run's seed
+  TargetForm target_form = TargetForm::kOneHot;     // set from the loss, not a key
+
+  std::string directory;                            // of the config file: where relative paths start; never in an id
+};
+
+// Whether the data differs from seed to seed where `seed` is not given (random inputs, noise, a random split).
+bool depends_on_seed(const DataSpec& spec);
+
+// Inputs, outputs and classes as far as the spec alone tells; empty for csv and idx, which a file decides.
+struct DataShape {
+  std::size_t inputs = 0, outputs = 0;
+  std::size_t classes = 0;  // 0: regression
+};
+std::optional<DataShape> shape_from_spec(const DataSpec& spec);
+
+}  // namespace deadrelu

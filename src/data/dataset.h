@@ -1,0 +1,54 @@
+// Examples in memory, ready to be gathered into batches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/buffer.h"
+#include "data/data_spec.h"
+
+namespace deadrelu {
+
+// Examples of one split: inputs [sample][input], targets [sample][output] (classification: see TargetForm).
+template <class T>
+struct Split {
+  std::size_t samples = 0;
+  Buffer<T> inputs;
+  Buffer<T> targets;
+};
+
+template <class T>
+struct Dataset {
+  std::size_t inputs = 0;   // per sample
+  std::size_t outputs = 0;
+  std::size_t classes = 0;  // 0: regression
+  Split<T> train, test;     // test.samples is 0 where there is no test split
+};
+
+// Makes or reads the data set. `run_seed` counts only where the spec has no seed of its own. Everything is computed
+// in double and rounded to T once. Throws UserError(kInputOutput) naming file and row, column or byte for a file
+// that cannot be read or is malformed, or for a split that leaves nothing to train on.
+template <class T>
+Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed);
+
+// The files that the spec reads, resolved against the config's directory (for manifests and checks).
+std::vector<std::string> data_files(const DataSpec& spec);
+
+// Data sets shared between packs and threads: each (spec, effective seed) is made once while somebody holds it, and
+// the most recently used ones are kept up to a number of bytes. Thread-safe.
+template <class T>
+class DatasetCache {
+ public:
+  explicit DatasetCache(std::size_t keep_bytes);
+  ~DatasetCache();
+  std::shared_ptr<const Dataset<T>> get(const DataSpec& spec, std::uint64_t run_seed);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace deadrelu

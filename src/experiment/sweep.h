@@ -1,0 +1,53 @@
+// The points of a sweep by index arithmetic: nothing is expanded before it is asked for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace deadrelu {
+
+// The seeds of every point.
+struct SeedList {
+  std::vector<std::uint64_t> listed;    // given one by one; used where not empty
+  std::uint64_t from = 0, count = 1;    // else from, from+1, …
+  std::uint64_t size() const { return listed.empty() ? count : listed.size(); }
+  std::uint64_t at(std::uint64_t i) const { return listed.empty() ? from + i : listed[i]; }
+};
+
+// A product of axes, the last axis fastest, of which some points are excluded, times the seeds (innermost).
+// What an axis means, and what its values are, only the config knows.
+struct SweepShape {
+  std::vector<std::uint64_t> axis_sizes;
+  // Each exclusion: for every axis the value indices that it matches (empty: any value). A point is excluded if
+  // some exclusion matches it on every axis.
+  using Exclusion = std::vector<std::vector<std::uint64_t>>;
+  std::vector<Exclusion> exclusions;
+  SeedList seeds;
+};
+
+// Walks the points of a sweep in order.
+class SweepCursor {
+ public:
+  explicit SweepCursor(const SweepShape& shape);
+  // Moves to the next run that is not excluded; false at the end. The first call moves to the first run.
+  bool next();
+  const std::vector<std::uint64_t>& indices() const { return indices_; }  // [axis]: value index
+  std::uint64_t seed() const;
+  std::uint64_t position() const { return position_; }  // among the runs that are not excluded
+  std::uint64_t point() const { return point_; }        // among the points that are not excluded
+
+ private:
+  bool advance_point();
+  bool excluded() const;
+  const SweepShape* shape_;
+  std::vector<std::uint64_t> indices_;
+  std::uint64_t seed_index_ = 0, position_ = 0, point_ = 0;
+  bool started_ = false;
+};
+
+// The number of runs (excluded points are not counted); walks the points where there are exclusions.
+// Saturates at 2^63 − 1.
+std::uint64_t sweep_size(const SweepShape& shape);
+
+}  // namespace deadrelu

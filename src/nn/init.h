@@ -1,0 +1,56 @@
+// Initial parameters: the distributions of the literature, drawn from counter-based streams.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "nn/model.h"
+
+namespace deadrelu {
+
+// fan_in: inputs of the layer; fan_out: its rows.
+enum class WeightInit {
+  kHeNormal,       // N(0, 2/fan_in)                               (He, Zhang, Ren, Sun 2015)
+  kHeUniform,      // U(±√(6/fan_in))
+  kGlorotNormal,   // N(0, 2/(fan_in + fan_out))                   (Glorot, Bengio 2010)
+  kGlorotUniform,  // U(±√(6/(fan_in + fan_out)))
+  kLecunNormal,    // N(0, 1/fan_in)                               (LeCun, Bottou, Orr, Müller 1998)
+  kLecunUniform,   // U(±√(3/fan_in))
+  kPytorch,        // U(±1/√fan_in): torch.nn.Linear's default
+  kOrthogonal,     // orthonormal rows or columns                  (Saxe, McClelland, Ganguli 2014)
+  kRai,            // randomized asymmetric initialization         (Lu, Shin, Su, Karniadakis 2019)
+  kNormal,         // N(0, scale²)
+  kUniform,        // U(±scale)
+  kSign,           // +scale or −scale, fair
+};
+
+enum class BiasInit {
+  kConstant,  // value
+  kNormal,    // N(0, value²)
+  kUniform,   // U(±value)
+  kPytorch,   // U(±1/√fan_in)
+};
+
+// How one layer's parameters start.
+struct LayerInit {
+  WeightInit weights = WeightInit::kHeNormal;
+  double scale = 1;  // normal: std, uniform: limit, sign: magnitude
+  double gain = 1;   // multiplies every weight
+  BiasInit bias = BiasInit::kConstant;
+  double bias_value = 0;
+};
+
+struct InitSpec {
+  LayerInit hidden;
+  LayerInit output;   // equals `hidden` unless init.output overrides it
+  std::string file;   // initial parameters from a JSON file; empty: none
+};
+
+// Fills `weights` [rows][inputs] and `bias` ([rows], or empty) of layer number `layer` (0: first hidden) in double;
+// float32 networks round them. rai draws weights and bias as one row of fan_in + 1 entries and ignores the bias spec
+// where the layer has a bias.
+void init_layer(const LayerShape& shape, const LayerInit& init, std::uint64_t seed, std::size_t layer,
+                std::span<double> weights, std::span<double> bias);
+
+}  // namespace deadrelu

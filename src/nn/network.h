@@ -1,0 +1,86 @@
+// Forward and backward pass of a pack of equally shaped networks, for one block of samples.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "base/buffer.h"
+#include "nn/model.h"
+#include "simd/kernels.h"
+
+namespace deadrelu {
+
+// The numbers of the activation that may differ from lane to lane, each [lane].
+template <class T>
+struct LaneActivation {
+  explicit LaneActivation(std::size_t lanes) : slope(lanes), alpha(lanes), at_zero(lanes) {}
+  Buffer<T> slope, alpha, at_zero;
+};
+
+// The pack's networks. Parameters and gradients are flat buffers [parameter][lane], laid out as the shape says.
+template <class T>
+struct Network {
+  NetworkShape shape;
+  ActivationSpec activation;  // kind and pieces; its numbers are in `numbers`
+  Kernels<T> kernels;
+  LaneActivation<T> numbers;
+};
+
+// Everything that one block of samples leaves behind in the layers. Allocated once and used for every block; what
+// it held before never matters.
+template <class T>
+class Activations {
+ public:
+  // REQUIRES: max_samples at least 1.
+  Activations(const Network<T>& network, std::size_t max_samples);
+
+  // Views of the first `samples` samples of layer l, the output layer included.
+  LaneMatrix<T> z(std::size_t l, std::size_t samples) const;         // pre-activations [rows][sample]
+  LaneMatrix<T> output(std::size_t l, std::size_t samples) const;    // [outputs][sample]; output layer: its z
+  LaneMatrix<T> gradient(std::size_t l, std::size_t samples) const;  // d loss / d z, [rows][sample]
+  LaneMatrix<T> drawn_slopes(std::size_t l, std::size_t samples) const;  // rrelu in training, [rows][sample]
+  LaneMatrix<T> scratch(std::size_t rows, std::size_t samples) const;    // as high as the highest layer
+  std::size_t max_samples() const { return max_samples_; }
+  std::span<T> memory() const { return memory_.span(); }  // all of it, for tests that poison it
+
+ private:
+  struct Place {
+    std::size_t rows, outputs, z, output, gradient, slopes;
+  };
+  LaneMatrix<T> view(std::size_t offset, std::size_t rows, std::size_t samples) const;
+
+  std::vector<Place> places_;
+  std::size_t max_samples_, lanes_, row_stride_, scratch_ = 0;
+  mutable Buffer<T> memory_;
+};
+
+enum class Mode {
+  kEvaluate,
+  kTrain,  // rrelu takes the slopes that the caller has put into drawn_slopes
+};
+
+// Fills z and output of every layer from the input [inputs][sample].
+template <class T>
+void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
+             const Activations<T>& activations);
+
+// Reads gradient of the output layer, which the loss has filled, fills the other layers', and adds up the
+// parameters' gradients over the samples, ascending: `first` starts at 0, later blocks of a batch go on. Learned
+// slopes are summed in slope_sums [layer][highest layer's rows][lane] until finish_gradient.
+template <class T>
+void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode, bool first,
+              const Activations<T>& activations, T* gradient, T* slope_sums);
+
+// After the batch's last block: the gradients of the learned slopes.
+template <class T>
+void finish_gradient(const Network<T>& network, const T* slope_sums, T* gradient);
+
+// Rows of the highest layer: the pitch of slope_sums.
+std::size_t highest_row_count(const NetworkShape& shape);
+
+// The numbers of layer l's activation as the kernels take them; a learned slope is read from `parameters`.
+template <class T>
+ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l);
+
+}  // namespace deadrelu

@@ -1,0 +1,52 @@
+// Norms of gradients, weights and updates of every layer, for every lane of a pack.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/buffer.h"
+#include "nn/network.h"
+#include "probe/rows.h"
+
+namespace deadrelu {
+
+// All norms are L2 norms of exact values summed in double: right from 1e-38 to 1e38 and beyond.
+template <class T>
+class GradientProbe {
+ public:
+  explicit GradientProbe(const Network<T>& network);
+
+  // Reads the batch gradient, as the optimizer is about to get it (before clipping), and the parameters.
+  void measure(const Network<T>& network, const T* parameters, const T* gradient);
+  // Reads the parameters before and after the update that takes this gradient.
+  void measure_update(const Network<T>& network, const T* before, const T* after);
+
+  // Fills the gradient and weight columns of layer l's row; and those of its units, where `units` is not
+  // null, from units[0] on (one row a unit, the output layer has none).
+  void describe(const Network<T>& network, std::size_t l, std::size_t lane, LayerRow& row, UnitRow* units) const;
+  // ‖Δweights‖ / ‖weights‖ of layer l, after measure_update; missing for weights that are all 0.
+  double update_ratio(std::size_t l, std::size_t lane) const;
+  double grad_norm(std::size_t lane) const;    // of all parameters
+  double weight_norm(std::size_t lane) const;  // of all weights, biases left out
+
+ private:
+  // Sums over one layer, or one unit, [lane].
+  struct Sums {
+    Buffer<double> weights, gradient_weights, gradient_bias, gradient_slope, bias, update;
+  };
+  struct UnitSums {
+    Buffer<double> weights, gradient, bias;  // [unit][lane]; squares, squares, mean over the unit's rows
+    std::vector<bool> zero_gradient;         // [unit][lane]
+  };
+  void measure_units(const Network<T>& network, std::size_t l, const T* parameters, const T* gradient);
+
+  std::size_t lanes_;
+  std::vector<Sums> layers_;
+  std::vector<UnitSums> units_;
+};
+
+// The batch gradient's squared norm, [lane], overwritten: what clipping needs at every step.
+template <class T>
+void squared_gradient_norm(const Network<T>& network, const T* gradient, double* squares);
+
+}  // namespace deadrelu

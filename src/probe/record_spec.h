@@ -1,0 +1,32 @@
+// What is recorded and when, as the user writes it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace deadrelu {
+
+struct Thresholds {
+  double rarely_active = 0.01;  // active on fewer than this share of the probe inputs
+  double dormant = 0.025;       // dormant score at most this (Sokar et al. 2023)
+  double saturated = 1e-7;      // |φ'(z)| below this on every probe input
+};
+
+struct RecordSpec {
+  // When: one of three. Step 0 and the last step are always recorded.
+  std::uint64_t every = 100;         // every n steps; 0: as the two below say
+  std::vector<std::uint64_t> steps;  // these steps
+  std::size_t log_count = 0;         // this many steps from 1 to the last, evenly spaced in their logarithm
+
+  bool probe_test = false;           // units are probed on the test split instead of the training split
+  std::size_t probe_samples = 1000;  // examples of each split that are evaluated; 0: all
+  bool metrics = true, layers = true, units = false;  // tables
+  bool parameters_initial = false, parameters_final = false;
+  Thresholds thresholds;
+};
+
+// The recorded steps from 0 to last_step, ascending and distinct. REQUIRES: `every` is 0 (else they need no list).
+std::vector<std::uint64_t> listed_steps(const RecordSpec& spec, std::uint64_t last_step);
+
+}  // namespace deadrelu

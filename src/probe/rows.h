@@ -1,0 +1,75 @@
+// The rows that a run leaves in the tables: plain records. Definitions of every field: probe/columns.cpp.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "nn/parameter_set.h"
+
+namespace deadrelu {
+
+// A missing value (an empty cell). A real that is infinite or not a number is missing too.
+inline constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+inline constexpr std::int64_t kMissingInteger = std::numeric_limits<std::int64_t>::min();
+
+// metrics: the network as it is after `step` updates, and the batch that the next update takes.
+struct MetricsRow {
+  std::int64_t step = 0;
+  double epoch = kMissing, learning_rate = kMissing, batch_loss = kMissing, train_loss = kMissing,
+         test_loss = kMissing, train_accuracy = kMissing, test_accuracy = kMissing, grad_norm = kMissing,
+         weight_norm = kMissing, dead_fraction = kMissing;
+};
+
+// layers: one layer at one recorded step; layer 1 is the first hidden layer, the output layer is the last.
+struct LayerRow {
+  std::int64_t step = 0, layer = 0, units = 0;
+  double dead_fraction = kMissing, never_active_fraction = kMissing, rarely_active_fraction = kMissing,
+         dormant_fraction = kMissing, saturated_fraction = kMissing, zero_gradient_fraction = kMissing,
+         dead_input_fraction = kMissing, sparsity = kMissing;
+  std::int64_t died = kMissingInteger, revived = kMissingInteger;
+  double activation_mean = kMissing, activation_std = kMissing, preactivation_mean = kMissing,
+         preactivation_std = kMissing, preactivation_max_min = kMissing, grad_norm = kMissing,
+         grad_norm_weights = kMissing, grad_norm_bias = kMissing, grad_rms = kMissing, weight_norm = kMissing,
+         bias_mean = kMissing, update_ratio = kMissing, effective_rank = kMissing;
+};
+
+// units: one hidden unit at one recorded step. Flags are 0 or 1.
+struct UnitRow {
+  std::int64_t step = 0, layer = 0, unit = 0;
+  std::int64_t dead = 0, never_active = 0, rarely_active = 0, dormant = 0, saturated = 0, zero_gradient = 0;
+  double active_fraction = kMissing, dormant_score = kMissing, activation_mean = kMissing,
+         preactivation_mean = kMissing, preactivation_max = kMissing, grad_norm = kMissing, weight_norm = kMissing,
+         bias = kMissing;
+};
+
+enum class RunStatus { kOk, kDiverged };
+
+// runs: what came out of the run as a whole. Flags are 0 or 1; final values are missing where the run diverged.
+struct RunOutcome {
+  RunStatus status = RunStatus::kOk;
+  std::int64_t steps = 0;                        // updates made
+  std::int64_t diverged_step = kMissingInteger;
+  double train_loss_initial = kMissing, train_loss = kMissing, test_loss = kMissing, train_accuracy = kMissing,
+         test_accuracy = kMissing, dead_fraction_initial = kMissing, dead_fraction = kMissing,
+         dead_fraction_max = kMissing;
+  std::int64_t dead_layers = kMissingInteger, born_dead = kMissingInteger, collapsed = kMissingInteger,
+               deaths = kMissingInteger, revivals = kMissingInteger;
+};
+
+struct ParameterSnapshot {
+  std::int64_t step = 0;
+  bool single = true;  // the values are float32
+  ParameterSet parameters;
+};
+
+// Everything recorded of one run.
+struct RunRecord {
+  RunOutcome outcome;
+  std::vector<MetricsRow> metrics;
+  std::vector<LayerRow> layers;
+  std::vector<UnitRow> units;
+  std::vector<ParameterSnapshot> parameters;
+};
+
+}  // namespace deadrelu

@@ -1,0 +1,72 @@
+// Dead, dormant and saturated units of one hidden layer, for every lane of a pack.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/buffer.h"
+#include "nn/network.h"
+#include "probe/effective_rank.h"
+#include "probe/record_spec.h"
+#include "probe/rows.h"
+
+namespace deadrelu {
+
+// Sums over the probe set as its blocks pass, then fills the columns that describe units.
+template <class T>
+class UnitProbe {
+ public:
+  // ranks: the effective rank is wanted too (it costs a product and an eigenvalue problem a layer and run).
+  UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples, std::size_t max_block, bool ranks);
+
+  void begin();
+  // Adds the block that `forward` has just left in `activations` (whose scratch is overwritten).
+  void add(const Network<T>& network, const T* parameters, const Activations<T>& activations, std::size_t samples);
+
+  // After the last block. Fills the probe's columns of `row`, and one row a unit where `units` is not null.
+  void describe(std::size_t lane, const Thresholds& thresholds, LayerRow& row, std::vector<UnitRow>* units) const;
+  bool is_dead(std::size_t unit, std::size_t lane) const;  // φ(z) = 0 on every probe input
+  std::size_t units() const { return units_; }
+
+ private:
+  double at(const Buffer<double>& sums, std::size_t unit, std::size_t lane) const {
+    return sums[unit * lanes_ + lane];
+  }
+  UnitSums sums();
+  UnitRow describe_unit(std::size_t unit, std::size_t lane, double layer_magnitude, const Thresholds& thresholds) const;
+  void describe_distributions(std::size_t lane, LayerRow& row) const;
+
+  std::size_t layer_, units_, outputs_, lanes_, samples_;
+  Buffer<double> positive_, z_max_, z_sum_, z_squares_, a_sum_, a_squares_, a_magnitude_, a_zeros_, slope_max_;
+  Buffer<double> silent_samples_;
+  std::optional<RankProbe<T>> rank_;
+};
+
+// Keeps which units of one run's layer were dead at the last recorded step, and counts what changed.
+class DeathCounter {
+ public:
+  explicit DeathCounter(std::size_t units) : dead_(units) {}
+  struct Count {
+    std::int64_t dead = 0, died = 0, revived = 0;  // the first count knows no change
+  };
+  template <class T>
+  Count count(const UnitProbe<T>& probe, std::size_t lane) {
+    Count count;
+    for (std::size_t u = 0; u < dead_.size(); ++u) {
+      const bool dead = probe.is_dead(u, lane);
+      count.dead += dead;
+      if (!first_ && dead != dead_[u]) ++(dead ? count.died : count.revived);
+      dead_[u] = dead;
+    }
+    first_ = false;
+    return count;
+  }
+
+ private:
+  std::vector<bool> dead_;
+  bool first_ = true;
+};
+
+}  // namespace deadrelu

@@ -1,0 +1,304 @@
+// The formula of every activation that maps one number to one: value and derivative on registers.
+// No #pragma once: foreach_target includes this again for each target, and Highway's toggle guards it.
+#if defined(DEADRELU_SIMD_ACTIVATION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef DEADRELU_SIMD_ACTIVATION_INL_H_
+#undef DEADRELU_SIMD_ACTIVATION_INL_H_
+#else
+#define DEADRELU_SIMD_ACTIVATION_INL_H_
+#endif
+
+#include "hwy/highway.h"
+#include "simd/activation.h"
+#include "simd/lanes-inl.h"
+#include "simd/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace deadrelu {
+namespace HWY_NAMESPACE {
+namespace {
+
+// What every formula starts from; `one()` and the like are constants that the compiler keeps in registers.
+template <class T>
+struct Formula {
+  using V = Lanes<T>;
+  static HWY_INLINE V number(double x) { return hn::Set(Tag<T>(), static_cast<T>(x)); }
+  static HWY_INLINE V zero() { return hn::Zero(Tag<T>()); }
+  static HWY_INLINE V one() { return number(1); }
+  // e^−|z|: never overflows, so formulas written in it hold on the whole line.
+  static HWY_INLINE V decay(V z) { return lane_exp(Tag<T>(), hn::Neg(hn::Abs(z))); }
+  static HWY_INLINE V logistic(V z) {
+    const V e = decay(z);
+    return hn::Div(hn::IfThenElse(hn::Lt(z, zero()), e, one()), hn::Add(one(), e));
+  }
+  static HWY_INLINE V logistic_slope(V z) {
+    const V e = decay(z), sum = hn::Add(one(), e);
+    return hn::Div(e, hn::Mul(sum, sum));
+  }
+  static HWY_INLINE V inside(V z, double low, double high, V value) {
+    return hn::IfThenElseZero(hn::And(hn::Gt(z, number(low)), hn::Lt(z, number(high))), value);
+  }
+};
+
+template <class T>
+struct Identity : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Identity(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const { return z; }
+  HWY_INLINE V slope(V) const { return this->one(); }
+};
+
+template <class T>
+struct Relu : Formula<T> {
+  using V = Lanes<T>;
+  V at_zero;
+  explicit HWY_INLINE Relu(const ActivationParameters<T>& p) : at_zero(hn::LoadU(Tag<T>(), p.at_zero)) {}
+  HWY_INLINE V value(V z) const { return hn::IfThenZeroElse(hn::Le(z, this->zero()), z); }
+  HWY_INLINE V slope(V z) const {
+    const V step = hn::IfThenElseZero(hn::Gt(z, this->zero()), this->one());
+    return hn::IfThenElse(hn::Eq(z, this->zero()), at_zero, step);
+  }
+};
+
+// leaky_relu, prelu, rrelu.
+template <class T>
+struct Leaky : Formula<T> {
+  using V = Lanes<T>;
+  V negative, at_zero;
+  explicit HWY_INLINE Leaky(const ActivationParameters<T>& p)
+      : Leaky(hn::LoadU(Tag<T>(), p.slope), hn::LoadU(Tag<T>(), p.at_zero)) {}
+  HWY_INLINE Leaky(V slope, V zero_slope) : negative(slope), at_zero(zero_slope) {}
+  HWY_INLINE V value(V z) const { return hn::IfThenElse(hn::Ge(z, this->zero()), z, hn::Mul(negative, z)); }
+  HWY_INLINE V slope(V z) const {
+    const V kink = hn::MulAdd(at_zero, hn::Sub(this->one(), negative), negative);
+    const V side = hn::IfThenElse(hn::Gt(z, this->zero()), this->one(), negative);
+    return hn::IfThenElse(hn::Eq(z, this->zero()), kink, side);
+  }
+};
+
+template <class T>
+struct Relu6 : Relu<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Relu6(const ActivationParameters<T>& p) : Relu<T>(p) {}
+  HWY_INLINE V value(V z) const {
+    const V six = this->number(6);
+    return hn::IfThenElse(hn::Gt(z, six), six, Relu<T>::value(z));
+  }
+  HWY_INLINE V slope(V z) const { return hn::IfThenElseZero(hn::Lt(z, this->number(6)), Relu<T>::slope(z)); }
+};
+
+template <class T>
+struct Elu : Formula<T> {
+  using V = Lanes<T>;
+  V alpha;
+  explicit HWY_INLINE Elu(const ActivationParameters<T>& p) : alpha(hn::LoadU(Tag<T>(), p.alpha)) {}
+  HWY_INLINE V value(V z) const {
+    return hn::IfThenElse(hn::Gt(z, this->zero()), z, hn::Mul(alpha, lane_expm1_negative(Tag<T>(), z)));
+  }
+  HWY_INLINE V slope(V z) const {
+    return hn::IfThenElse(hn::Gt(z, this->zero()), this->one(), hn::Mul(alpha, lane_exp(Tag<T>(), z)));
+  }
+};
+
+template <class T>
+struct Selu : Formula<T> {
+  using V = Lanes<T>;
+  static constexpr double kAlpha = 1.6732632423543772848170429916717;
+  static constexpr double kScale = 1.0507009873554804934193349852946;
+  explicit HWY_INLINE Selu(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const {
+    const V negative = hn::Mul(this->number(kAlpha), lane_expm1_negative(Tag<T>(), z));
+    return hn::Mul(this->number(kScale), hn::IfThenElse(hn::Gt(z, this->zero()), z, negative));
+  }
+  HWY_INLINE V slope(V z) const {
+    const V negative = hn::Mul(this->number(kAlpha), lane_exp(Tag<T>(), z));
+    return hn::Mul(this->number(kScale), hn::IfThenElse(hn::Gt(z, this->zero()), this->one(), negative));
+  }
+};
+
+template <class T>
+struct Celu : Elu<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Celu(const ActivationParameters<T>& p) : Elu<T>(p) {}
+  HWY_INLINE V value(V z) const {
+    const V negative = hn::Mul(this->alpha, lane_expm1_negative(Tag<T>(), hn::Div(z, this->alpha)));
+    return hn::IfThenElse(hn::Gt(z, this->zero()), z, negative);
+  }
+  HWY_INLINE V slope(V z) const {
+    const V negative = lane_exp(Tag<T>(), hn::Div(z, this->alpha));
+    return hn::IfThenElse(hn::Gt(z, this->zero()), this->one(), negative);
+  }
+};
+
+// z·Φ(z) with Φ the normal distribution's: erfc keeps Φ's digits in the lower tail. Worked in double.
+template <class T>
+struct Gelu : Formula<T> {
+  using V = Lanes<T>;
+  using W = Lanes<double>;
+  explicit HWY_INLINE Gelu(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const { return in_double(z, Value()); }
+  HWY_INLINE V slope(V z) const { return in_double(z, Slope()); }
+
+  static HWY_INLINE W below(W z) {
+    const Tag<double> d;
+    const W x = hn::Mul(z, hn::Set(d, -0.70710678118654752440));
+    return hn::Mul(hn::Set(d, 0.5), lane_erf<ErfKind::kErfc>(d, x));
+  }
+  struct Value {
+    static HWY_INLINE W of(W z) { return hn::Mul(z, below(z)); }
+  };
+  struct Slope {
+    static HWY_INLINE W of(W z) {
+      const Tag<double> d;
+      const W e = lane_exp(d, hn::Mul(hn::Mul(hn::Set(d, -0.5), z), z));
+      return hn::MulAdd(z, hn::Mul(hn::Set(d, 0.39894228040143267794), e), below(z));
+    }
+  };
+  template <class F>
+  static HWY_INLINE V in_double(V z, F) {
+    if constexpr (sizeof(T) == sizeof(double)) {
+      return F::of(z);
+    } else {
+      const Tag<double> d;
+      const hn::Half<Tag<T>> half;
+      const auto low = hn::DemoteTo(half, F::of(hn::PromoteTo(d, hn::LowerHalf(z))));
+      const auto high = hn::DemoteTo(half, F::of(hn::PromoteTo(d, hn::UpperHalf(half, z))));
+      return hn::Combine(Tag<T>(), high, low);
+    }
+  }
+};
+
+template <class T>
+struct Silu : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Silu(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const { return hn::Mul(z, this->logistic(z)); }
+  HWY_INLINE V slope(V z) const { return hn::MulAdd(z, this->logistic_slope(z), this->logistic(z)); }
+};
+
+// z·tanh(softplus(z)). With e = e^−|z|, tanh(softplus(z)) is (1 + 2e) / (1 + 2e + 2e²) for z ≥ 0 and
+// (e² + 2e) / (e² + 2e + 2) below, and its derivative 4·(1 + e)·(e² or e) / denominator².
+template <class T>
+struct Mish : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Mish(const ActivationParameters<T>&) {}
+  struct Parts {
+    V e, numerator, denominator;
+  };
+  HWY_INLINE Parts parts(V z) const {
+    const V e = this->decay(z), square = hn::Mul(e, e);
+    const auto negative = hn::Lt(z, this->zero());
+    const V numerator = hn::MulAdd(this->number(2), e, hn::IfThenElse(negative, square, this->one()));
+    const V rest = hn::Mul(this->number(2), hn::IfThenElse(negative, this->one(), square));
+    return {e, numerator, hn::Add(numerator, rest)};
+  }
+  HWY_INLINE V value(V z) const {
+    const Parts p = parts(z);
+    return hn::Mul(z, hn::Div(p.numerator, p.denominator));
+  }
+  HWY_INLINE V slope(V z) const {
+    const Parts p = parts(z);
+    const V factor = hn::IfThenElse(hn::Lt(z, this->zero()), p.e, hn::Mul(p.e, p.e));
+    const V rise = hn::Div(hn::Mul(hn::Mul(this->number(4), hn::Add(this->one(), p.e)), factor),
+                           hn::Mul(p.denominator, p.denominator));
+    return hn::MulAdd(z, rise, hn::Div(p.numerator, p.denominator));
+  }
+};
+
+template <class T>
+struct Softplus : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Softplus(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const {
+    return hn::Add(hn::IfThenZeroElse(hn::Lt(z, this->zero()), z), lane_log1p(Tag<T>(), this->decay(z)));
+  }
+  HWY_INLINE V slope(V z) const { return this->logistic(z); }
+};
+
+template <class T>
+struct Softsign : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Softsign(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const { return hn::Div(z, hn::Add(this->one(), hn::Abs(z))); }
+  HWY_INLINE V slope(V z) const {
+    const V r = hn::Div(this->one(), hn::Add(this->one(), hn::Abs(z)));
+    return hn::Mul(r, r);
+  }
+};
+
+template <class T>
+struct Sigmoid : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Sigmoid(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const { return this->logistic(z); }
+  HWY_INLINE V slope(V z) const { return this->logistic_slope(z); }
+};
+
+template <class T>
+struct Tanh : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Tanh(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const { return lane_tanh(Tag<T>(), z); }
+  // 1 − tanh² without the cancellation: 4·σ'(2z).
+  HWY_INLINE V slope(V z) const { return hn::Mul(this->number(4), this->logistic_slope(hn::Add(z, z))); }
+};
+
+template <class T>
+struct HardSigmoid : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE HardSigmoid(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const {
+    const V six = this->number(6), shifted = hn::Add(z, this->number(3));
+    const V above = hn::IfThenZeroElse(hn::Le(shifted, this->zero()), shifted);
+    return hn::Div(hn::IfThenElse(hn::Gt(above, six), six, above), six);
+  }
+  HWY_INLINE V slope(V z) const { return this->inside(z, -3, 3, this->number(1.0 / 6)); }
+};
+
+template <class T>
+struct HardTanh : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE HardTanh(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const {
+    const V low = this->number(-1), high = this->one();
+    return hn::IfThenElse(hn::Gt(z, high), high, hn::IfThenElse(hn::Lt(z, low), low, z));
+  }
+  HWY_INLINE V slope(V z) const { return this->inside(z, -1, 1, this->one()); }
+};
+
+template <class T>
+struct HardSwish : HardSigmoid<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE HardSwish(const ActivationParameters<T>& p) : HardSigmoid<T>(p) {}
+  HWY_INLINE V value(V z) const { return hn::Mul(z, HardSigmoid<T>::value(z)); }
+  HWY_INLINE V slope(V z) const {
+    const V line = hn::Add(hn::Div(z, this->number(3)), this->number(0.5));
+    return hn::IfThenElse(hn::Ge(z, this->number(3)), this->one(), this->inside(z, -3, 3, line));
+  }
+};
+
+template <class T>
+struct AbsoluteValue : Formula<T> {
+  using V = Lanes<T>;
+  V at_zero;
+  explicit HWY_INLINE AbsoluteValue(const ActivationParameters<T>& p)
+      : at_zero(hn::LoadU(Tag<T>(), p.at_zero)) {}
+  HWY_INLINE V value(V z) const { return hn::Abs(z); }
+  HWY_INLINE V slope(V z) const {
+    return hn::IfThenElse(hn::Eq(z, this->zero()), at_zero, hn::CopySign(this->one(), z));
+  }
+};
+
+template <class T>
+struct Gaussian : Formula<T> {
+  using V = Lanes<T>;
+  explicit HWY_INLINE Gaussian(const ActivationParameters<T>&) {}
+  HWY_INLINE V value(V z) const { return lane_exp(Tag<T>(), hn::Neg(hn::Mul(z, z))); }
+  HWY_INLINE V slope(V z) const { return hn::Mul(this->number(-2), hn::Mul(z, value(z))); }
+};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace deadrelu
+HWY_AFTER_NAMESPACE();
+
+#endif

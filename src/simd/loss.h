@@ -1,0 +1,29 @@
+// Loss functions on lane matrices, with PyTorch's formulas (mean over batch and outputs).
+#pragma once
+
+#include "simd/lane_matrix.h"
+#include "simd/target.h"
+
+namespace deadrelu {
+
+enum class Loss { kMse, kHalfMse, kMae, kCrossEntropy, kBinaryCrossEntropy };
+
+// Outputs and targets are [output][sample]; targets are values, one-hot rows (cross_entropy) or 0/1
+// (binary_cross_entropy: outputs are logits). One sample's loss: mse Σ(y−t)²/outputs, half_mse half of that,
+// mae Σ|y−t|/outputs, cross_entropy −Σ t·log softmax(y), binary_cross_entropy Σ (softplus(y) − t·y)/outputs.
+template <class T>
+struct LossKernels {
+  // sums[lane] += Σ over samples, ascending, of the sample's loss; the sum is kept in double. Where
+  // gradient.data is not null, gradient [output][sample] = gradient_scale · d(sample's loss)/d(output);
+  // mae has derivative 0 at 0.
+  void (*evaluate)(Loss loss, LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T gradient_scale,
+                   double* sums, LaneMatrix<T> gradient);
+  // counts[lane] += the number of samples classified right: the largest output (ties: the first) is the largest
+  // target; with one output, (y > threshold) == (t > 0.5). A sample with a NaN output is wrong.
+  void (*count_correct)(LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T threshold, double* counts);
+};
+
+template <class T>
+const LossKernels<T>& loss_kernels(SimdTarget target);
+
+}  // namespace deadrelu

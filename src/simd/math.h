@@ -1,0 +1,22 @@
+// Elementary functions on arrays of doubles, with the same bits on every machine (never libm, whose last bit
+// differs between versions). For data sets, initial parameters, schedules and sweep ranges.
+#pragma once
+
+#include <span>
+
+namespace deadrelu {
+
+// In place, on the best target of this machine; each value's result depends on that value alone.
+void vector_exp(std::span<double> x);
+void vector_log(std::span<double> x);   // natural logarithm
+void vector_sin(std::span<double> x);
+void vector_tanh(std::span<double> x);
+void vector_erf(std::span<double> x);
+
+double portable_exp(double x);
+double portable_log(double x);
+double portable_sin(double x);
+double portable_cos(double x);          // sin(x + π/2)
+double portable_pow(double base, double exponent);  // exp(exponent·log(base)); REQUIRES: base > 0
+
+}  // namespace deadrelu

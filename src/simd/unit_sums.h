@@ -1,0 +1,36 @@
+// What the probe sums up about the units of a layer while the probe set passes through it.
+#pragma once
+
+#include "simd/lane_matrix.h"
+#include "simd/target.h"
+
+namespace deadrelu {
+
+// Running sums over samples, in double and ascending; each pointer is to [unit][lane]. Before the first block:
+// z_max −∞, all others 0. "Outputs" of a unit are its activations: one, or crelu's two (rows u and units + u).
+struct UnitSums {
+  double* positive;        // samples with z > 0
+  double* z_max;           // largest z
+  double* z_sum;
+  double* z_squares;
+  double* a_sum;           // Σ φ(z), over all outputs of the unit
+  double* a_squares;
+  double* a_magnitude;     // Σ |φ(z)|
+  double* a_zeros;         // outputs that are exactly 0
+  double* slope_max;       // largest |φ'(z)|
+};
+
+template <class T>
+struct UnitSumKernels {
+  // Adds a block of samples. z and slopes (|φ'(z)|) are [units][samples], a is [units or 2·units][samples].
+  // silent_samples[lane] += the number of samples on which no unit of the layer has z > 0.
+  void (*add)(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slopes, const UnitSums& sums,
+              double* silent_samples);
+  // low[row][lane], high[row][lane]: the smallest and largest value of each row so far (start: +∞, −∞).
+  void (*add_range)(LaneMatrix<const T> x, double* low, double* high);
+};
+
+template <class T>
+const UnitSumKernels<T>& unit_sum_kernels(SimdTarget target);
+
+}  // namespace deadrelu

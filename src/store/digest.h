@@ -1,0 +1,25 @@
+// SHA-256 of bytes as they pass by.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace deadrelu {
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+
+  void update(std::string_view bytes);
+  // 64 hex digits; ends the digest.
+  std::string hex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace deadrelu

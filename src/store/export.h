@@ -1,0 +1,36 @@
+// Tables as files, from the store: runs, metrics, layers, units, summary, parameters.jsonl, columns.json.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "store/result_store.h"
+
+namespace deadrelu {
+
+struct ExportFormats {
+  bool csv = true;
+  bool jsonl = false;
+};
+
+struct ExportedFile {
+  std::string name;    // "runs.csv"
+  std::uint64_t rows = 0;
+  std::string sha256;  // hex
+};
+
+// Writes every table that the store has rows for (runs, metrics, layers and summary always) in canonical order:
+// position of the run in the sweep, then step, layer, unit. Streams; each file is written under a temporary name,
+// synced and renamed, so a reader never sees half a table. Throws UserError(kInputOutput).
+std::vector<ExportedFile> export_tables(const std::filesystem::path& directory, const ExportFormats& formats);
+
+// RFC 4180 cell texts; reals through append_real, missing (and not finite) as an empty cell.
+void append_csv_cell(std::string& line, const Cell& cell);
+// The same as a JSON value; missing is null.
+void append_json_cell(std::string& line, const Cell& cell);
+
+// columns.json: type, unit, meaning and definition of every column of every table.
+std::string columns_json(const std::vector<SweptColumn>& swept);
+
+}  // namespace deadrelu

@@ -1,0 +1,30 @@
+// DIR/manifest.json: where the results of a directory come from.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "store/export.h"
+
+namespace deadrelu {
+
+struct Manifest {
+  std::string version, commit, compiler, host, simd;
+  std::uint64_t threads = 0;
+  std::string started, ended;  // ISO 8601, UTC
+  std::string config;          // the resolved config (JSON), embedded as an object
+  std::uint64_t runs = 0, recorded = 0, diverged = 0, failed = 0, trained_now = 0;
+  bool complete = false;
+  std::vector<std::string> data_files;  // with their sha256 in the written file
+  std::vector<ExportedFile> tables;
+};
+
+// Written under a temporary name and renamed. Throws UserError(kInputOutput).
+void write_manifest(const std::filesystem::path& directory, const Manifest& manifest);
+
+// Hex SHA-256 of a file. Throws UserError(kInputOutput).
+std::string sha256_of_file(const std::filesystem::path& file);
+
+}  // namespace deadrelu

@@ -1,0 +1,171 @@
+#include "train/recorder.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace deadrelu {
+
+RecordSchedule::RecordSchedule(const RecordSpec& spec, std::uint64_t last_step)
+    : every_(spec.every), last_step_(last_step) {
+  if (every_ == 0) listed_ = listed_steps(spec, last_step);
+}
+
+bool RecordSchedule::due(std::uint64_t step) {
+  if (every_ > 0) return step % every_ == 0 || step == last_step_;
+  while (next_ < listed_.size() && listed_[next_] < step) ++next_;
+  return next_ < listed_.size() && listed_[next_] == step;
+}
+
+template <class T>
+Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
+    : records_(pack.used_lanes),
+      counters_(pack.used_lanes),
+      train_(pack, false, !pack.runs[0]->record.probe_test, max_block),
+      probes_test_(pack.runs[0]->record.probe_test),
+      gradient_probe_(pack.network) {
+  if (pack.data[0]->test.samples > 0) test_.emplace(pack, true, probes_test_, max_block);
+  for (auto& counters : counters_)
+    for (const LayerShape& layer : pack.network.shape.layers)
+      if (layer.hidden) counters.emplace_back(layer.units);
+}
+
+template <class T>
+void Recorder<T>::record(const Pack<T>& pack, const RecordedState<T>& state, const Activations<T>& activations) {
+  gradient_probe_.measure(pack.network, state.parameters, state.gradient);
+  train_.run(pack, state.parameters, activations);
+  if (test_) test_->run(pack, state.parameters, activations);
+  for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
+    if (diverged(lane)) continue;
+    MetricsRow row = metrics_of(state, lane);
+    const Deaths deaths = record_layers(pack, state.step, lane);
+    row.dead_fraction = deaths.fraction();
+    update_outcome(row, deaths, lane);
+    if (pack.runs[lane]->record.metrics) records_[lane].metrics.push_back(row);
+  }
+}
+
+template <class T>
+MetricsRow Recorder<T>::metrics_of(const RecordedState<T>& state, std::size_t lane) const {
+  MetricsRow row;
+  row.step = static_cast<std::int64_t>(state.step);
+  row.epoch = state.epoch;
+  row.learning_rate = state.learning_rate[lane];
+  row.batch_loss = state.batch_loss[lane];
+  row.train_loss = train_.loss(lane);
+  row.train_accuracy = train_.accuracy(lane);
+  if (test_) {
+    row.test_loss = test_->loss(lane);
+    row.test_accuracy = test_->accuracy(lane);
+  }
+  row.grad_norm = gradient_probe_.grad_norm(lane);
+  row.weight_norm = gradient_probe_.weight_norm(lane);
+  return row;
+}
+
+template <class T>
+typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, std::uint64_t step, std::size_t lane) {
+  const RecordSpec& spec = pack.runs[lane]->record;
+  RunRecord& record = records_[lane];
+  Deaths deaths;
+  for (std::size_t l = 0; l < pack.network.shape.layers.size(); ++l) {
+    const LayerShape& layer = pack.network.shape.layers[l];
+    LayerRow row;
+    row.step = static_cast<std::int64_t>(step);
+    row.layer = static_cast<std::int64_t>(l) + 1;
+    row.units = static_cast<std::int64_t>(layer.units);
+    const std::size_t first_unit = record.units.size();
+    if (layer.hidden) {
+      const UnitProbe<T>& probe = probed().probes()[l];
+      const DeathCounter::Count count = counters_[lane][l].count(probe, lane);
+      row.died = count.died;
+      row.revived = count.revived;
+      deaths.units += row.units;
+      deaths.dead += count.dead;
+      deaths.died += count.died;
+      deaths.revived += count.revived;
+      deaths.dead_layers += count.dead == row.units;
+      if (!spec.layers && !spec.units) continue;
+      probe.describe(lane, spec.thresholds, row, spec.units ? &record.units : nullptr);
+    }
+    const bool has_units = record.units.size() > first_unit;
+    gradient_probe_.describe(pack.network, l, lane, row, has_units ? &record.units[first_unit] : nullptr);
+    for (std::size_t u = first_unit; u < record.units.size(); ++u) {
+      record.units[u].step = row.step;
+      record.units[u].layer = row.layer;
+    }
+    if (spec.layers) record.layers.push_back(row);
+  }
+  return deaths;
+}
+
+template <class T>
+void Recorder<T>::update_outcome(const MetricsRow& row, const Deaths& deaths, std::size_t lane) {
+  RunOutcome& outcome = records_[lane].outcome;
+  if (row.step == 0) {
+    outcome.train_loss_initial = row.train_loss;
+    outcome.dead_fraction_initial = row.dead_fraction;
+    outcome.dead_fraction_max = row.dead_fraction;
+    outcome.born_dead = deaths.dead_layers > 0 ? 1 : 0;
+    outcome.deaths = outcome.revivals = 0;
+  }
+  outcome.train_loss = row.train_loss;
+  outcome.test_loss = row.test_loss;
+  outcome.train_accuracy = row.train_accuracy;
+  outcome.test_accuracy = row.test_accuracy;
+  outcome.dead_fraction = row.dead_fraction;
+  outcome.dead_fraction_max = std::max(outcome.dead_fraction_max, row.dead_fraction);
+  outcome.dead_layers = deaths.dead_layers;
+  outcome.collapsed = probed().collapsed(lane) ? 1 : 0;
+  outcome.deaths += deaths.died;
+  outcome.revivals += deaths.revived;
+}
+
+template <class T>
+void Recorder<T>::record_update(const Pack<T>& pack, const T* before, const T* after) {
+  gradient_probe_.measure_update(pack.network, before, after);
+  const std::size_t layers = pack.network.shape.layers.size();
+  for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
+    if (diverged(lane)) continue;
+    auto& rows = records_[lane].layers;
+    for (std::size_t l = 0; l < layers; ++l)
+      rows[rows.size() - layers + l].update_ratio = gradient_probe_.update_ratio(l, lane);
+  }
+}
+
+template <class T>
+void Recorder<T>::snapshot(const Pack<T>& pack, std::uint64_t step, const T* parameters) {
+  for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
+    if (diverged(lane)) continue;
+    records_[lane].parameters.push_back(
+        {static_cast<std::int64_t>(step), sizeof(T) == sizeof(float),
+         lane_parameters(pack.network.shape, parameters, pack.network.kernels.lanes, lane)});
+  }
+}
+
+template <class T>
+void Recorder<T>::mark_diverged(std::size_t lane, std::uint64_t step) {
+  RunOutcome& outcome = records_[lane].outcome;
+  outcome.status = RunStatus::kDiverged;
+  outcome.diverged_step = outcome.steps = static_cast<std::int64_t>(step);
+  outcome.train_loss = outcome.test_loss = outcome.train_accuracy = outcome.test_accuracy = kMissing;
+  outcome.dead_fraction = kMissing;
+  outcome.dead_layers = outcome.collapsed = kMissingInteger;
+}
+
+template <class T>
+bool Recorder<T>::all_diverged() const {
+  return std::all_of(records_.begin(), records_.end(),
+                     [](const RunRecord& record) { return record.outcome.status == RunStatus::kDiverged; });
+}
+
+template <class T>
+std::vector<RunRecord> Recorder<T>::finish(std::uint64_t last_step) {
+  for (RunRecord& record : records_)
+    if (record.outcome.status == RunStatus::kOk) record.outcome.steps = static_cast<std::int64_t>(last_step);
+  return std::move(records_);
+}
+
+template class Recorder<float>;
+template class Recorder<double>;
+
+}  // namespace deadrelu

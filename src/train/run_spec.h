@@ -1,0 +1,75 @@
+// One run, wholly specified: with its id, this determines every number that it records.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "data/data_spec.h"
+#include "data/order.h"
+#include "nn/init.h"
+#include "nn/model.h"
+#include "nn/parameter_set.h"
+#include "probe/record_spec.h"
+#include "simd/loss.h"
+#include "simd/update.h"
+
+namespace deadrelu {
+
+// Changes when recorded numbers may change; enters every run id.
+inline constexpr int kEngineEpoch = 1;
+
+struct OptimizerSpec {
+  Optimizer kind = Optimizer::kSgd;
+  double learning_rate = 0.01;
+  double weight_decay = 0;
+  double momentum = 0;       // sgd, rmsprop
+  double dampening = 0;      // sgd
+  bool nesterov = false;     // sgd
+  double beta1 = 0.9;        // adam, adamw
+  double beta2 = 0.999;      // adam, adamw
+  double alpha = 0.99;       // rmsprop
+  double epsilon = 1e-8;     // adam, adamw, rmsprop
+};
+
+enum class Schedule {
+  kConstant,
+  kLinearWarmup,  // lr·(1 + (factor − 1)·i/n) for i ≤ until·n, then the last of these divided by then_divide
+  kStep,          // lr·gamma^⌊i / every⌋
+  kCosine,        // lr·(final + (1 − final)·(1 + cos(π i/n))/2)
+};
+
+// The learning rate of update i (from 0) of n.
+struct ScheduleSpec {
+  Schedule kind = Schedule::kConstant;
+  double factor = 1, until = 0.1, then_divide = 1;  // linear_warmup
+  std::uint64_t every = 1000;                       // step
+  double gamma = 0.1;                               // step
+  double final_factor = 0;                          // cosine
+};
+
+enum class Precision { kFloat32, kFloat64 };
+
+struct TrainSpec {
+  Loss loss = Loss::kMse;
+  OptimizerSpec optimizer;
+  ScheduleSpec schedule;
+  std::uint64_t batch_size = 32;  // 0: full
+  Sampling sampling = Sampling::kEpoch;
+  std::uint64_t steps = 1000;     // used where epochs is 0
+  std::uint64_t epochs = 0;       // steps = epochs · batches an epoch
+  double clip_norm = 0;           // largest gradient norm (of all parameters); 0: none
+  Precision precision = Precision::kFloat32;
+};
+
+struct RunSpec {
+  DataSpec data;
+  ModelSpec model;
+  InitSpec init;
+  std::shared_ptr<const ParameterSet> initial;  // read from init.file; null: drawn
+  TrainSpec train;
+  RecordSpec record;
+  std::uint64_t seed = 0;
+};
+
+}  // namespace deadrelu
