@@ -55,7 +55,8 @@ std::string nearest_name(std::string_view given, std::span<const std::string> al
     if (name.size() > kLongestName) continue;
     const std::string lower = lower_case(name);
     const std::size_t distance = edit_distance(meant, lower);
-    const bool near = 3 * distance <= std::max(meant.size(), lower.size()) || begins(lower, meant) || begins(meant, lower);
+    const bool near =
+        3 * distance <= std::max(meant.size(), lower.size()) || begins(lower, meant) || begins(meant, lower);
     if (near && distance < nearest_distance) {
       nearest = name;
       nearest_distance = distance;

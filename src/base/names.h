@@ -7,9 +7,9 @@
 
 namespace deadrelu {
 
-// The allowed name nearest to `given` (the first of equally near ones), for "did you mean"; "" when none is near.
-// Counted in edits (insert, delete, replace, swap of neighbours; upper and lower case alike): near is at most a third of
-// the longer name, or that one begins with the other.
+// The allowed name nearest to `given` (the first of equally near ones), for "did you mean"; "" when none is
+// near. Counted in edits (insert, delete, replace, swap of neighbours; upper and lower case alike): near is
+// at most a third of the longer name, or that one begins with the other.
 std::string nearest_name(std::string_view given, std::span<const std::string> allowed);
 
 }  // namespace deadrelu

@@ -23,12 +23,12 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-template <class Number, class... Format>
-std::optional<Number> parse_whole(std::string_view text, Format... format) {
+template <class Number>
+std::optional<Number> parse_whole(std::string_view text) {
   text = trim(text);
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, format...);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
@@ -54,8 +54,10 @@ std::string hex_id(std::uint64_t id) {
 }
 
 std::optional<std::uint64_t> parse_hex_id(std::string_view text) {
-  if (text.size() != 16) return std::nullopt;
-  return parse_whole<std::uint64_t>(text, 16);
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id, 16);
+  if (text.size() != 16 || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return id;
 }
 
 }  // namespace deadrelu

@@ -11,7 +11,17 @@
 namespace deadrelu {
 
 enum class DataKind {
-  kFunction, kPoints, kCsv, kIdx, kGaussian, kTeacher, kBlobs, kCircles, kMoons, kSpirals, kXor,
+  kFunction,
+  kPoints,
+  kCsv,
+  kIdx,
+  kGaussian,
+  kTeacher,
+  kBlobs,
+  kCircles,
+  kMoons,
+  kSpirals,
+  kXor,
 };
 
 // Targets of `function`; inputs of dimension 1 but for abs_sum_diff (2 in, 2 out).
@@ -36,39 +46,42 @@ enum class TargetForm {
 struct DataSpec {
   DataKind kind = DataKind::kFunction;
 
-  TargetFunction function = TargetFunction::kAbs;   // function
-  std::array<double, 2> domain{-1, 1};              // function: every input lies in it
-  bool uniform_sampling = false;                    // function: random instead of an even grid
-  std::size_t samples = 1000;                       // all generated kinds
-  double noise = 0;                                 // generated kinds: standard deviation (of targets for regression
-                                                    // kinds, of inputs for circles, moons, spirals, xor)
-  std::vector<std::vector<double>> inputs;          // points: [sample][input]
-  std::vector<std::vector<double>> targets;         // points: [sample][output]
-  std::string path;                                 // csv
-  std::vector<std::string> target_columns;          // csv
-  bool classification = false;                      // csv: the one target column is a class label
+  TargetFunction function = TargetFunction::kAbs;  // function
+  std::array<double, 2> domain{-1, 1};             // function: every input lies in it
+  bool uniform_sampling = false;                   // function: random instead of an even grid
+  std::size_t samples = 1000;               // all generated kinds; abs_sum_diff on a grid: ⌊√samples⌋²
+  double noise = 0;                         // generated kinds: standard deviation (of targets for regression
+                                            // kinds, of inputs for circles, moons, spirals, xor; none
+                                            // for blobs, which have their spread)
+  std::vector<std::vector<double>> inputs;  // points: [sample][input]
+  std::vector<std::vector<double>> targets;              // points: [sample][output]
+  std::string path;                                      // csv
+  std::vector<std::string> target_columns;               // csv
+  bool classification = false;                           // csv: the one target column is a class label
   std::string images, labels, test_images, test_labels;  // idx
-  std::size_t dimensions = 2;                       // gaussian, teacher, blobs: inputs
+  std::size_t dimensions = 2;                            // gaussian, teacher, blobs: inputs
   GaussianTarget gaussian_target = GaussianTarget::kZero;
-  std::vector<std::size_t> teacher_hidden{16};      // teacher: widths of a ReLU network, He normal, bias N(0, teacher_bias²)
+  std::vector<std::size_t> teacher_hidden{16};  // teacher: widths of a ReLU network, He normal, bias
+                                                // N(0, teacher_bias²), and a linear output layer drawn alike
   std::size_t teacher_outputs = 1;
   double teacher_bias = 0;
-  std::size_t classes = 2;                          // blobs, spirals
-  double spread = 1;                                // blobs: standard deviation around centres uniform in [−5, 5]
-  double turns = 1;                                 // spirals: turns of each arm
+  std::size_t classes = 2;  // blobs, spirals
+  double spread = 1;        // blobs: standard deviation around centres uniform in [−5, 5]
+  double turns = 1;         // spirals: turns of each arm
 
-  std::size_t limit = 0;                            // first examples of the set (and of the test files); 0: all
-  bool standardize = false;                         // inputs to mean 0 and standard deviation 1 over the training split
-  double scale = 1, offset = 0;                     // x·scale + offset, after standardizing
-  double target_scale = 1;                          // regression targets times this
-  double test_fraction = 0;                         // in [0, 1): share of the examples set aside as the test split
-  std::optional<std::uint64_t> seed;                // of everything random here; none: the run's seed
-  TargetForm target_form = TargetForm::kOneHot;     // set from the loss, not a key
+  std::size_t limit = 0;              // first examples of the set (and of the test files); 0: all
+  bool standardize = false;           // inputs to mean 0 and standard deviation 1 over the training split
+  double scale = 1, offset = 0;       // x·scale + offset, after standardizing
+  double target_scale = 1;            // regression targets times this
+  double test_fraction = 0;           // in [0, 1): share of the examples set aside as the test split
+  std::optional<std::uint64_t> seed;  // of everything random here; none: the run's seed
+  TargetForm target_form = TargetForm::kOneHot;  // set from the loss, not a key
 
-  std::string directory;                            // of the config file: where relative paths start; never in an id
+  std::string directory;  // of the config file: where relative paths start; never in an id
 };
 
-// Whether the data differs from seed to seed where `seed` is not given (random inputs, noise, a random split).
+// Whether the data differs from seed to seed where `seed` is not given (random inputs, noise, a random
+// split). Whether `seed` is given plays no part.
 bool depends_on_seed(const DataSpec& spec);
 
 // Inputs, outputs and classes as far as the spec alone tells; empty for csv and idx, which a file decides.

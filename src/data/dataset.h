@@ -22,23 +22,27 @@ struct Split {
 
 template <class T>
 struct Dataset {
-  std::size_t inputs = 0;   // per sample
+  std::size_t inputs = 0;  // per sample
   std::size_t outputs = 0;
   std::size_t classes = 0;  // 0: regression
   Split<T> train, test;     // test.samples is 0 where there is no test split
 };
 
-// Makes or reads the data set. `run_seed` counts only where the spec has no seed of its own. Everything is computed
-// in double and rounded to T once. Throws UserError(kInputOutput) naming file and row, column or byte for a file
-// that cannot be read or is malformed, or for a split that leaves nothing to train on.
+// Makes or reads the data set. `run_seed` counts only where the spec has no seed of its own. In this order:
+// generate or read; the first `limit` examples; split (⌊fraction·n + ½⌋ random ones are test examples, both
+// splits keep the order); standardize by the training split (its standard deviation divides by n; constant
+// inputs are only shifted); scale and offset; target_scale. Everything is computed in double and rounded to T
+// once. Throws UserError(kInputOutput) naming file and row, column or byte for a file that cannot be read or
+// is malformed, for a split that leaves nothing to train on, for values beyond T's range and for sets beyond
+// this machine's memory.
 template <class T>
 Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed);
 
 // The files that the spec reads, resolved against the config's directory (for manifests and checks).
 std::vector<std::string> data_files(const DataSpec& spec);
 
-// Data sets shared between packs and threads: each (spec, effective seed) is made once while somebody holds it, and
-// the most recently used ones are kept up to a number of bytes. Thread-safe.
+// Data sets shared between packs and threads: each (spec, effective seed) is made once while somebody holds
+// it, and the most recently used ones are kept up to a number of bytes. Thread-safe.
 template <class T>
 class DatasetCache {
  public:

@@ -10,9 +10,9 @@
 
 namespace deadrelu {
 
-// inputs [input][sample][lane] and targets [output][sample][lane] receive, for lane l and sample s, the example
-// indices[s·lanes + l] of splits[l] (lanes == splits.size(); splits may repeat). Lanes usually share one split.
-// REQUIRES: all splits have the shape of the matrices; every index is below its split's samples.
+// inputs [input][sample][lane] and targets [output][sample][lane] receive, for lane l and sample s, the
+// example indices[s·lanes + l] of splits[l] (lanes == splits.size(); splits may repeat). Lanes usually share
+// one split. REQUIRES: all splits have the shape of the matrices; every index is below its split's samples.
 template <class T>
 void gather(std::span<const Split<T>* const> splits, const std::uint32_t* indices, LaneMatrix<T> inputs,
             LaneMatrix<T> targets);

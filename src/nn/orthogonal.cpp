@@ -16,7 +16,8 @@ struct Reflection {
 };
 
 // Maps column k of the tall matrix a, from row k on, to a multiple of the first unit vector.
-Reflection reflection_of_column(std::span<const double> a, std::size_t rows, std::size_t columns, std::size_t k) {
+Reflection reflection_of_column(std::span<const double> a, std::size_t rows, std::size_t columns,
+                                std::size_t k) {
   Reflection h{k, std::vector<double>(rows - k), 0, 1};
   double squares = 0;
   for (std::size_t i = k; i < rows; ++i) {
@@ -31,8 +32,8 @@ Reflection reflection_of_column(std::span<const double> a, std::size_t rows, std
   return h;
 }
 
-// Reflects the columns of a from `from_column` on. Runs along rows, so that memory is read in order and no sum's
-// order depends on the vector width.
+// Reflects the columns of a from `from_column` on. Runs along rows, so that memory is read in order and no
+// sum's order depends on the vector width.
 void reflect(const Reflection& h, std::span<double> a, std::size_t columns, std::size_t from_column,
              std::vector<double>& projections) {
   const std::size_t width = columns - from_column;

@@ -1,0 +1,68 @@
+#include "data/byte_source.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr unsigned kBufferBytes = 256 * 1024;
+constexpr std::size_t kLongestRead = std::size_t{1} << 30;  // zlib counts in int
+
+bool starts_with_gzip_magic(int descriptor) {
+  unsigned char magic[2] = {0, 0};
+  return pread(descriptor, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+}
+
+}  // namespace
+
+ByteSource::ByteSource(const std::string& path) : path_(path) {
+  // Not blocking: opening a pipe that nobody writes to would wait for ever.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) fail(std::string("cannot be opened: ") + std::strerror(errno));
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    close(descriptor);
+    fail(S_ISDIR(status.st_mode) ? "is a directory, a file is needed" : "is not a regular file");
+  }
+  if (!starts_with_gzip_magic(descriptor)) plain_size_ = static_cast<std::uint64_t>(status.st_size);
+  file_ = gzdopen(descriptor, "rb");
+  if (file_ == nullptr) {
+    close(descriptor);
+    fail("cannot be opened: out of memory");
+  }
+  gzbuffer(file_, kBufferBytes);
+}
+
+ByteSource::~ByteSource() { gzclose_r(file_); }
+
+std::size_t ByteSource::read(void* to, std::size_t size) {
+  std::size_t done = 0;
+  while (done < size) {
+    const auto wanted = static_cast<unsigned>(std::min(size - done, kLongestRead));
+    errno = 0;
+    const int got = gzread(file_, static_cast<char*>(to) + done, wanted);
+    if (got > 0) done += static_cast<std::size_t>(got);
+    if (got == static_cast<int>(wanted)) continue;
+    int error = Z_OK;
+    const char* reason = gzerror(file_, &error);
+    if (error == Z_ERRNO) fail(std::string("cannot be read: ") + std::strerror(errno));
+    if (error == Z_BUF_ERROR) fail("is a corrupt gzip file: it ends early");
+    if (error != Z_OK && error != Z_STREAM_END) fail(std::string("is a corrupt gzip file: ") + reason);
+    break;
+  }
+  return done;
+}
+
+void ByteSource::fail(const std::string& text) const {
+  throw UserError(ExitCode::kInputOutput, path_ + ": " + text);
+}
+
+}  // namespace deadrelu

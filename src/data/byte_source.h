@@ -1,0 +1,41 @@
+// The bytes of an input file, plain or gzip.
+#pragma once
+
+#include <zlib.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace deadrelu {
+
+// Reads a regular file from its beginning; a gzip file (told by its first two bytes) is unpacked on the way,
+// never further than what is asked for.
+class ByteSource {
+ public:
+  // Throws UserError(kInputOutput) where the file cannot be opened or is no regular file (a directory, a
+  // pipe).
+  explicit ByteSource(const std::string& path);
+  ~ByteSource();
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
+
+  // Reads up to `size` bytes; fewer only where the file ends. Throws UserError(kInputOutput) where the disk
+  // or the gzip stream fails.
+  std::size_t read(void* to, std::size_t size);
+
+  const std::string& path() const { return path_; }
+  bool is_gzip() const { return !plain_size_; }
+  std::optional<std::uint64_t> plain_size() const { return plain_size_; }  // bytes; empty for gzip
+
+  // Throws UserError(kInputOutput) "PATH: text".
+  [[noreturn]] void fail(const std::string& text) const;
+
+ private:
+  std::string path_;
+  gzFile file_ = nullptr;
+  std::optional<std::uint64_t> plain_size_;
+};
+
+}  // namespace deadrelu

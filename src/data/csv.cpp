@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/names.h"
+#include "base/number.h"
+#include "data/csv_reader.h"
+#include "data/examples.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr std::size_t kShownBytes = 40;  // of a cell, in a message
+
+using Cells = std::vector<std::string>;
+
+std::string quoted(std::string_view text) {
+  std::string shown = "'";
+  for (const char c : text.substr(0, kShownBytes)) shown += static_cast<unsigned char>(c) < ' ' ? '?' : c;
+  return shown + (text.size() > kShownBytes ? "…'" : "'");
+}
+
+// What the columns are for.
+struct Columns {
+  Cells names;
+  std::vector<std::size_t> inputs;
+  std::vector<std::size_t> targets;  // in the order of the config
+};
+
+[[noreturn]] void fail_in_column(const CsvReader& reader, std::string_view column, const std::string& text) {
+  reader.fail("column " + quoted(column) + ": " + text);
+}
+
+[[noreturn]] void fail_unknown_target(const CsvReader& reader, const Cells& names,
+                                      const std::string& target) {
+  std::string text = "is not in the header";
+  if (const std::string nearest = nearest_name(target, names); !nearest.empty()) {
+    text += "; did you mean " + quoted(nearest) + "?";
+  } else if (std::all_of(names.begin(), names.end(),
+                         [](const auto& name) { return parse_real(name).has_value(); })) {
+    text += ", which holds only numbers: is the header row missing?";
+  }
+  fail_in_column(reader, target, text);
+}
+
+Columns read_header(CsvReader& reader, const std::string& path, const Cells& targets) {
+  Columns columns;
+  Cells& names = columns.names;
+  if (!reader.next(names)) {
+    throw UserError(ExitCode::kInputOutput,
+                    path + ": is empty: a header row with the columns' names is needed");
+  }
+  std::set<std::string_view> seen;
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    if (names[c].empty()) reader.fail("column number " + std::to_string(c + 1) + " has no name");
+    if (!seen.insert(names[c]).second) fail_in_column(reader, names[c], "appears twice in the header");
+  }
+  for (const std::string& target : targets) {
+    const auto found = std::find(names.begin(), names.end(), target);
+    if (found == names.end()) fail_unknown_target(reader, names, target);
+    columns.targets.push_back(static_cast<std::size_t>(found - names.begin()));
+  }
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    if (std::find(columns.targets.begin(), columns.targets.end(), c) == columns.targets.end()) {
+      columns.inputs.push_back(c);
+    }
+  }
+  if (columns.targets.empty()) reader.fail("no target column is named");
+  if (columns.inputs.empty()) reader.fail("every column is a target, none is left as an input");
+  return columns;
+}
+
+void check_width(const CsvReader& reader, const Columns& columns, const Cells& cells) {
+  if (cells.size() == columns.names.size()) return;
+  const std::string counts = "the row has " + std::to_string(cells.size()) + " cells, the header " +
+                             std::to_string(columns.names.size());
+  if (cells.size() > columns.names.size())
+    fail_in_column(reader, columns.names.back(), "is not the last: " + counts);
+  fail_in_column(reader, columns.names[cells.size()], "is missing: " + counts);
+}
+
+bool is_blank(std::string_view cell) { return cell.find_first_not_of(" \t\r") == std::string_view::npos; }
+
+double number_in(const CsvReader& reader, const Columns& columns, const Cells& cells, std::size_t c) {
+  if (const auto value = parse_real(cells[c])) return *value;
+  if (is_blank(cells[c])) fail_in_column(reader, columns.names[c], "the cell is empty, a number is needed");
+  fail_in_column(reader, columns.names[c], quoted(cells[c]) + " is not a finite number");
+}
+
+// Class labels in order of appearance, numbered at the end.
+class Labels {
+ public:
+  std::uint32_t add(const CsvReader& reader, const std::string& column, const std::string& cell) {
+    if (is_blank(cell)) fail_in_column(reader, column, "the cell is empty, a class label is needed");
+    const auto number = parse_integer(cell);
+    if (parse_real(cell) && (!number || *number < 0)) {
+      fail_in_column(reader, column, quoted(cell) + " is no class label (an integer from 0 on, or a name)");
+    }
+    all_integers_ = all_integers_ && number;
+    return ids_.emplace(cell, static_cast<std::uint32_t>(ids_.size())).first->second;
+  }
+
+  // Replaces the ids that add() gave by the classes' places in sorted order; integers by value ("01" is "1").
+  std::size_t number_classes(std::vector<std::uint32_t>& labels) const {
+    std::map<std::pair<std::int64_t, std::string>, std::uint32_t> classes;
+    const auto key = [&](const std::string& text) {
+      return all_integers_ ? std::pair(*parse_integer(text), std::string())
+                           : std::pair(std::int64_t{0}, text);
+    };
+    for (const auto& [text, id] : ids_) classes.emplace(key(text), 0);
+    std::uint32_t next = 0;
+    for (auto& [name, number] : classes) number = next++;
+    std::vector<std::uint32_t> class_of_id(ids_.size());
+    for (const auto& [text, id] : ids_) class_of_id[id] = classes.at(key(text));
+    for (std::uint32_t& label : labels) label = class_of_id[label];
+    return classes.size();
+  }
+
+ private:
+  std::map<std::string, std::uint32_t> ids_;
+  bool all_integers_ = true;
+};
+
+}  // namespace
+
+Examples read_csv(const std::string& path, const Cells& targets, bool classification) {
+  CsvReader reader(path);
+  const Columns columns = read_header(reader, path, targets);
+  if (classification && columns.targets.size() != 1) {
+    reader.fail("classification takes one target column, " + std::to_string(columns.targets.size()) +
+                " are named");
+  }
+  Examples set;
+  set.inputs = columns.inputs.size();
+  set.outputs = classification ? 0 : columns.targets.size();
+  Labels labels;
+  Cells cells;
+  for (; reader.next(cells); ++set.samples) {
+    check_width(reader, columns, cells);
+    for (const std::size_t c : columns.inputs) set.values.push_back(number_in(reader, columns, cells, c));
+    for (const std::size_t c : columns.targets) {
+      if (classification) {
+        set.labels.push_back(labels.add(reader, columns.names[c], cells[c]));
+      } else {
+        set.targets.push_back(number_in(reader, columns, cells, c));
+      }
+    }
+  }
+  if (set.samples == 0) throw UserError(ExitCode::kInputOutput, path + ": has a header but no rows");
+  if (classification) set.classes = labels.number_classes(set.labels);
+  return set;
+}
+
+}  // namespace deadrelu

@@ -1,0 +1,197 @@
+#include "data/dataset.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+
+#include "base/error.h"
+#include "data/examples.h"
+#include "data/split.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr std::size_t kMostSamples = std::size_t{1} << 31;  // examples are numbered in 32 bits
+
+[[noreturn]] void fail(const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); }
+
+Examples make_examples(const DataSpec& spec, std::uint64_t seed, const std::vector<std::string>& files) {
+  if (const auto shape = shape_from_spec(spec); shape && spec.kind != DataKind::kPoints) {
+    require_memory("data", spec.samples, shape->inputs + std::max<std::size_t>(shape->outputs, 1),
+                   sizeof(double));
+  }
+  switch (spec.kind) {
+    case DataKind::kFunction:
+      return generate_function(spec, seed);
+    case DataKind::kPoints:
+      return copy_points(spec);
+    case DataKind::kCsv:
+      return read_csv(files[0], spec.target_columns, spec.classification);
+    case DataKind::kIdx:
+      return read_idx(files[0], files[1], spec.limit);
+    case DataKind::kGaussian:
+      return generate_gaussian(spec, seed);
+    case DataKind::kTeacher:
+      return generate_teacher(spec, seed);
+    case DataKind::kBlobs:
+      return generate_blobs(spec, seed);
+    case DataKind::kCircles:
+      return generate_circles(spec, seed);
+    case DataKind::kMoons:
+      return generate_moons(spec, seed);
+    case DataKind::kSpirals:
+      return generate_spirals(spec, seed);
+    case DataKind::kXor:
+      return generate_xor(spec, seed);
+  }
+  return {};
+}
+
+// x ↦ ((x − mean)/deviation)·scale + offset, input by input; empty means and deviations leave the first step
+// out.
+struct InputTransform {
+  std::vector<double> mean, deviation;
+  double scale, offset;
+
+  void apply(std::vector<double>& row) const {
+    for (std::size_t i = 0; i < mean.size(); ++i) row[i] = (row[i] - mean[i]) / deviation[i];
+    for (double& value : row) value = value * scale + offset;
+  }
+};
+
+// Means and deviations over the chosen examples, ascending; an input that never changes gets its exact value
+// as mean and deviation 1, so that rounding does not blow it up.
+void measure(const Examples& set, const std::vector<std::uint32_t>& chosen, InputTransform& transform) {
+  std::vector<double> row(set.inputs), first(set.inputs), sums(set.inputs), squares(set.inputs);
+  std::vector<bool> changes(set.inputs);
+  const double count = static_cast<double>(chosen.size());
+  set.read_inputs(chosen[0], first.data());
+  for (const std::uint32_t s : chosen) {
+    set.read_inputs(s, row.data());
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      sums[i] += row[i];
+      if (row[i] != first[i]) changes[i] = true;
+    }
+  }
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = changes[i] ? sums[i] / count : first[i];
+  for (const std::uint32_t s : chosen) {
+    set.read_inputs(s, row.data());
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      squares[i] = std::fma(row[i] - sums[i], row[i] - sums[i], squares[i]);
+    }
+  }
+  for (std::size_t i = 0; i < squares.size(); ++i)
+    squares[i] = changes[i] ? std::sqrt(squares[i] / count) : 1;
+  transform.mean = std::move(sums);
+  transform.deviation = std::move(squares);
+}
+
+template <class T>
+T rounded(double value, const char* what, std::size_t sample, std::size_t column) {
+  const T result = static_cast<T>(value);
+  if (!std::isfinite(result)) {
+    fail(std::string(what) + " " + std::to_string(column) + " of example " + std::to_string(sample) +
+         " is beyond the range of float" + std::to_string(8 * sizeof(T)) + " (counted from 0)");
+  }
+  return result;
+}
+
+std::size_t output_columns(const DataSpec& spec, const Examples& set) {
+  if (set.classes == 0) return set.outputs;
+  return spec.target_form == TargetForm::kBinary ? 1 : set.classes;
+}
+
+template <class T>
+void fill_targets(const DataSpec& spec, const Examples& set, std::size_t sample, std::size_t columns, T* to) {
+  if (set.classes == 0) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      to[c] = rounded<T>(set.targets[sample * columns + c] * spec.target_scale, "target", sample, c);
+    }
+  } else if (spec.target_form == TargetForm::kBinary) {
+    to[0] = static_cast<T>(set.labels[sample]);
+  } else {
+    to[set.labels[sample]] = 1;
+  }
+}
+
+template <class T>
+Split<T> make_split(const DataSpec& spec, const Examples& set, const std::vector<std::uint32_t>& chosen,
+                    std::size_t columns, const InputTransform& transform) {
+  require_memory("data", chosen.size(), set.inputs + columns, sizeof(T));
+  Split<T> split{chosen.size(), Buffer<T>(chosen.size() * set.inputs), Buffer<T>(chosen.size() * columns)};
+  std::vector<double> row(set.inputs);
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    set.read_inputs(chosen[k], row.data());
+    transform.apply(row);
+    T* inputs = split.inputs.data() + k * set.inputs;
+    for (std::size_t i = 0; i < row.size(); ++i) inputs[i] = rounded<T>(row[i], "input", chosen[k], i);
+    fill_targets(spec, set, chosen[k], columns, split.targets.data() + k * columns);
+  }
+  return split;
+}
+
+std::vector<std::uint32_t> all_of(const Examples& set) {
+  std::vector<std::uint32_t> all(set.samples);
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> data_files(const DataSpec& spec) {
+  std::vector<std::string> files;
+  const auto add = [&](const std::string& path) {
+    files.push_back((std::filesystem::path(spec.directory) / path).string());
+  };
+  if (spec.kind == DataKind::kCsv) add(spec.path);
+  if (spec.kind == DataKind::kIdx) {
+    add(spec.images);
+    add(spec.labels);
+    if (!spec.test_images.empty() || !spec.test_labels.empty()) {
+      add(spec.test_images);
+      add(spec.test_labels);
+    }
+  }
+  return files;
+}
+
+template <class T>
+Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
+  const std::uint64_t seed = spec.seed.value_or(run_seed);
+  const std::vector<std::string> files = data_files(spec);
+  Examples set = make_examples(spec, seed, files);
+  if (spec.limit > 0) set.samples = std::min(set.samples, spec.limit);
+  if (set.samples > kMostSamples) fail("more than 2^31 examples");
+  if (set.samples == 0) fail("no examples");
+
+  Examples test_set;
+  const bool has_test_files = files.size() == 4;
+  if (has_test_files) {
+    test_set = read_idx(files[2], files[3], spec.limit);
+    if (test_set.inputs != set.inputs) {
+      fail(files[2] + " has " + std::to_string(test_set.inputs) + " pixels an image, " + files[0] + " has " +
+           std::to_string(set.inputs));
+    }
+    set.classes = test_set.classes = std::max(set.classes, test_set.classes);
+  }
+  if (spec.target_form == TargetForm::kBinary && set.classes > 2) {
+    fail("binary targets need two classes, there are " + std::to_string(set.classes));
+  }
+
+  const SplitIndices indices = split_examples(set.samples, has_test_files ? 0 : spec.test_fraction, seed);
+  if (indices.train.empty()) fail("test_fraction leaves no example to train on");
+  InputTransform transform{{}, {}, spec.scale, spec.offset};
+  if (spec.standardize) measure(set, indices.train, transform);
+  const std::size_t columns = output_columns(spec, set);
+  Dataset<T> data{set.inputs, columns, set.classes, {}, {}};
+  data.train = make_split<T>(spec, set, indices.train, columns, transform);
+  data.test = has_test_files ? make_split<T>(spec, test_set, all_of(test_set), columns, transform)
+                             : make_split<T>(spec, set, indices.test, columns, transform);
+  return data;
+}
+
+template Dataset<float> make_dataset<float>(const DataSpec&, std::uint64_t);
+template Dataset<double> make_dataset<double>(const DataSpec&, std::uint64_t);
+
+}  // namespace deadrelu

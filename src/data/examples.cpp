@@ -1,0 +1,93 @@
+#include "data/examples.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "base/error.h"
+#include "nn/normal.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr std::array<double, 256> make_pixel_values() {
+  std::array<double, 256> values{};
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i) / 255;
+  return values;
+}
+
+constexpr std::array<double, 256> kPixelValues = make_pixel_values();
+
+std::size_t physical_memory() {
+  const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+  return pages > 0 && bytes > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(bytes)
+                                : SIZE_MAX;
+}
+
+}  // namespace
+
+void Examples::read_inputs(std::size_t sample, double* row) const {
+  if (pixels.empty()) {
+    std::copy_n(values.data() + sample * inputs, inputs, row);
+    return;
+  }
+  const std::uint8_t* from = pixels.data() + sample * inputs;
+  for (std::size_t i = 0; i < inputs; ++i) row[i] = kPixelValues[from[i]];
+}
+
+void require_memory(const std::string& what, std::size_t samples, std::size_t values_per_sample,
+                    std::size_t bytes_per_value) {
+  std::size_t bytes = 0;
+  const bool overflow = __builtin_mul_overflow(samples, values_per_sample, &bytes) ||
+                        __builtin_mul_overflow(bytes, bytes_per_value, &bytes);
+  if (!overflow && bytes <= physical_memory()) return;
+  throw UserError(ExitCode::kInputOutput, what + ": " + std::to_string(samples) + " examples of " +
+                                              std::to_string(values_per_sample) +
+                                              " numbers are more than this machine's memory holds");
+}
+
+void add_noise(std::vector<double>& values, std::size_t columns, double deviation, std::uint64_t seed) {
+  if (deviation == 0) return;
+  std::vector<double> draws(values.size() / columns);
+  for (std::size_t c = 0; c < columns; ++c) {
+    fill_normal(draws, seed, Purpose::kNoise, static_cast<std::uint32_t>(c), 0);
+    for (std::size_t s = 0; s < draws.size(); ++s) values[s * columns + c] += deviation * draws[s];
+  }
+}
+
+std::vector<double> standard_normal_inputs(std::size_t samples, std::size_t inputs, std::uint64_t seed) {
+  std::vector<double> values(samples * inputs), draws(samples);
+  for (std::size_t i = 0; i < inputs; ++i) {
+    fill_normal(draws, seed, Purpose::kData, static_cast<std::uint32_t>(i), 0);
+    for (std::size_t s = 0; s < samples; ++s) values[s * inputs + i] = draws[s];
+  }
+  return values;
+}
+
+Examples copy_points(const DataSpec& spec) {
+  Examples set;
+  const auto fail = [](const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); };
+  set.samples = spec.inputs.size();
+  if (set.samples == 0) fail("points: 'inputs' holds no example");
+  if (spec.targets.size() != set.samples) {
+    fail("points: " + std::to_string(set.samples) + " inputs, but " + std::to_string(spec.targets.size()) +
+         " targets");
+  }
+  set.inputs = spec.inputs[0].size();
+  set.outputs = spec.targets[0].size();
+  if (set.inputs == 0 || set.outputs == 0) fail("points: an example needs at least one input and one target");
+  for (std::size_t s = 0; s < set.samples; ++s) {
+    if (spec.inputs[s].size() != set.inputs || spec.targets[s].size() != set.outputs) {
+      fail("points: example " + std::to_string(s) + " has " + std::to_string(spec.inputs[s].size()) +
+           " inputs and " + std::to_string(spec.targets[s].size()) + " targets, the first one " +
+           std::to_string(set.inputs) + " and " + std::to_string(set.outputs));
+    }
+    set.values.insert(set.values.end(), spec.inputs[s].begin(), spec.inputs[s].end());
+    set.targets.insert(set.targets.end(), spec.targets[s].begin(), spec.targets[s].end());
+  }
+  return set;
+}
+
+}  // namespace deadrelu

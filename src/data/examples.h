@@ -1,0 +1,63 @@
+// Examples as a file or a generator gives them: before limit, split and scaling.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/data_spec.h"
+
+namespace deadrelu {
+
+// Inputs are in `values` or in `pixels`, targets in `targets` (regression) or `labels` (classification).
+struct Examples {
+  std::size_t samples = 0;
+  std::size_t inputs = 0;             // per sample
+  std::size_t outputs = 0;            // regression: targets per sample
+  std::size_t classes = 0;            // 0: regression
+  std::vector<double> values;         // [sample][input]
+  std::vector<std::uint8_t> pixels;   // [sample][input], each standing for pixel/255
+  std::vector<double> targets;        // [sample][output]
+  std::vector<std::uint32_t> labels;  // [sample], below classes
+
+  // Writes the inputs of one sample to row[0 … inputs−1].
+  void read_inputs(std::size_t sample, double* row) const;
+};
+
+// Throws UserError(kInputOutput) where `samples` examples of `values_per_sample` numbers of `bytes_per_value`
+// are more than this machine's memory. Called before anything of that size is allocated; `what` begins the
+// sentence.
+void require_memory(const std::string& what, std::size_t samples, std::size_t values_per_sample,
+                    std::size_t bytes_per_value);
+
+// One generator a kind, each documented in its own file; noise included, balanced classes take turns. Draws
+// are functions of (seed, sample, input), so more samples or inputs leave the earlier ones as they are.
+Examples generate_function(const DataSpec& spec, std::uint64_t seed);
+Examples generate_gaussian(const DataSpec& spec, std::uint64_t seed);
+Examples generate_teacher(const DataSpec& spec, std::uint64_t seed);
+Examples generate_blobs(const DataSpec& spec, std::uint64_t seed);
+Examples generate_circles(const DataSpec& spec, std::uint64_t seed);
+Examples generate_moons(const DataSpec& spec, std::uint64_t seed);
+Examples generate_spirals(const DataSpec& spec, std::uint64_t seed);
+Examples generate_xor(const DataSpec& spec, std::uint64_t seed);
+
+// Adds N(0, deviation²) to each entry of `values` [sample][column]: stream = column, index = sample.
+// Deviation 0 draws nothing.
+void add_noise(std::vector<double>& values, std::size_t columns, double deviation, std::uint64_t seed);
+
+// x [sample][input] ~ N(0, 1): purpose kData, stream = input, index = sample.
+std::vector<double> standard_normal_inputs(std::size_t samples, std::size_t inputs, std::uint64_t seed);
+
+// The inline inputs and targets. Throws UserError(kInputOutput) where their numbers or lengths do not match.
+Examples copy_points(const DataSpec& spec);
+
+// The CSV file: a header row (RFC 4180), every column that is no target an input. Classes are counted over
+// the whole file. Throws UserError(kInputOutput): `FILE:LINE: column 'x': what is wrong`.
+Examples read_csv(const std::string& path, const std::vector<std::string>& targets, bool classification);
+
+// The first `limit` (0: all) images of an IDX pair, plain or gzip. Classes are counted over the whole label
+// file. Throws UserError(kInputOutput) naming file and bytes.
+Examples read_idx(const std::string& images, const std::string& labels, std::size_t limit);
+
+}  // namespace deadrelu

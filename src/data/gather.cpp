@@ -1,0 +1,94 @@
+#include "data/gather.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace deadrelu {
+namespace {
+
+constexpr std::size_t kColumns = 16;  // (sample, lane) pairs copied together
+constexpr std::size_t kRows = 16;     // values of one example copied together: a cache line of floats
+
+// to[r·row_stride + c] = from[c][r] for r < rows and c < columns; the count of columns known to the compiler.
+template <std::size_t columns, class T>
+void transpose(const T* const* from, std::size_t rows, T* to, std::size_t row_stride) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c) to[r * row_stride + c] = from[c][r];
+  }
+}
+
+template <class T>
+void transpose(const T* const* from, std::size_t columns, std::size_t rows, T* to, std::size_t row_stride) {
+  if (columns == kColumns) return transpose<kColumns>(from, rows, to, row_stride);
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c) to[r * row_stride + c] = from[c][r];
+  }
+}
+
+template <class T>
+using Values = const Buffer<T> Split<T>::*;
+
+// Where each lane's examples begin.
+template <class T>
+struct Sources {
+  std::span<const Split<T>* const> splits;
+  Values<T> values;
+  bool shared;  // one split for all lanes, the usual case
+
+  const T* of_lane(std::size_t lane) const { return (splits[lane]->*values).data(); }
+};
+
+// Columns from … from+count−1 of the matrix, a column being one sample of one lane.
+template <class T>
+void gather_columns(const Sources<T>& sources, const std::uint32_t* indices, std::size_t from,
+                    std::size_t count, std::size_t rows, T* to, std::size_t row_stride) {
+  const T* examples[kColumns];
+  const std::size_t lanes = sources.splits.size();
+  const T* source = sources.of_lane(0);
+  for (std::size_t c = 0, lane = from % lanes; c < count; ++c, lane = lane + 1 == lanes ? 0 : lane + 1) {
+    assert(indices[from + c] < sources.splits[lane]->samples);
+    if (!sources.shared) source = sources.of_lane(lane);
+    examples[c] = source + indices[from + c] * rows;
+  }
+  for (std::size_t r = 0; r < rows; r += kRows) {
+    transpose(examples, count, std::min(kRows, rows - r), to + r * row_stride, row_stride);
+    for (std::size_t c = 0; c < count; ++c) examples[c] += kRows;
+  }
+}
+
+template <class T>
+void gather_values(const Sources<T>& sources, const std::uint32_t* indices, LaneMatrix<T> to) {
+  const std::size_t lanes = sources.splits.size();
+  // Samples that follow each other without a gap are one long row of columns.
+  const std::size_t run = to.column_stride == lanes ? to.columns * lanes : lanes;
+  for (std::size_t start = 0; start < to.columns * lanes; start += run) {
+    T* row = to.at(0, start / lanes);
+    if (to.rows == 1 && sources.shared) {
+      const T* source = sources.of_lane(0);
+      for (std::size_t c = 0; c < run; ++c) row[c] = source[indices[start + c]];
+      continue;
+    }
+    for (std::size_t c = 0; c < run; c += kColumns) {
+      gather_columns(sources, indices, start + c, std::min(kColumns, run - c), to.rows, row + c,
+                     to.row_stride);
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void gather(std::span<const Split<T>* const> splits, const std::uint32_t* indices, LaneMatrix<T> inputs,
+            LaneMatrix<T> targets) {
+  const bool shared =
+      std::all_of(splits.begin(), splits.end(), [&](const Split<T>* s) { return s == splits[0]; });
+  gather_values<T>({splits, &Split<T>::inputs, shared}, indices, inputs);
+  gather_values<T>({splits, &Split<T>::targets, shared}, indices, targets);
+}
+
+template void gather<float>(std::span<const Split<float>* const>, const std::uint32_t*, LaneMatrix<float>,
+                            LaneMatrix<float>);
+template void gather<double>(std::span<const Split<double>* const>, const std::uint32_t*, LaneMatrix<double>,
+                             LaneMatrix<double>);
+
+}  // namespace deadrelu

@@ -1,0 +1,134 @@
+// IDX (the MNIST files' format): bytes 0 0 type dimensions, the sizes as big-endian 32-bit numbers, then the
+// values.
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "data/byte_source.h"
+#include "data/examples.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr std::size_t kChunk = std::size_t{1}
+                               << 20;  // bytes that are allocated before they are known to exist
+constexpr unsigned kUnsignedByte = 0x08;
+
+struct IdxHeader {
+  std::size_t samples = 0;
+  std::size_t values = 1;  // per sample
+  std::size_t bytes = 4;   // of the header itself
+};
+
+std::string type_name(unsigned type) {
+  switch (type) {
+    case 0x09:
+      return "signed bytes";
+    case 0x0B:
+      return "16-bit integers";
+    case 0x0C:
+      return "32-bit integers";
+    case 0x0D:
+      return "32-bit floats";
+    case 0x0E:
+      return "64-bit floats";
+    default:
+      return "values of the unknown type " + std::to_string(type);
+  }
+}
+
+void read_header_bytes(ByteSource& file, unsigned char* to, std::size_t size, std::size_t before) {
+  const std::size_t found = file.read(to, size);
+  if (found == size) return;
+  file.fail("is too short for an IDX header: " + std::to_string(before + size) + " bytes expected, " +
+            std::to_string(before + found) + " found");
+}
+
+IdxHeader read_header(ByteSource& file, bool labels) {
+  std::array<unsigned char, 4> magic{};
+  read_header_bytes(file, magic.data(), magic.size(), 0);
+  if (magic[0] != 0 || magic[1] != 0) file.fail("is not an IDX file: it does not begin with two zero bytes");
+  if (magic[2] != kUnsignedByte) file.fail("holds " + type_name(magic[2]) + ", unsigned bytes are needed");
+  const std::size_t dimensions = magic[3];
+  if (labels && dimensions != 1) {
+    file.fail("has " + std::to_string(dimensions) + " dimensions, a label file has 1");
+  }
+  if (!labels && dimensions < 2) {
+    file.fail("has " + std::to_string(dimensions) + " dimensions, an image file has at least 2");
+  }
+  IdxHeader header;
+  for (std::size_t d = 0; d < dimensions; ++d) {
+    std::array<unsigned char, 4> size{};
+    read_header_bytes(file, size.data(), size.size(), header.bytes);
+    header.bytes += size.size();
+    std::size_t length = 0;
+    for (const unsigned char byte : size) length = length << 8 | byte;
+    if (length == 0) file.fail("holds no values: dimension " + std::to_string(d) + " is 0");
+    if (d == 0) {
+      header.samples = length;
+    } else if (__builtin_mul_overflow(header.values, length, &header.values)) {
+      file.fail("promises an impossible number of values");
+    }
+  }
+  return header;
+}
+
+// Bytes of values that the header promises; a plain file's length is checked against it.
+std::size_t promised_bytes(const ByteSource& file, const IdxHeader& header) {
+  std::size_t promised = 0, whole = 0;
+  if (__builtin_mul_overflow(header.samples, header.values, &promised) ||
+      __builtin_add_overflow(promised, header.bytes, &whole)) {
+    file.fail("promises an impossible number of values");
+  }
+  if (file.is_gzip() || *file.plain_size() == whole) return promised;
+  const bool is_short = *file.plain_size() < whole;
+  file.fail(std::string(is_short ? "is too short: " : "has trailing bytes: ") + std::to_string(whole) +
+            " bytes expected, " + std::to_string(*file.plain_size()) + " found");
+}
+
+// Reads the values of the first `samples` samples. Grows as the bytes come: a header may promise what is not
+// there.
+std::vector<std::uint8_t> read_values(ByteSource& file, const IdxHeader& header, std::size_t samples) {
+  const std::size_t promised = promised_bytes(file, header);
+  const std::size_t wanted = samples * header.values;
+  std::vector<std::uint8_t> values;
+  while (values.size() < wanted) {
+    const std::size_t before = values.size(), more = std::min(kChunk, wanted - before);
+    values.resize(before + more);
+    const std::size_t found = file.read(values.data() + before, more);
+    if (found < more) {
+      file.fail("is too short: " + std::to_string(header.bytes + promised) + " bytes expected, " +
+                std::to_string(header.bytes + before + found) + " found");
+    }
+  }
+  char beyond = 0;
+  if (wanted == promised && file.read(&beyond, 1) == 1) {
+    file.fail("has trailing bytes: " + std::to_string(header.bytes + promised) +
+              " bytes expected, more found");
+  }
+  return values;
+}
+
+}  // namespace
+
+Examples read_idx(const std::string& images, const std::string& labels, std::size_t limit) {
+  ByteSource image_file(images), label_file(labels);
+  const IdxHeader image_header = read_header(image_file, false);
+  const IdxHeader label_header = read_header(label_file, true);
+  if (image_header.samples != label_header.samples) {
+    label_file.fail("holds " + std::to_string(label_header.samples) + " labels, but " + images + " holds " +
+                    std::to_string(image_header.samples) + " images");
+  }
+  Examples set;
+  set.samples = limit == 0 ? image_header.samples : std::min(limit, image_header.samples);
+  set.inputs = image_header.values;
+  promised_bytes(image_file, image_header);
+  require_memory(images, set.samples, set.inputs, 1);
+  const std::vector<std::uint8_t> all_labels = read_values(label_file, label_header, label_header.samples);
+  set.classes = std::size_t{*std::max_element(all_labels.begin(), all_labels.end())} + 1;
+  set.labels.assign(all_labels.begin(), all_labels.begin() + static_cast<std::ptrdiff_t>(set.samples));
+  set.pixels = read_values(image_file, image_header, set.samples);
+  return set;
+}
+
+}  // namespace deadrelu

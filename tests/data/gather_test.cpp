@@ -1,0 +1,69 @@
+#include "data/gather.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "base/buffer.h"
+
+namespace deadrelu {
+namespace {
+
+template <class T>
+Split<T> numbered(std::size_t samples, std::size_t inputs, std::size_t outputs, double start) {
+  Split<T> split{samples, Buffer<T>(samples * inputs), Buffer<T>(samples * outputs)};
+  for (std::size_t i = 0; i < split.inputs.size(); ++i)
+    split.inputs[i] = static_cast<T>(start + static_cast<double>(i));
+  for (std::size_t i = 0; i < split.targets.size(); ++i) {
+    split.targets[i] = static_cast<T>(-start - static_cast<double>(i));
+  }
+  return split;
+}
+
+// Every shape and stride against the definition, with different splits and a guard behind each row.
+template <class T>
+void check(std::size_t inputs, std::size_t outputs, std::size_t samples, std::size_t lanes,
+           std::size_t column_gap, bool shared) {
+  constexpr T kUntouched = -12345;
+  const Split<T> first = numbered<T>(50, inputs, outputs, 1),
+                 second = numbered<T>(40, inputs, outputs, 500000);
+  std::vector<const Split<T>*> splits(lanes, &first);
+  if (!shared) splits.back() = &second;
+  std::vector<std::uint32_t> indices(samples * lanes);
+  for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::uint32_t>(i * 7 % 40);
+
+  const std::size_t column = lanes + column_gap, row = samples * column + 3;
+  std::vector<T> x(inputs * row, kUntouched), t(outputs * row, kUntouched);
+  gather<T>(splits, indices.data(), {x.data(), inputs, samples, row, column},
+            {t.data(), outputs, samples, row, column});
+  for (std::size_t place = 0; place < row; ++place) {
+    const std::size_t s = place / column, l = place % column;
+    const bool inside = s < samples && l < lanes;
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const T expected = inside ? splits[l]->inputs[indices[s * lanes + l] * inputs + i] : kUntouched;
+      ASSERT_EQ(x[i * row + place], expected);
+    }
+    for (std::size_t o = 0; o < outputs; ++o) {
+      const T expected = inside ? splits[l]->targets[indices[s * lanes + l] * outputs + o] : kUntouched;
+      ASSERT_EQ(t[o * row + place], expected);
+    }
+  }
+}
+
+TEST(Gather, every_lane_gets_its_own_examples) {
+  for (const std::size_t inputs : {1, 2, 15, 16, 17, 40}) {
+    for (const std::size_t samples : {1, 3, 16, 33}) {
+      for (const std::size_t lanes : {1, 2, 4, 8, 16}) {
+        for (const std::size_t gap : {0, 4}) {
+          for (const bool shared : {true, false}) {
+            check<float>(inputs, 1, samples, lanes, gap, shared);
+            check<double>(inputs, 3, samples, lanes, gap, shared);
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace deadrelu

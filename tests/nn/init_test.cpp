@@ -1,0 +1,250 @@
+#include "nn/init.h"
+
+#include <gtest/gtest.h>
+
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+
+namespace deadrelu {
+namespace {
+
+struct Layer {
+  std::vector<double> weights, bias;
+};
+
+LayerShape shape_of(std::size_t inputs, std::size_t rows, bool bias = true) {
+  LayerShape shape;
+  shape.inputs = inputs;
+  shape.rows = shape.units = shape.outputs = rows;
+  shape.bias = bias;
+  return shape;
+}
+
+Layer draw(const LayerShape& shape, const LayerInit& init, std::uint64_t seed = 1, std::size_t layer = 0) {
+  Layer drawn{std::vector<double>(shape.weight_count()), std::vector<double>(shape.bias_count())};
+  init_layer(shape, init, seed, layer, drawn.weights, drawn.bias);
+  return drawn;
+}
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+double mean_square(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value * value;
+  return sum / static_cast<double>(values.size());
+}
+
+double largest(const std::vector<double>& values) {
+  return std::abs(*std::max_element(values.begin(), values.end(),
+                                    [](double a, double b) { return std::abs(a) < std::abs(b); }));
+}
+
+// Within 4 standard errors of N(0, deviation²): Var x² = 2·deviation⁴.
+void expect_normal(const std::vector<double>& values, double deviation) {
+  const double n = static_cast<double>(values.size());
+  EXPECT_NEAR(mean(values), 0, 4 * deviation / std::sqrt(n));
+  EXPECT_NEAR(mean_square(values), deviation * deviation, 4 * deviation * deviation * std::sqrt(2 / n));
+  EXPECT_GT(largest(values), 3 * deviation);  // a uniform distribution ends at √3 deviations
+}
+
+// Within 4 standard errors of U(±limit): variance limit²/3, Var x² = 4·limit⁴/45.
+void expect_uniform(const std::vector<double>& values, double limit) {
+  const double n = static_cast<double>(values.size());
+  EXPECT_NEAR(mean(values), 0, 4 * limit / std::sqrt(3 * n));
+  EXPECT_NEAR(mean_square(values), limit * limit / 3, 4 * limit * limit * std::sqrt(4.0 / 45 / n));
+  EXPECT_LE(largest(values), limit);
+  EXPECT_GT(largest(values), 0.99 * limit);
+}
+
+constexpr std::size_t kInputs = 150, kRows = 200;
+
+std::vector<double> weights_of(WeightInit kind, double scale = 1, double gain = 1) {
+  LayerInit init;
+  init.weights = kind;
+  init.scale = scale;
+  init.gain = gain;
+  return draw(shape_of(kInputs, kRows), init).weights;
+}
+
+TEST(Init, normal_weights_have_the_variances_of_the_literature) {
+  expect_normal(weights_of(WeightInit::kHeNormal), std::sqrt(2.0 / 150));
+  expect_normal(weights_of(WeightInit::kGlorotNormal), std::sqrt(2.0 / 350));
+  expect_normal(weights_of(WeightInit::kLecunNormal), std::sqrt(1.0 / 150));
+  expect_normal(weights_of(WeightInit::kNormal, 0.3), 0.3);
+}
+
+TEST(Init, uniform_weights_have_the_limits_of_the_literature) {
+  expect_uniform(weights_of(WeightInit::kHeUniform), std::sqrt(6.0 / 150));
+  expect_uniform(weights_of(WeightInit::kGlorotUniform), std::sqrt(6.0 / 350));
+  expect_uniform(weights_of(WeightInit::kLecunUniform), std::sqrt(3.0 / 150));
+  expect_uniform(weights_of(WeightInit::kPytorch), 1 / std::sqrt(150.0));
+  expect_uniform(weights_of(WeightInit::kUniform, 2.5), 2.5);
+}
+
+TEST(Init, uniform_weights_are_the_stream_of_their_layer) {
+  LayerInit init;
+  init.weights = WeightInit::kUniform;
+  init.scale = 0.5;
+  const Layer drawn = draw(shape_of(3, 2), init, 42, 6);
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(drawn.weights[i], (2 * random_uniform(42, Purpose::kWeights, 6, i) - 1) * 0.5);
+  }
+}
+
+TEST(Init, sign_weights_are_plus_or_minus_the_magnitude_and_fair) {
+  const std::vector<double> weights = weights_of(WeightInit::kSign, 2.5);
+  for (const double weight : weights) ASSERT_EQ(std::abs(weight), 2.5);
+  EXPECT_NEAR(mean(weights), 0, 4 * 2.5 / std::sqrt(static_cast<double>(weights.size())));
+}
+
+TEST(Init, the_gain_multiplies_every_weight_and_no_bias) {
+  for (const WeightInit kind : {WeightInit::kHeNormal, WeightInit::kPytorch, WeightInit::kOrthogonal,
+                                WeightInit::kRai, WeightInit::kSign, WeightInit::kUniform}) {
+    LayerInit init;
+    init.weights = kind;
+    init.bias = BiasInit::kNormal;
+    init.bias_value = 1;
+    const Layer plain = draw(shape_of(30, 20), init);
+    init.gain = 2;
+    const Layer doubled = draw(shape_of(30, 20), init);
+    for (std::size_t i = 0; i < plain.weights.size(); ++i)
+      ASSERT_EQ(doubled.weights[i], 2 * plain.weights[i]);
+    EXPECT_EQ(doubled.bias, plain.bias);
+  }
+}
+
+TEST(Init, biases_follow_their_own_distribution) {
+  LayerInit init;
+  init.bias_value = -0.7;
+  const LayerShape shape = shape_of(4, 20000);
+  EXPECT_EQ(draw(shape, init).bias, std::vector<double>(20000, -0.7));
+  init.bias_value = 0.7;
+  init.bias = BiasInit::kNormal;
+  expect_normal(draw(shape, init).bias, 0.7);
+  init.bias = BiasInit::kUniform;
+  expect_uniform(draw(shape, init).bias, 0.7);
+  init.bias = BiasInit::kPytorch;
+  expect_uniform(draw(shape, init).bias, 0.5);
+}
+
+TEST(Init, parameters_depend_on_seed_layer_and_position_alone) {
+  for (const WeightInit kind :
+       {WeightInit::kHeNormal, WeightInit::kPytorch, WeightInit::kRai, WeightInit::kSign}) {
+    LayerInit init;
+    init.weights = kind;
+    init.bias = BiasInit::kNormal;
+    init.bias_value = 1;
+    const Layer few = draw(shape_of(10, 5), init), many = draw(shape_of(10, 50), init);
+    EXPECT_TRUE(std::equal(few.weights.begin(), few.weights.end(), many.weights.begin()));
+    EXPECT_TRUE(std::equal(few.bias.begin(), few.bias.end(), many.bias.begin()));
+    EXPECT_EQ(draw(shape_of(10, 5), init).weights, few.weights);
+    for (const Layer& other : {draw(shape_of(10, 5), init, 2, 0), draw(shape_of(10, 5), init, 1, 1)}) {
+      EXPECT_NE(other.weights, few.weights);
+      EXPECT_NE(other.bias, few.bias);
+    }
+  }
+}
+
+// Rows of `width` entries: the normals N(0, 0.6007²/fan_in) and one draw of Beta(2,1), P(value ≤ v) = v².
+// With fan_in 400 a normal is beyond 0.3 (ten deviations) never, the replaced entry with probability 0.91.
+void expect_asymmetric(const std::vector<std::vector<double>>& rows, double fan_in) {
+  const std::size_t width = rows[0].size();
+  const double n = static_cast<double>(rows.size());
+  std::vector<double> normals, replaced;
+  double place_sum = 0;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < width; ++i) {
+      if (row[i] <= 0.3) {
+        normals.push_back(row[i]);
+        continue;
+      }
+      replaced.push_back(row[i]);
+      place_sum += (static_cast<double>(i) + 0.5) / static_cast<double>(width);
+    }
+  }
+  const double large = static_cast<double>(replaced.size());
+  EXPECT_NEAR(large / n, 0.91, 4 * std::sqrt(0.91 * 0.09 / n));
+  EXPECT_NEAR(place_sum / large, 0.5, 4 / std::sqrt(12 * large));
+  EXPECT_LT(*std::max_element(replaced.begin(), replaced.end()), 1);
+  // Given v > 0.3: E v² = (1 − 0.3⁴)/(2·0.91), E v⁴ = (1 − 0.3⁶)/(3·0.91).
+  const double second = (1 - 0.0081) / 1.82, fourth = (1 - 0.000729) / 2.73;
+  EXPECT_NEAR(mean_square(replaced), second, 4 * std::sqrt((fourth - second * second) / large));
+  const double variance = 0.6007 * 0.6007 / fan_in;
+  const double count = static_cast<double>(normals.size());
+  const double small = n - large;  // replaced entries below 0.3, E v² = 0.045, hidden among the normals
+  EXPECT_NEAR(mean_square(normals), variance + small / count * (0.045 - variance),
+              4 * variance * std::sqrt(2 / count) + 4 * 0.03 * std::sqrt(small) / count);
+}
+
+TEST(Init, asymmetric_rows_hold_one_beta_draw_among_weights_and_bias) {
+  LayerInit init;
+  init.weights = WeightInit::kRai;
+  init.bias_value = 123;  // not used
+  const LayerShape shape = shape_of(400, 3000);
+  const Layer drawn = draw(shape, init);
+  std::vector<std::vector<double>> rows;
+  std::size_t large_biases = 0;
+  for (std::size_t r = 0; r < shape.rows; ++r) {
+    const auto begin = drawn.weights.begin() + static_cast<std::ptrdiff_t>(r * 400);
+    rows.emplace_back(begin, begin + 400);
+    rows.back().push_back(drawn.bias[r]);
+    large_biases += drawn.bias[r] > 0.3 ? 1 : 0;
+  }
+  expect_asymmetric(rows, 400);
+  EXPECT_GT(large_biases, 0u);  // 6.8 are expected
+  EXPECT_LT(largest(drawn.bias), 1);
+}
+
+TEST(Init, asymmetric_rows_without_a_bias_replace_a_weight) {
+  LayerInit init;
+  init.weights = WeightInit::kRai;
+  const Layer drawn = draw(shape_of(400, 3000, false), init);
+  std::vector<std::vector<double>> rows;
+  for (std::size_t r = 0; r < 3000; ++r) {
+    const auto begin = drawn.weights.begin() + static_cast<std::ptrdiff_t>(r * 400);
+    rows.emplace_back(begin, begin + 400);
+  }
+  expect_asymmetric(rows, 400);
+}
+
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+Matrix weight_matrix(std::size_t rows, std::size_t inputs, WeightInit kind, double scale) {
+  LayerInit init;
+  init.weights = kind;
+  init.scale = scale;
+  const Layer drawn = draw(shape_of(inputs, rows), init, 5, 2);
+  return Eigen::Map<const Matrix>(drawn.weights.data(), static_cast<Eigen::Index>(rows),
+                                  static_cast<Eigen::Index>(inputs));
+}
+
+TEST(Init, orthogonal_weights_are_the_unique_qr_factor_of_their_normal_draws) {
+  for (const auto& [rows, inputs] : {std::pair(1, 1), std::pair(1, 5), std::pair(5, 1), std::pair(7, 7),
+                                     std::pair(60, 23), std::pair(23, 60), std::pair(200, 200)}) {
+    const auto r = static_cast<std::size_t>(rows), c = static_cast<std::size_t>(inputs);
+    const Matrix q = weight_matrix(r, c, WeightInit::kOrthogonal, 1);
+    Matrix normal = weight_matrix(r, c, WeightInit::kNormal, 1);
+    if (rows < inputs) normal.transposeInPlace();
+    const Eigen::HouseholderQR<Matrix> qr(normal);
+    Matrix expected = qr.householderQ() * Matrix::Identity(normal.rows(), normal.cols());
+    for (Eigen::Index k = 0; k < normal.cols(); ++k) {
+      if (qr.matrixQR()(k, k) < 0) expected.col(k) *= -1;
+    }
+    if (rows < inputs) expected.transposeInPlace();
+    EXPECT_LT((q - expected).cwiseAbs().maxCoeff(), 1e-11) << rows << "x" << inputs;
+    const Matrix gram = rows < inputs ? Matrix(q * q.transpose()) : Matrix(q.transpose() * q);
+    EXPECT_LT((gram - Matrix::Identity(gram.rows(), gram.cols())).cwiseAbs().maxCoeff(), 1e-13);
+  }
+}
+
+}  // namespace
+}  // namespace deadrelu
