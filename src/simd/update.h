@@ -23,10 +23,8 @@ struct UpdateParameters {
   const T* beta1;            // adam, adamw; rmsprop: alpha is in beta2
   const T* beta2;
   const T* epsilon;
-  // 1 − beta1 and 1 − beta2, rounded once from double as torch does: 1 − 0.999f is off by 1.3e-5 of itself.
-  // Where null, the kernel takes 1 − beta in T.
-  const T* complement1 = nullptr;
-  const T* complement2 = nullptr;
+  const T* complement1;      // 1 − beta1, rounded once from double as torch does (1 − 0.999f is 1.3e-5 off)
+  const T* complement2;      // 1 − beta2
   const T* correction1;      // adam, adamw: 1 − beta1^t
   const T* correction2_root; // adam, adamw: √(1 − beta2^t)
   bool first_step = false;   // sgd: the momentum buffer is the gradient itself

@@ -1,0 +1,287 @@
+#include "simd/activation.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/activation.cpp"
+#include "hwy/foreach_target.h"  // before highway.h
+
+#include "hwy/highway.h"
+#include "simd/activation-inl.h"
+#include "simd/dispatch.h"
+#include "simd/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace deadrelu {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Calls pass.run(formula) with the formula of `kind`; crelu and maxout have none (they map one row to two, or
+// several to one).
+template <class T, class Pass>
+void with_formula(Activation kind, const ActivationParameters<T>& p, const Pass& pass) {
+  switch (kind) {
+    case Activation::kRelu:
+      return pass.run(Relu<T>(p));
+    case Activation::kLeakyRelu:
+    case Activation::kPrelu:
+    case Activation::kRrelu:
+      return pass.run(Leaky<T>(p));
+    case Activation::kRelu6:
+      return pass.run(Relu6<T>(p));
+    case Activation::kElu:
+      return pass.run(Elu<T>(p));
+    case Activation::kSelu:
+      return pass.run(Selu<T>(p));
+    case Activation::kCelu:
+      return pass.run(Celu<T>(p));
+    case Activation::kGelu:
+      return pass.run(Gelu<T>(p));
+    case Activation::kSilu:
+      return pass.run(Silu<T>(p));
+    case Activation::kMish:
+      return pass.run(Mish<T>(p));
+    case Activation::kSoftplus:
+      return pass.run(Softplus<T>(p));
+    case Activation::kSoftsign:
+      return pass.run(Softsign<T>(p));
+    case Activation::kSigmoid:
+      return pass.run(Sigmoid<T>(p));
+    case Activation::kTanh:
+      return pass.run(Tanh<T>(p));
+    case Activation::kHardSigmoid:
+      return pass.run(HardSigmoid<T>(p));
+    case Activation::kHardTanh:
+      return pass.run(HardTanh<T>(p));
+    case Activation::kHardSwish:
+      return pass.run(HardSwish<T>(p));
+    case Activation::kAbs:
+      return pass.run(AbsoluteValue<T>(p));
+    case Activation::kGaussian:
+      return pass.run(Gaussian<T>(p));
+    case Activation::kIdentity:
+      return pass.run(Identity<T>(p));
+    case Activation::kCrelu:
+    case Activation::kMaxout:
+      return;
+  }
+}
+
+template <class T>
+HWY_INLINE Lanes<T> load(const T* p) {
+  return hn::Load(Tag<T>(), p);
+}
+template <class T>
+HWY_INLINE void store(Lanes<T> v, T* p) {
+  hn::Store(v, Tag<T>(), p);
+}
+
+template <class T>
+struct ForwardPass {
+  LaneMatrix<const T> z;
+  LaneMatrix<T> output;
+
+  template <class F>
+  void run(const F& formula) const {
+    for (std::size_t r = 0; r < z.rows; ++r) {
+      const T* in = z.at(r, 0);
+      T* out = output.at(r, 0);
+      for (std::size_t n = 0; n < z.columns; ++n, in += z.column_stride, out += output.column_stride) {
+        store(formula.value(load(in)), out);
+      }
+    }
+  }
+};
+
+template <class T>
+struct BackwardPass {
+  LaneMatrix<const T> z, gradient_output;
+  LaneMatrix<T> gradient_z;
+
+  template <class F>
+  void run(const F& formula) const {
+    for (std::size_t r = 0; r < z.rows; ++r) {
+      const T* in = z.at(r, 0);
+      const T* g = gradient_output.at(r, 0);
+      T* out = gradient_z.at(r, 0);
+      for (std::size_t n = 0; n < z.columns; ++n) {
+        store(hn::Mul(formula.slope(load(in)), load(g)), out);
+        in += z.column_stride;
+        g += gradient_output.column_stride;
+        out += gradient_z.column_stride;
+      }
+    }
+  }
+};
+
+template <class T>
+struct MagnitudePass {
+  LaneMatrix<const T> z;
+  LaneMatrix<T> magnitude;
+
+  template <class F>
+  void run(const F& formula) const {
+    for (std::size_t r = 0; r < z.rows; ++r) {
+      const T* in = z.at(r, 0);
+      T* out = magnitude.at(r, 0);
+      for (std::size_t n = 0; n < z.columns; ++n, in += z.column_stride, out += magnitude.column_stride) {
+        store(hn::Abs(formula.slope(load(in))), out);
+      }
+    }
+  }
+};
+
+// rrelu in training: a slope for every element.
+template <class T>
+void forward_drawn(const ActivationParameters<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
+  const Lanes<T> at_zero = hn::LoadU(Tag<T>(), p.at_zero);
+  for (std::size_t r = 0; r < z.rows; ++r) {
+    for (std::size_t n = 0; n < z.columns; ++n) {
+      const Leaky<T> formula(load(p.drawn_slopes.at(r, n)), at_zero);
+      store(formula.value(load(z.at(r, n))), output.at(r, n));
+    }
+  }
+}
+
+template <class T>
+void backward_drawn(const ActivationParameters<T>& p, const BackwardPass<T>& pass) {
+  const Lanes<T> at_zero = hn::LoadU(Tag<T>(), p.at_zero);
+  for (std::size_t r = 0; r < pass.z.rows; ++r) {
+    for (std::size_t n = 0; n < pass.z.columns; ++n) {
+      const Leaky<T> formula(load(p.drawn_slopes.at(r, n)), at_zero);
+      const Lanes<T> slope = formula.slope(load(pass.z.at(r, n)));
+      store(hn::Mul(slope, load(pass.gradient_output.at(r, n))), pass.gradient_z.at(r, n));
+    }
+  }
+}
+
+template <class T>
+void forward_crelu(const ActivationParameters<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
+  const Relu<T> relu(p);
+  for (std::size_t r = 0; r < z.rows; ++r) {
+    for (std::size_t n = 0; n < z.columns; ++n) {
+      const Lanes<T> v = load(z.at(r, n));
+      store(relu.value(v), output.at(r, n));
+      store(relu.value(hn::Neg(v)), output.at(z.rows + r, n));
+    }
+  }
+}
+
+template <class T>
+void backward_crelu(const ActivationParameters<T>& p, const BackwardPass<T>& pass) {
+  const Relu<T> relu(p);
+  const std::size_t units = pass.z.rows;
+  for (std::size_t r = 0; r < units; ++r) {
+    for (std::size_t n = 0; n < pass.z.columns; ++n) {
+      const Lanes<T> v = load(pass.z.at(r, n));
+      const Lanes<T> up = hn::Mul(relu.slope(v), load(pass.gradient_output.at(r, n)));
+      const Lanes<T> down = hn::Mul(relu.slope(hn::Neg(v)), load(pass.gradient_output.at(units + r, n)));
+      store(hn::Sub(up, down), pass.gradient_z.at(r, n));
+    }
+  }
+}
+
+template <class T>
+HWY_INLINE Lanes<T> largest_piece(LaneMatrix<const T> z, std::size_t unit, std::size_t pieces,
+                                  std::size_t n) {
+  Lanes<T> best = load(z.at(unit * pieces, n));
+  for (std::size_t i = 1; i < pieces; ++i) {
+    const Lanes<T> v = load(z.at(unit * pieces + i, n));
+    best = hn::IfThenElse(hn::Or(hn::Gt(v, best), hn::IsNaN(v)), v, best);
+  }
+  return best;
+}
+
+template <class T>
+void forward_maxout(std::size_t pieces, LaneMatrix<const T> z, LaneMatrix<T> output) {
+  for (std::size_t u = 0; u < output.rows; ++u) {
+    for (std::size_t n = 0; n < z.columns; ++n) store(largest_piece(z, u, pieces, n), output.at(u, n));
+  }
+}
+
+template <class T>
+void backward_maxout(std::size_t pieces, const BackwardPass<T>& pass) {
+  for (std::size_t u = 0; u < pass.gradient_output.rows; ++u) {
+    for (std::size_t n = 0; n < pass.z.columns; ++n) {
+      const Lanes<T> best = largest_piece(pass.z, u, pieces, n);
+      Lanes<T> left = load(pass.gradient_output.at(u, n));  // what no piece has taken yet
+      for (std::size_t i = u * pieces; i < (u + 1) * pieces; ++i) {
+        const auto wins = hn::Eq(load(pass.z.at(i, n)), best);
+        store(hn::IfThenElseZero(wins, left), pass.gradient_z.at(i, n));
+        left = hn::IfThenZeroElse(wins, left);
+      }
+    }
+  }
+}
+
+template <class T>
+void fill_with_one(LaneMatrix<T> x) {
+  for (std::size_t r = 0; r < x.rows; ++r) {
+    for (std::size_t n = 0; n < x.columns; ++n) store(hn::Set(Tag<T>(), T{1}), x.at(r, n));
+  }
+}
+
+template <class T>
+void forward(Activation kind, const ActivationParameters<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
+  if (kind == Activation::kCrelu) return forward_crelu(p, z, output);
+  if (kind == Activation::kMaxout) return forward_maxout(p.pieces, z, output);
+  if (kind == Activation::kRrelu && p.drawn_slopes.data != nullptr) return forward_drawn(p, z, output);
+  with_formula(kind, p, ForwardPass<T>{z, output});
+}
+
+template <class T>
+void backward(Activation kind, const ActivationParameters<T>& p, LaneMatrix<const T> z,
+              LaneMatrix<const T> gradient_output, LaneMatrix<T> gradient_z) {
+  const BackwardPass<T> pass{z, gradient_output, gradient_z};
+  if (kind == Activation::kCrelu) return backward_crelu(p, pass);
+  if (kind == Activation::kMaxout) return backward_maxout(p.pieces, pass);
+  if (kind == Activation::kRrelu && p.drawn_slopes.data != nullptr) return backward_drawn(p, pass);
+  with_formula(kind, p, pass);
+}
+
+// crelu's two outputs together have the slope of |z|, up to its sign.
+template <class T>
+void derivative_magnitude(Activation kind, const ActivationParameters<T>& p, LaneMatrix<const T> z,
+                          LaneMatrix<T> magnitude) {
+  const MagnitudePass<T> pass{z, magnitude};
+  if (kind == Activation::kCrelu) return pass.run(AbsoluteValue<T>(p));
+  if (kind == Activation::kMaxout) return fill_with_one(magnitude);
+  with_formula(kind, p, pass);
+}
+
+template <class T>
+void slope_gradient(LaneMatrix<const T> z, LaneMatrix<const T> gradient_output, T* row_sums) {
+  const Tag<T> d;
+  for (std::size_t r = 0; r < z.rows; ++r) {
+    T* row_sum = row_sums + r * kLanes<T>;
+    Lanes<T> sum = hn::LoadU(d, row_sum);
+    for (std::size_t n = 0; n < z.columns; ++n) {
+      const Lanes<T> v = load(z.at(r, n));
+      const Lanes<T> negative = hn::IfThenZeroElse(hn::Gt(v, hn::Zero(d)), v);
+      sum = hn::MulAdd(negative, load(gradient_output.at(r, n)), sum);
+    }
+    hn::StoreU(sum, d, row_sum);
+  }
+}
+
+template <class T>
+constexpr ActivationKernels<T> kActivation{&forward<T>, &backward<T>, &derivative_magnitude<T>,
+                                           &slope_gradient<T>};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace deadrelu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace deadrelu {
+
+template <>
+const ActivationKernels<float>& activation_kernels<float>(SimdTarget target) {
+  return DEADRELU_TABLE(target, kActivation<float>);
+}
+template <>
+const ActivationKernels<double>& activation_kernels<double>(SimdTarget target) {
+  return DEADRELU_TABLE(target, kActivation<double>);
+}
+
+}  // namespace deadrelu
+#endif

@@ -1,0 +1,61 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "lane_testing.h"
+#include "simd/update.h"
+
+namespace deadrelu {
+namespace {
+
+template <class T>
+class Squares : public ::testing::Test {};
+TYPED_TEST_SUITE(Squares, Precisions);
+
+TYPED_TEST(Squares, squares_are_summed_in_double_row_by_row) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    TestRandom random(5);
+    for (std::size_t rows = 1; rows <= 19; ++rows) {
+      TestMatrix<T> a(rows, 7, kernels.lanes, rows % 3, rows % 2 == 1), b(rows, 7, kernels.lanes, 1);
+      a.fill_random(random);
+      b.fill_random(random);
+      std::vector<double> squares(kernels.lanes, 3), differences(kernels.lanes, 4);
+      kernels.update->add_squares(a.constant(), squares.data());
+      kernels.update->add_squared_differences(a.constant(), b.constant(), differences.data());
+      for (std::size_t lane = 0; lane < kernels.lanes; ++lane) {
+        double square = 3, difference = 4;
+        for (std::size_t r = 0; r < rows; ++r) {
+          double row = 0, row_difference = 0;
+          for (std::size_t c = 0; c < 7; ++c) {
+            const double x = a(r, c, lane), d = x - double(b(r, c, lane));
+            row = std::fma(x, x, row);
+            row_difference = std::fma(d, d, row_difference);
+          }
+          square += row;
+          difference += row_difference;
+        }
+        EXPECT_EQ(squares[lane], square);
+        EXPECT_EQ(differences[lane], difference);
+      }
+    }
+  });
+}
+
+TYPED_TEST(Squares, norms_are_right_for_tiny_and_huge_values) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    for (const double size : {1e-38, 1e-30, 1e30, 1e38}) {
+      TestMatrix<T> x(3, 4, kernels.lanes);
+      x.fill([&](std::size_t, std::size_t, std::size_t) { return size; });
+      std::vector<double> sums(kernels.lanes);
+      kernels.update->add_squares(x.constant(), sums.data());
+      const double norm = std::sqrt(12.0) * size;
+      for (const double sum : sums) EXPECT_NEAR(std::sqrt(sum), norm, 1e-7 * norm);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace deadrelu

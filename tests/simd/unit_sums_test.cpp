@@ -1,0 +1,159 @@
+#include "simd/unit_sums.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "lane_testing.h"
+
+namespace deadrelu {
+namespace {
+
+template <class T>
+class UnitSumsOf : public ::testing::Test {};
+TYPED_TEST_SUITE(UnitSumsOf, Precisions);
+
+// Owned sums, [unit][lane] each.
+struct OwnedSums {
+  explicit OwnedSums(std::size_t size) : all(9, std::vector<double>(size)), silent(size) {
+    all[1].assign(size, -std::numeric_limits<double>::infinity());
+  }
+  UnitSums get() {
+    return {all[0].data(), all[1].data(), all[2].data(), all[3].data(), all[4].data(),
+            all[5].data(), all[6].data(), all[7].data(), all[8].data()};
+  }
+  std::vector<std::vector<double>> all;
+  std::vector<double> silent;
+};
+
+template <class T>
+struct Probe {
+  Probe(std::size_t units, std::size_t outputs, std::size_t samples, std::size_t lanes)
+      : z(units, samples, lanes, 1), a(outputs, samples, lanes), slopes(units, samples, lanes, 2) {
+    TestRandom random(std::uint32_t(units + outputs * 10));
+    z.fill_random(random);
+    slopes.fill_random(random);
+    a.fill([&](std::size_t r, std::size_t n, std::size_t lane) {
+      const T v = z(r % units, n, lane);
+      return r < units ? std::max(v, T(0)) : std::max(-v, T(0));
+    });
+    for (std::size_t u = 0; u < units; ++u) z(u, 2, 1) = -1;  // one silent sample in lane 1
+  }
+  TestMatrix<T> z, a, slopes;
+};
+
+// The definitions, scalar by scalar.
+template <class T>
+void add_naively(const Probe<T>& probe, OwnedSums& sums) {
+  const std::size_t lanes = probe.z.lanes();
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    for (std::size_t n = 0; n < probe.z.columns(); ++n) {
+      bool is_silent = true;
+      for (std::size_t u = 0; u < probe.z.rows(); ++u) {
+        const std::size_t i = u * lanes + lane;
+        const double z = probe.z(u, n, lane);
+        is_silent = is_silent && !(z > 0);
+        sums.all[0][i] += z > 0;
+        sums.all[1][i] = std::max(sums.all[1][i], z);
+        sums.all[2][i] += z;
+        sums.all[3][i] = std::fma(z, z, sums.all[3][i]);
+        for (std::size_t row = u; row < probe.a.rows(); row += probe.z.rows()) {
+          const double a = probe.a(row, n, lane);
+          sums.all[4][i] += a;
+          sums.all[5][i] = std::fma(a, a, sums.all[5][i]);
+          sums.all[6][i] += std::abs(a);
+          sums.all[7][i] += a == 0;
+        }
+        sums.all[8][i] = std::max(sums.all[8][i], std::abs(double(probe.slopes(u, n, lane))));
+      }
+      sums.silent[lane] += is_silent;
+    }
+  }
+}
+
+TYPED_TEST(UnitSumsOf, a_layer_is_the_naive_loop_to_the_bit) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    for (const std::size_t outputs_per_unit : {1, 2}) {
+      for (const std::size_t units : {1, 3, 4}) {
+        Probe<T> probe(units, units * outputs_per_unit, 11, kernels.lanes);
+        OwnedSums sums(units * kernels.lanes), expected(units * kernels.lanes);
+        add_naively(probe, expected);
+        kernels.unit_sums->add(probe.z.constant(), probe.a.constant(), probe.slopes.constant(), sums.get(),
+                               sums.silent.data());
+        EXPECT_EQ(sums.all, expected.all);
+        EXPECT_EQ(sums.silent, expected.silent);
+        EXPECT_GE(sums.silent[1], 1);
+      }
+    }
+  });
+}
+
+TYPED_TEST(UnitSumsOf, blocks_of_samples_add_up_to_the_whole) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    Probe<T> probe(3, 6, 13, kernels.lanes);
+    OwnedSums whole(3 * kernels.lanes), pieces(3 * kernels.lanes);
+    const auto add = [&](std::size_t from, std::size_t count, OwnedSums& sums) {
+      const auto part = [&](const TestMatrix<T>& x) {
+        return x.constant().transposed().row_range(from, count).transposed();
+      };
+      kernels.unit_sums->add(part(probe.z), part(probe.a), part(probe.slopes), sums.get(),
+                             sums.silent.data());
+    };
+    add(0, 13, whole);
+    add(0, 5, pieces);
+    add(5, 1, pieces);
+    add(6, 7, pieces);
+    EXPECT_EQ(pieces.all, whole.all);
+    EXPECT_EQ(pieces.silent, whole.silent);
+  });
+}
+
+TYPED_TEST(UnitSumsOf, ranges_hold_every_value_of_a_row) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    const std::size_t lanes = kernels.lanes;
+    Probe<T> probe(3, 3, 9, lanes);
+    std::vector<double> low(3 * lanes, kInfinity<double>), high(3 * lanes, -kInfinity<double>);
+    kernels.unit_sums->add_range(probe.z.constant(), low.data(), high.data());
+    for (std::size_t u = 0; u < 3; ++u) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        double least = probe.z(u, 0, lane), most = least;
+        for (std::size_t n = 1; n < 9; ++n) {
+          least = std::min(least, double(probe.z(u, n, lane)));
+          most = std::max(most, double(probe.z(u, n, lane)));
+        }
+        EXPECT_EQ(low[u * lanes + lane], least);
+        EXPECT_EQ(high[u * lanes + lane], most);
+      }
+    }
+  });
+}
+
+TYPED_TEST(UnitSumsOf, a_poisoned_lane_leaves_its_neighbours_alone) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    const std::size_t lanes = kernels.lanes;
+    Probe<T> clean(2, 2, 7, lanes), sick(2, 2, 7, lanes);
+    sick.z(0, 3, 1) = kNan<T>;
+    sick.a(1, 4, 1) = kInfinity<T>;
+    sick.slopes(0, 5, 1) = kNan<T>;
+    OwnedSums expected(2 * lanes), sums(2 * lanes);
+    const auto add = [&](const Probe<T>& probe, OwnedSums& to) {
+      kernels.unit_sums->add(probe.z.constant(), probe.a.constant(), probe.slopes.constant(), to.get(),
+                             to.silent.data());
+    };
+    add(clean, expected);
+    add(sick, sums);
+    EXPECT_TRUE(std::isnan(sums.all[2][1]));
+    for (std::size_t i = 0; i < sums.all.size(); ++i) {
+      for (std::size_t u = 0; u < 2; ++u) sums.all[i][u * lanes + 1] = expected.all[i][u * lanes + 1];
+    }
+    EXPECT_EQ(sums.all, expected.all);
+  });
+}
+
+}  // namespace
+}  // namespace deadrelu
