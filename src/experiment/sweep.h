@@ -9,8 +9,8 @@ namespace deadrelu {
 
 // The seeds of every point.
 struct SeedList {
-  std::vector<std::uint64_t> listed;    // given one by one; used where not empty
-  std::uint64_t from = 0, count = 1;    // else from, from+1, …
+  std::vector<std::uint64_t> listed;  // given one by one; used where not empty
+  std::uint64_t from = 0, count = 1;  // else from, from+1, …
   std::uint64_t size() const { return listed.empty() ? count : listed.size(); }
   std::uint64_t at(std::uint64_t i) const { return listed.empty() ? from + i : listed[i]; }
 };
@@ -19,12 +19,21 @@ struct SeedList {
 // What an axis means, and what its values are, only the config knows.
 struct SweepShape {
   std::vector<std::uint64_t> axis_sizes;
-  // Each exclusion: for every axis the value indices that it matches (empty: any value). A point is excluded if
-  // some exclusion matches it on every axis.
+  // Each exclusion: for every axis the value indices that it matches (empty: any value). A point is excluded
+  // if some exclusion matches it on every axis.
   using Exclusion = std::vector<std::vector<std::uint64_t>>;
   std::vector<Exclusion> exclusions;
   SeedList seeds;
+  // Points that repeat an earlier one and are left out too, by linear index (last axis fastest), ascending;
+  // none of them is matched by an exclusion.
+  std::vector<std::uint64_t> repeated = {};
 };
+
+// Whether the point with these value indices [axis] is left out.
+bool is_excluded(const SweepShape& shape, const std::vector<std::uint64_t>& indices);
+
+// The place of a point among all points, excluded ones included; the last axis is fastest.
+std::uint64_t linear_index(const SweepShape& shape, const std::vector<std::uint64_t>& indices);
 
 // Walks the points of a sweep in order.
 class SweepCursor {
@@ -39,7 +48,6 @@ class SweepCursor {
 
  private:
   bool advance_point();
-  bool excluded() const;
   const SweepShape* shape_;
   std::vector<std::uint64_t> indices_;
   std::uint64_t seed_index_ = 0, position_ = 0, point_ = 0;

@@ -20,8 +20,8 @@ const Column<M> kMetrics[] = {
       "The schedule's value for update step + 1; at the last step that update is measured and not kept."},
      &M::learning_rate},
     {{"batch_loss", kNumber, "Loss on the batch of the update that follows.",
-      "Mean over the batch that update step + 1 takes, before that update; at the last step it is measured and "
-      "not kept."},
+      "Mean over the batch that update step + 1 takes, before that update; at the last step it is measured "
+      "and not kept."},
      &M::batch_loss},
     {{"train_loss", kNumber, "Loss on the training split.",
       "Mean loss over the evaluated examples of the training split (record.probe.samples)."},
@@ -29,17 +29,19 @@ const Column<M> kMetrics[] = {
     {{"test_loss", kNumber, "Loss on the test split; empty without one.",
       "Mean loss over the evaluated examples of the test split (record.probe.samples)."},
      &M::test_loss},
-    {{"train_accuracy", kNumber, "Share of training examples classified right, in [0, 1]; empty for regression.",
+    {{"train_accuracy", kNumber,
+      "Share of training examples classified right, in [0, 1]; empty for regression.",
       "Correct predictions / evaluated examples of the training split (record.probe.samples)."},
      &M::train_accuracy},
     {{"test_accuracy", kNumber, "Share of test examples classified right, in [0, 1]; empty for regression.",
       "Correct predictions / evaluated examples of the test split (record.probe.samples)."},
      &M::test_accuracy},
     {{"grad_norm", kNumber, "Size of the gradient of the update that follows.",
-      "L2 norm over all parameters of the gradient on the batch of update step + 1, before clipping; summed in "
-      "double."},
+      "L2 norm over all parameters of the gradient on the batch of update step + 1, before clipping; summed "
+      "in double."},
      &M::grad_norm},
-    {{"weight_norm", kNumber, "Size of all weights.", "L2 norm of the weights of all layers, without biases."},
+    {{"weight_norm", kNumber, "Size of all weights.",
+      "L2 norm of the weights of all layers, without biases."},
      &M::weight_norm},
     {{"dead_fraction", kNumber, "Share of dead units among all hidden units, in [0, 1].",
       "Hidden units whose activation is 0 on every probe input / hidden units (Lu et al. 2019)."},
@@ -58,8 +60,8 @@ const Column<L> kLayers[] = {
       "Units whose pre-activation is at most 0 on every probe input / units."},
      &L::never_active_fraction},
     {{"rarely_active_fraction", kNumber, "Share of rarely active units; empty on the output layer.",
-      "Units whose pre-activation is above 0 on fewer than record.thresholds.rarely_active (default 1 %) of the "
-      "probe inputs / units."},
+      "Units whose pre-activation is above 0 on fewer than record.thresholds.rarely_active (default 1 %) of "
+      "the probe inputs / units."},
      &L::rarely_active_fraction},
     {{"dormant_fraction", kNumber, "Share of dormant units; empty on the output layer.",
       "Units whose dormant score, mean |activation| over the layer's mean of it, is at most "
@@ -70,11 +72,14 @@ const Column<L> kLayers[] = {
       "Units whose derivative's magnitude is below record.thresholds.saturated (default 1e-7) on every probe "
       "input / units."},
      &L::saturated_fraction},
-    {{"zero_gradient_fraction", kNumber, "Share of units that the next batch cannot move; empty on the output layer.",
-      "Units whose incoming weight and bias gradients are all exactly 0 on the batch of update step + 1 / units."},
+    {{"zero_gradient_fraction", kNumber,
+      "Share of units that the next batch cannot move; empty on the output layer.",
+      "Units whose incoming weight and bias gradients are all exactly 0 on the batch of update step + 1 / "
+      "units."},
      &L::zero_gradient_fraction},
-    {{"dead_input_fraction", kNumber, "Share of probe inputs that the layer loses; empty on the output layer.",
-      "Probe inputs on which no unit of the layer fires / probe inputs."},
+    {{"dead_input_fraction", kNumber,
+      "Share of probe inputs that the layer loses; empty on the output layer.",
+      "Probe inputs on which no unit of the layer has a pre-activation above 0 / probe inputs."},
      &L::dead_input_fraction},
     {{"sparsity", kNumber, "Share of zero activations, in [0, 1]; empty on the output layer.",
       "Activations that are exactly 0 / activations, over all units and probe inputs."},
@@ -89,17 +94,18 @@ const Column<L> kLayers[] = {
       "Mean of the activations over all units and probe inputs."},
      &L::activation_mean},
     {{"activation_std", kNumber, "Spread of the activations; empty on the output layer.",
-      "Standard deviation of the activations over all units and probe inputs."},
+      "Population standard deviation of the activations over all units and probe inputs."},
      &L::activation_std},
     {{"preactivation_mean", kNumber, "Mean pre-activation; empty on the output layer.",
       "Mean of the pre-activations over all units and probe inputs."},
      &L::preactivation_mean},
     {{"preactivation_std", kNumber, "Spread of the pre-activations; empty on the output layer.",
-      "Standard deviation of the pre-activations over all units and probe inputs."},
+      "Population standard deviation of the pre-activations over all units and probe inputs."},
      &L::preactivation_std},
-    {{"preactivation_max_min", kNumber, "How far the unit nearest to death is from it; empty on the output layer.",
-      "The smallest, over the units, of the unit's largest pre-activation over the probe inputs; at most 0 where "
-      "a unit is never active."},
+    {{"preactivation_max_min", kNumber,
+      "How far the unit nearest to death is from it; empty on the output layer.",
+      "The smallest, over the units, of the unit's largest pre-activation over the probe inputs; at most 0 "
+      "where a unit is never active."},
      &L::preactivation_max_min},
     {{"grad_norm", kNumber, "Size of the layer's gradient.",
       "L2 norm of the gradient of the layer's weights, bias and prelu slope together, on the batch of update "
@@ -116,15 +122,16 @@ const Column<L> kLayers[] = {
      &L::grad_rms},
     {{"weight_norm", kNumber, "Size of the layer's weights.", "L2 norm of the weights, without the bias."},
      &L::weight_norm},
-    {{"bias_mean", kNumber, "Mean bias; empty where the layer has none.", "Mean of the biases over the layer."},
+    {{"bias_mean", kNumber, "Mean bias; empty where the layer has none.",
+      "Mean of the biases over the layer."},
      &L::bias_mean},
     {{"update_ratio", kNumber, "How far one update moves the weights, relative to their size.",
-      "L2 norm of the weights' change in update step + 1 / L2 norm of the weights before it; at the last step that "
-      "update is computed, measured and not kept."},
+      "L2 norm of the weights' change in update step + 1 / L2 norm of the weights before it; empty where "
+      "these are all 0. At the last step that update is computed, measured and not kept."},
      &L::update_ratio},
     {{"effective_rank", kNumber, "How many directions the activations use; empty on the output layer.",
-      "exp of the entropy of the singular values of the activations (units by probe inputs), normalised to sum 1; "
-      "0 for a layer that is zero everywhere (Roy & Vetterli 2007)."},
+      "exp of the entropy of the singular values of the activations (units by probe inputs), normalised to "
+      "sum 1; 0 for a layer that is zero everywhere (Roy & Vetterli 2007)."},
      &L::effective_rank},
 };
 
@@ -132,7 +139,7 @@ using U = UnitRow;
 const Column<U> kUnitTable[] = {
     {kStep, &U::step},
     {kLayer, &U::layer},
-    {{"unit", kNumber, "The unit's number within its layer.", "0 is the first unit."}, &U::unit},
+    {{"unit", kNumber, "The unit's number within its layer.", "1 is the first unit."}, &U::unit},
     {{"dead", kNumber, "1 if the unit is dead, else 0.",
       "The activation is 0 on every probe input (Lu et al. 2019)."},
      &U::dead},
@@ -140,12 +147,12 @@ const Column<U> kUnitTable[] = {
       "The pre-activation is at most 0 on every probe input."},
      &U::never_active},
     {{"rarely_active", kNumber, "1 if the unit is rarely active, else 0.",
-      "The pre-activation is above 0 on fewer than record.thresholds.rarely_active (default 1 %) of the probe "
-      "inputs."},
+      "The pre-activation is above 0 on fewer than record.thresholds.rarely_active (default 1 %) of the "
+      "probe inputs."},
      &U::rarely_active},
     {{"dormant", kNumber, "1 if the unit is dormant, else 0.",
-      "dormant_score is at most record.thresholds.dormant (default 0.025), or the whole layer is zero (Sokar et "
-      "al. 2023)."},
+      "dormant_score is at most record.thresholds.dormant (default 0.025), or the whole layer is zero (Sokar "
+      "et al. 2023)."},
      &U::dormant},
     {{"saturated", kNumber, "1 if the unit is saturated, else 0.",
       "The derivative's magnitude is below record.thresholds.saturated (default 1e-7) on every probe input."},
@@ -157,24 +164,25 @@ const Column<U> kUnitTable[] = {
       "Probe inputs on which the pre-activation is above 0 / probe inputs."},
      &U::active_fraction},
     {{"dormant_score", kNumber, "The unit's share of its layer's activity; a layer's scores average to 1.",
-      "mean |activation| over the probe inputs / the layer's mean of it; 0 where the layer is zero everywhere "
-      "(Sokar et al. 2023)."},
+      "mean |activation| over the probe inputs / the layer's mean of it; 0 where the layer is zero "
+      "everywhere (Sokar et al. 2023)."},
      &U::dormant_score},
     {{"activation_mean", kNumber, "Mean activation.", "Mean of the activation over the probe inputs."},
      &U::activation_mean},
-    {{"preactivation_mean", kNumber, "Mean pre-activation.", "Mean of the pre-activation over the probe inputs."},
+    {{"preactivation_mean", kNumber, "Mean pre-activation.",
+      "Mean of the pre-activation over the probe inputs."},
      &U::preactivation_mean},
     {{"preactivation_max", kNumber, "Largest pre-activation: at most 0 for a unit that is never active.",
       "Maximum of the pre-activation over the probe inputs."},
      &U::preactivation_max},
     {{"grad_norm", kNumber, "Size of the gradient of the unit's own parameters.",
-      "L2 norm of the gradient of the unit's incoming weights and bias, on the batch of update step + 1, before "
-      "clipping."},
+      "L2 norm of the gradient of the unit's incoming weights and bias, on the batch of update step + 1, "
+      "before clipping."},
      &U::grad_norm},
     {{"weight_norm", kNumber, "Size of the unit's incoming weights.", "L2 norm of the incoming weights."},
      &U::weight_norm},
     {{"bias", kNumber, "The unit's bias; empty where the layer has none.",
-      "The parameter's value; maxout: that of the first piece."},
+      "The parameter's value; maxout: the mean over the unit's pieces."},
      &U::bias},
 };
 
@@ -183,9 +191,11 @@ const Column<R> kRuns[] = {
     {{"steps", kSteps, "Updates that were made.", "Below the planned number only where the run diverged."},
      &R::steps},
     {{"diverged_step", kSteps, "The step at which the run diverged; empty otherwise.",
-      "The number of updates after which a loss or a parameter was first found to be infinite or not a number."},
+      "The number of updates after which a loss or a parameter was first found to be infinite or not a "
+      "number."},
      &R::diverged_step},
-    {{"train_loss_initial", kNumber, "Loss on the training split before any update.", "train_loss of metrics at step 0."},
+    {{"train_loss_initial", kNumber, "Loss on the training split before any update.",
+      "train_loss of metrics at step 0."},
      &R::train_loss_initial},
     {{"train_loss", kNumber, "Loss on the training split at the end; empty for a diverged run.",
       "train_loss of metrics at the last step."},
@@ -197,7 +207,8 @@ const Column<R> kRuns[] = {
       "train_accuracy of metrics at the last step; empty for regression or for a diverged run."},
      &R::train_accuracy},
     {{"test_accuracy", kNumber, "Share of test examples classified right at the end, in [0, 1].",
-      "test_accuracy of metrics at the last step; empty for regression, without a test split or for a diverged run."},
+      "test_accuracy of metrics at the last step; empty for regression, without a test split or for a "
+      "diverged run."},
      &R::test_accuracy},
     {{"dead_fraction_initial", kNumber, "Share of dead hidden units before any update, in [0, 1].",
       "Hidden units whose activation is 0 on every probe input at step 0 / hidden units."},
@@ -217,7 +228,8 @@ const Column<R> kRuns[] = {
     {{"collapsed", kNumber, "1 if the network ended as a constant, else 0; empty for a diverged run.",
       "On the probe set at the last step, max - min of every output is at most 1e-6 * max(1, |output|)."},
      &R::collapsed},
-    {{"deaths", kUnits, "How often a unit died.", "Sum of died over the hidden layers and the recorded steps."},
+    {{"deaths", kUnits, "How often a unit died.",
+      "Sum of died over the hidden layers and the recorded steps."},
      &R::deaths},
     {{"revivals", kUnits, "How often a dead unit came back.",
       "Sum of revived over the hidden layers and the recorded steps."},
@@ -226,9 +238,10 @@ const Column<R> kRuns[] = {
 
 constexpr ColumnInfo kKeys[] = {
     {"run_id", "", "The run's id: 16 hex digits.",
-     "Hash of the canonical resolved config of the run and the engine epoch: the same point in two sweeps has the "
-     "same id and the same numbers."},
-    {"seed", kNumber, "The run's seed.", "Key of every random stream of the run (Philox; Salmon et al. 2011)."},
+     "Hash of the canonical resolved config of the run and the engine epoch: the same point in two sweeps "
+     "has the same id and the same numbers."},
+    {"seed", kNumber, "The run's seed.",
+     "Key of every random stream of the run (Philox; Salmon et al. 2011)."},
     {"status", "", "ok or diverged.",
      "diverged: a loss or a parameter became infinite or not a number, and the run was ended there."},
 };

@@ -1,4 +1,3 @@
-#define EIGEN_DONT_VECTORIZE  // the same sequence of operations on every machine
 #include "probe/effective_rank.h"
 
 #include <Eigen/Eigenvalues>
@@ -60,7 +59,7 @@ void RankProbe<T>::add(LaneMatrix<const T> activations) {
   const LaneMatrix<double> block{values_.data() + first * lanes_, outputs_, activations.columns,
                                  column_capacity_ * lanes_, lanes_};
   for (std::size_t r = 0; r < outputs_; ++r)
-    for (std::size_t c = 0; c < activations.columns; ++c) std::copy_n(activations.at(r, c), lanes_, block.at(r, c));
+    std::copy_n(activations.at(r, 0), activations.columns * lanes_, block.at(r, 0));
   seen_ += activations.columns;
   LaneMatrix<const double> factor = block;
   if (keeps_all_) {

@@ -21,12 +21,12 @@ class RankProbe {
   // REQUIRES: samples is the size of the whole probe set.
   RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::size_t samples, std::size_t max_block);
   void begin();
-  // The next block of the probe set, activations [outputs][sample].
+  // The next block of the probe set, activations [outputs][sample]. REQUIRES: its samples follow each other.
   void add(LaneMatrix<const T> activations);
   double effective_rank(std::size_t lane) const;
 
  private:
-  void add_to_gram(LaneMatrix<const double> block, std::size_t half);
+  void add_to_gram(LaneMatrix<const double> factor, std::size_t half);
   const DenseKernels<double>* dense_;
   std::size_t lanes_, double_lanes_, outputs_, samples_, seen_ = 0;
   bool keeps_all_;         // fewer samples than outputs: the smaller product is the samples', made at the end

@@ -22,7 +22,8 @@ template <class T>
 Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std::size_t max_block)
     : lanes_(pack.runs.size()),
       outputs_(pack.network.shape.outputs()),
-      classifies_(pack.data[0]->classes > 0),
+      classifies_(pack.data[0]->classes > 0 || pack.runs[0]->train.loss == Loss::kCrossEntropy ||
+                  pack.runs[0]->train.loss == Loss::kBinaryCrossEntropy),
       loss_sums_(lanes_),
       correct_(lanes_),
       low_(outputs_ * lanes_),

@@ -14,8 +14,9 @@ LaneNumbers<T>::LaneNumbers(std::span<const RunSpec* const> runs, std::uint64_t 
       learning_rates_(runs.size()),
       beta1_power_(runs.size(), 1.0),
       beta2_power_(runs.size(), 1.0) {
-  for (auto* numbers : {&learning_rate_, &weight_decay_, &gradient_factor_, &momentum_, &dampening_, &nesterov_,
-                        &beta1_, &beta2_, &epsilon_, &correction1_, &correction2_root_})
+  for (auto* numbers :
+       {&learning_rate_, &weight_decay_, &gradient_factor_, &momentum_, &dampening_, &nesterov_, &beta1_,
+        &beta2_, &complement1_, &complement2_, &epsilon_, &correction1_, &correction2_root_})
     *numbers = Buffer<T>(runs.size());
   for (std::size_t lane = 0; lane < runs.size(); ++lane) {
     const OptimizerSpec& optimizer = runs[lane]->train.optimizer;
@@ -24,8 +25,11 @@ LaneNumbers<T>::LaneNumbers(std::span<const RunSpec* const> runs, std::uint64_t 
     momentum_[lane] = static_cast<T>(optimizer.momentum);
     dampening_[lane] = static_cast<T>(optimizer.dampening);
     nesterov_[lane] = optimizer.nesterov ? T{1} : T{0};
+    const double beta2 = optimizer.kind == Optimizer::kRmsprop ? optimizer.alpha : optimizer.beta2;
     beta1_[lane] = static_cast<T>(optimizer.beta1);
-    beta2_[lane] = static_cast<T>(optimizer.kind == Optimizer::kRmsprop ? optimizer.alpha : optimizer.beta2);
+    beta2_[lane] = static_cast<T>(beta2);
+    complement1_[lane] = static_cast<T>(1 - optimizer.beta1);
+    complement2_[lane] = static_cast<T>(1 - beta2);
     epsilon_[lane] = static_cast<T>(optimizer.epsilon);
     clips_ |= runs[lane]->train.clip_norm > 0;
     uses_momentum_ |= optimizer.momentum != 0;
@@ -53,7 +57,8 @@ void LaneNumbers<T>::clip(std::span<const double> squared_norms) {
   for (std::size_t lane = 0; lane < runs_.size(); ++lane) {
     const double largest = runs_[lane]->train.clip_norm;
     if (largest > 0)
-      gradient_factor_[lane] = static_cast<T>(std::min(1.0, largest / (std::sqrt(squared_norms[lane]) + 1e-6)));
+      gradient_factor_[lane] =
+          static_cast<T>(std::min(1.0, largest / (std::sqrt(squared_norms[lane]) + 1e-6)));
   }
 }
 
@@ -68,6 +73,8 @@ UpdateParameters<T> LaneNumbers<T>::parameters() const {
   p.nesterov = nesterov_.data();
   p.beta1 = beta1_.data();
   p.beta2 = beta2_.data();
+  p.complement1 = complement1_.data();
+  p.complement2 = complement2_.data();
   p.epsilon = epsilon_.data();
   p.correction1 = correction1_.data();
   p.correction2_root = correction2_root_.data();

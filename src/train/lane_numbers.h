@@ -19,13 +19,14 @@ class LaneNumbers {
 
   // Moves to update i (from 0, one after the other): learning rates and bias corrections.
   void begin_step(std::uint64_t i);
-  // From the gradient's squared norms [lane]: how much of it each lane keeps (torch.nn.utils.clip_grad_norm_).
+  // From the gradient's squared norms [lane]: how much of it each lane keeps
+  // (torch.nn.utils.clip_grad_norm_).
   void clip(std::span<const double> squared_norms);
 
   bool clips() const { return clips_; }
   double learning_rate(std::size_t lane) const { return learning_rates_[lane]; }
   UpdateParameters<T> parameters() const;
-  bool needs_first_moment() const;   // whether the optimizer keeps the state `first`
+  bool needs_first_moment() const;  // whether the optimizer keeps the state `first`
   bool needs_second_moment() const;
 
  private:
@@ -34,7 +35,7 @@ class LaneNumbers {
   bool clips_ = false, uses_momentum_ = false, uses_weight_decay_ = false;
   std::vector<double> learning_rates_, beta1_power_, beta2_power_;
   Buffer<T> learning_rate_, weight_decay_, gradient_factor_, momentum_, dampening_, nesterov_, beta1_, beta2_,
-      epsilon_, correction1_, correction2_root_;
+      complement1_, complement2_, epsilon_, correction1_, correction2_root_;
 };
 
 }  // namespace deadrelu

@@ -13,8 +13,7 @@ namespace {
 class KeyWriter {
  public:
   template <class Number>
-    requires std::is_arithmetic_v<Number> || std::is_enum_v<Number>
-  KeyWriter& operator<<(Number value) {
+  requires std::is_arithmetic_v<Number> || std::is_enum_v<Number> KeyWriter& operator<<(Number value) {
     if constexpr (std::is_enum_v<Number>) {
       key_ += std::to_string(static_cast<int>(value));
     } else if constexpr (std::is_floating_point_v<Number>) {
@@ -42,14 +41,17 @@ class KeyWriter {
   std::string key_;
 };
 
-// The number of examples of a generated set follows from the spec; of a file set, from its files and what is taken.
+// The number of examples of a generated set follows from the spec; of a file set, from its files and what is
+// taken.
 void write_data_key(KeyWriter& key, const DataSpec& data) {
   key << data.kind << data.limit << data.test_fraction << data.target_form;
   if (const auto shape = shape_from_spec(data)) {
-    key << shape->inputs << shape->outputs << shape->classes << data.samples << data.inputs.size();
+    // A grid over two inputs has fewer examples than a random sample of the same spec.
+    key << shape->inputs << shape->outputs << shape->classes << data.samples << data.inputs.size()
+        << data.uniform_sampling;
   } else {
-    key << data.path << data.target_columns << data.classification << data.images << data.labels << data.test_images
-        << data.test_labels << data.directory;
+    key << data.path << data.target_columns << data.classification << data.images << data.labels
+        << data.test_images << data.test_labels << data.directory;
   }
 }
 
@@ -61,17 +63,18 @@ std::string pack_key(const RunSpec& run) {
   const ModelSpec& model = run.model;
   key << model.hidden << model.activation.kind << model.activation.pieces << model.bias << model.output_bias;
   const TrainSpec& train = run.train;
-  key << train.loss << train.optimizer.kind << train.batch_size << train.sampling << train.steps << train.epochs
-      << train.precision;
+  key << train.loss << train.optimizer.kind << train.batch_size << train.sampling << train.steps
+      << train.epochs << train.precision;
   const RecordSpec& record = run.record;
   key << record.every << record.steps << record.log_count << record.probe_test << record.probe_samples
-      << record.metrics << record.layers << record.units << record.parameters_initial << record.parameters_final;
+      << record.metrics << record.layers << record.units << record.parameters_initial
+      << record.parameters_final;
   return key.take();
 }
 
 template <class T>
-Pack<T> make_pack(std::span<const RunSpec* const> runs, std::span<const std::shared_ptr<const Dataset<T>>> data,
-                  SimdTarget target) {
+Pack<T> make_pack(std::span<const RunSpec* const> runs,
+                  std::span<const std::shared_ptr<const Dataset<T>>> data, SimdTarget target) {
   const Kernels<T> table = kernels<T>(target);
   assert(!runs.empty() && runs.size() <= table.lanes && data.size() == runs.size());
   const RunSpec& first = *runs[0];
@@ -104,7 +107,8 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs, std::span<const std::sha
 namespace {
 
 template <class T>
-void place_layer(const LayerShape& layer, const LayerParameters& values, std::size_t lanes, std::size_t lane, T* out) {
+void place_layer(const LayerShape& layer, const LayerParameters& values, std::size_t lanes, std::size_t lane,
+                 T* out) {
   const auto place = [&](std::size_t first, std::span<const double> from) {
     for (std::size_t i = 0; i < from.size(); ++i) out[(first + i) * lanes + lane] = static_cast<T>(from[i]);
   };
@@ -116,7 +120,8 @@ void place_layer(const LayerShape& layer, const LayerParameters& values, std::si
 LayerParameters draw_layer(const LayerShape& layer, const RunSpec& run, std::size_t l) {
   LayerParameters values{layer.rows, layer.inputs, std::vector<double>(layer.weight_count()),
                          std::vector<double>(layer.bias_count()), std::nullopt};
-  init_layer(layer, layer.hidden ? run.init.hidden : run.init.output, run.seed, l, values.weights, values.bias);
+  init_layer(layer, layer.hidden ? run.init.hidden : run.init.output, run.seed, l, values.weights,
+             values.bias);
   if (layer.learned_slope) values.slope = run.model.activation.slope;
   return values;
 }
@@ -142,17 +147,20 @@ Buffer<T> initial_parameters(const Pack<T>& pack) {
     }
   }
   for (std::size_t i = 0; i < shape.parameter_count; ++i)
-    std::fill_n(parameters.data() + i * lanes + pack.used_lanes, lanes - pack.used_lanes, parameters[i * lanes]);
+    std::fill_n(parameters.data() + i * lanes + pack.used_lanes, lanes - pack.used_lanes,
+                parameters[i * lanes]);
   return parameters;
 }
 
 template <class T>
-ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std::size_t lanes, std::size_t lane) {
+ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std::size_t lanes,
+                             std::size_t lane) {
   ParameterSet set;
   for (const LayerShape& layer : shape.layers) {
     const auto values = [&](std::size_t first, std::size_t count) {
       std::vector<double> out(count);
-      for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<double>(parameters[(first + i) * lanes + lane]);
+      for (std::size_t i = 0; i < count; ++i)
+        out[i] = static_cast<double>(parameters[(first + i) * lanes + lane]);
       return out;
     };
     LayerParameters one{layer.rows, layer.inputs, values(layer.weights, layer.weight_count()),
@@ -163,10 +171,10 @@ ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std
   return set;
 }
 
-#define DEADRELU_INSTANTIATE(T)                                                                                 \
-  template Pack<T> make_pack(std::span<const RunSpec* const>,                                                   \
-                             std::span<const std::shared_ptr<const Dataset<T>>>, SimdTarget);                   \
-  template Buffer<T> initial_parameters(const Pack<T>&);                                                        \
+#define DEADRELU_INSTANTIATE(T)                                                               \
+  template Pack<T> make_pack(std::span<const RunSpec* const>,                                 \
+                             std::span<const std::shared_ptr<const Dataset<T>>>, SimdTarget); \
+  template Buffer<T> initial_parameters(const Pack<T>&);                                      \
   template ParameterSet lane_parameters(const NetworkShape&, const T*, std::size_t, std::size_t)
 DEADRELU_INSTANTIATE(float);
 DEADRELU_INSTANTIATE(double);

@@ -30,8 +30,11 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
 }
 
 template <class T>
-void Recorder<T>::record(const Pack<T>& pack, const RecordedState<T>& state, const Activations<T>& activations) {
-  gradient_probe_.measure(pack.network, state.parameters, state.gradient);
+void Recorder<T>::record(const Pack<T>& pack, const RecordedState<T>& state,
+                         const Activations<T>& activations) {
+  const RecordSpec& spec = pack.runs[0]->record;
+  if (spec.metrics || spec.layers || spec.units)
+    gradient_probe_.measure(pack.network, state.parameters, state.gradient);
   train_.run(pack, state.parameters, activations);
   if (test_) test_->run(pack, state.parameters, activations);
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
@@ -63,7 +66,8 @@ MetricsRow Recorder<T>::metrics_of(const RecordedState<T>& state, std::size_t la
 }
 
 template <class T>
-typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, std::uint64_t step, std::size_t lane) {
+typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, std::uint64_t step,
+                                                        std::size_t lane) {
   const RecordSpec& spec = pack.runs[lane]->record;
   RunRecord& record = records_[lane];
   Deaths deaths;

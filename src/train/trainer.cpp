@@ -10,11 +10,21 @@
 #include "train/recorder.h"
 
 namespace deadrelu {
+namespace {
+
+// No block is larger than a split, and the workspace of a tiny one is worth keeping tiny: it is cleared.
+template <class T>
+std::size_t largest_block(const Pack<T>& pack) {
+  const std::size_t samples = std::max(pack.data[0]->train.samples, pack.data[0]->test.samples);
+  return std::min(block_size<T>(pack.network.shape, pack.network.kernels.lanes), samples);
+}
+
+}  // namespace
 
 template <class T>
 Trainer<T>::Trainer(const Pack<T>& pack)
     : pack_(pack),
-      activations_(pack.network, block_size<T>(pack.network.shape, pack.network.kernels.lanes)),
+      activations_(pack.network, largest_block(pack)),
       batches_(pack, activations_.max_samples()),
       numbers_(pack.runs, pack.steps),
       parameters_(initial_parameters(pack)) {
@@ -43,14 +53,15 @@ void Trainer<T>::compute_gradient(std::uint64_t step) {
     network.kernels.loss->evaluate(pack_.runs[0]->train.loss, activations_.output(output_layer, samples),
                                    block.targets, static_cast<T>(1.0 / static_cast<double>(batch)),
                                    batch_loss_.data(), activations_.gradient(output_layer, samples));
-    backward<T>(network, parameters_.data(), block.inputs, Mode::kTrain, from == 0, activations_, gradient_.data(),
-                slope_sums_.data());
+    backward<T>(network, parameters_.data(), block.inputs, Mode::kTrain, from == 0, activations_,
+                gradient_.data(), slope_sums_.data());
   }
   finish_gradient(network, slope_sums_.data(), gradient_.data());
   for (std::size_t lane = 0; lane < lanes; ++lane) batch_loss_[lane] /= static_cast<double>(batch);
 }
 
-// One random word an element, numbered by the example's place in the run and the row: a block of four rows a draw.
+// One random word an element, numbered by the example's place in the run and the row: a block of four rows a
+// draw.
 template <class T>
 void Trainer<T>::draw_slopes(std::uint64_t step, std::size_t from, std::size_t samples) {
   const std::size_t lanes = pack_.network.kernels.lanes;
@@ -63,8 +74,8 @@ void Trainer<T>::draw_slopes(std::uint64_t step, std::size_t from, std::size_t s
       const double lower = run.model.activation.lower, width = run.model.activation.upper - lower;
       for (std::size_t s = 0; s < samples; ++s) {
         for (std::size_t r = 0; r < slopes.rows; ++r) {
-          const auto words =
-              random_block(run.seed, Purpose::kSlope, static_cast<std::uint32_t>(l), (first + s) * blocks + r / 4);
+          const auto words = random_block(run.seed, Purpose::kSlope, static_cast<std::uint32_t>(l),
+                                          (first + s) * blocks + r / 4);
           slopes.at(r, s)[lane] = static_cast<T>(lower + width * ((words[r % 4] + 0.5) * 0x1p-32));
         }
       }
@@ -78,9 +89,9 @@ void Trainer<T>::update() {
     squared_gradient_norm(pack_.network, gradient_.data(), squared_norms_.data());
     numbers_.clip(squared_norms_.span());
   }
-  pack_.network.kernels.update->update(pack_.runs[0]->train.optimizer.kind, numbers_.parameters(),
-                                       pack_.network.shape.parameter_count, parameters_.data(), gradient_.data(),
-                                       first_moment_.data(), second_moment_.data(), poison_.data());
+  pack_.network.kernels.update->update(
+      pack_.runs[0]->train.optimizer.kind, numbers_.parameters(), pack_.network.shape.parameter_count,
+      parameters_.data(), gradient_.data(), first_moment_.data(), second_moment_.data(), poison_.data());
 }
 
 template <class T>

@@ -1,0 +1,129 @@
+#include "experiment/check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace deadrelu {
+namespace {
+
+constexpr std::size_t kMostParameters = 100'000'000;    // of one network
+constexpr std::size_t kMostDataValues = 2'000'000'000;  // inputs and targets of all examples
+
+using Found = std::vector<Contradiction>;
+
+void check_batch(const RunSpec& run, const DataFacts& facts, Found& found) {
+  if (facts.train_samples == 0) {
+    found.push_back({"data.test_fraction", "leaves no example to train on"});
+  } else if (run.train.batch_size > facts.train_samples) {
+    found.push_back({"train.batch_size", "found " + std::to_string(run.train.batch_size) +
+                                             "; the training split has only " +
+                                             std::to_string(facts.train_samples) +
+                                             " examples; allowed: up to that, or \"full\""});
+  }
+}
+
+// Whether the targets of `points` are probabilities, one example's adding up to 1 where the loss is cross_entropy.
+bool are_probabilities(const DataSpec& data, Loss loss) {
+  return std::all_of(data.targets.begin(), data.targets.end(), [&](const std::vector<double>& target) {
+    double sum = 0;
+    for (const double p : target) {
+      if (p < 0 || p > 1) return false;
+      sum += p;
+    }
+    return loss != Loss::kCrossEntropy || std::abs(sum - 1) <= 1e-6;
+  });
+}
+
+void check_loss(const RunSpec& run, const DataFacts& facts, Found& found) {
+  const Loss loss = run.train.loss;
+  const bool needs_classes = loss == Loss::kCrossEntropy || loss == Loss::kBinaryCrossEntropy;
+  if (needs_classes && run.data.kind == DataKind::kPoints) {
+    if (!are_probabilities(run.data, loss))
+      found.push_back({"train.loss",
+                       "this loss takes targets that are probabilities (cross_entropy: that add up to 1 in every "
+                       "example); allowed for these: mse, half_mse, mae"});
+  } else if (needs_classes && facts.shape.classes == 0)
+    found.push_back({"train.loss",
+                     "this loss needs classes, but the data is a regression; allowed: mse, half_mse, mae, or "
+                     "classification data"});
+  if (run.data.target_form == TargetForm::kBinary && facts.shape.classes > 2)
+    found.push_back({"train.loss", "binary_cross_entropy on a file takes two classes; this one has " +
+                                       std::to_string(facts.shape.classes) + "; allowed: cross_entropy"});
+}
+
+// What of `given` does not fit the layer; empty: nothing.
+std::string misfit(const LayerParameters& given, const LayerShape& layer) {
+  if (given.rows != layer.rows || given.inputs != layer.inputs)
+    return "has weights of " + std::to_string(given.rows) + " by " + std::to_string(given.inputs) +
+           ", the network has " + std::to_string(layer.rows) + " by " + std::to_string(layer.inputs);
+  if (given.bias.size() != layer.bias_count())
+    return "has " + std::to_string(given.bias.size()) + " biases, the network has " +
+           std::to_string(layer.bias_count());
+  if (given.slope && !layer.learned_slope) return "has a learned slope, which only prelu has";
+  return "";
+}
+
+void check_initial(const ParameterSet& initial, const NetworkShape& shape, Found& found) {
+  if (initial.layers.size() != shape.layers.size()) {
+    found.push_back({"init.file", "the file has " + std::to_string(initial.layers.size()) +
+                                      " layers, the network has " + std::to_string(shape.layers.size())});
+    return;
+  }
+  for (std::size_t l = 0; l < shape.layers.size(); ++l) {
+    const std::string wrong = misfit(initial.layers[l], shape.layers[l]);
+    if (!wrong.empty())
+      found.push_back({"init.file", "layer " + std::to_string(l + 1) + " of the file " + wrong});
+  }
+}
+
+void check_size(const RunSpec& run, const DataFacts& facts, Found& found) {
+  const std::size_t samples = facts.train_samples + facts.test_samples;
+  const std::size_t values = facts.shape.inputs + facts.shape.outputs;
+  if (values > 0 && samples > kMostDataValues / values)
+    found.push_back({"data.samples", "found " + std::to_string(samples) + " examples of " +
+                                         std::to_string(values) + " numbers each; allowed: at most " +
+                                         std::to_string(kMostDataValues) + " numbers"});
+  const NetworkShape shape = network_shape(run.model, facts.shape.inputs, facts.shape.outputs);
+  if (shape.parameter_count > kMostParameters)
+    found.push_back({"model", "the network has " + std::to_string(shape.parameter_count) +
+                                  " parameters; allowed: at most " + std::to_string(kMostParameters)});
+  if (run.initial) check_initial(*run.initial, shape, found);
+}
+
+std::size_t spec_samples(const DataSpec& spec) {
+  if (spec.kind == DataKind::kPoints) return spec.inputs.size();
+  if (spec.kind != DataKind::kFunction || spec.function != TargetFunction::kAbsSumDiff ||
+      spec.uniform_sampling)
+    return spec.samples;
+  const auto side = static_cast<std::size_t>(std::sqrt(static_cast<double>(spec.samples)));
+  return side * side;
+}
+
+}  // namespace
+
+std::vector<Contradiction> find_contradictions(const RunSpec& run, const DataFacts& facts) {
+  Found found;
+  check_batch(run, facts, found);
+  check_loss(run, facts, found);
+  if (run.record.probe_test && facts.test_samples == 0)
+    found.push_back(
+        {"record.probe.split",
+         "the probe is to take the test split, but there is none; give data.test_fraction or test files"});
+  if (facts.shape.inputs > 0 && facts.shape.outputs > 0) check_size(run, facts, found);
+  return found;
+}
+
+bool facts_from_spec(const DataSpec& spec, DataFacts& facts) {
+  const auto shape = shape_from_spec(spec);
+  if (!shape) return false;
+  std::size_t samples = spec_samples(spec);
+  if (spec.limit > 0) samples = std::min(samples, spec.limit);
+  facts.shape = *shape;
+  facts.test_samples =
+      static_cast<std::size_t>(std::floor(spec.test_fraction * static_cast<double>(samples) + 0.5));
+  facts.train_samples = samples - facts.test_samples;
+  return true;
+}
+
+}  // namespace deadrelu

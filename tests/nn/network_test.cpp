@@ -1,0 +1,194 @@
+#include "nn/network.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "nn/network_testing.h"
+#include "reference/reference_network.h"
+#include "train/pack.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr std::size_t kSamples = 7;
+
+template <class T>
+class NetworkOf : public ::testing::Test {};
+using Precisions = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(NetworkOf, Precisions);
+
+// One lane's network and examples for the reference.
+template <class T>
+struct Alone {
+  Alone(LaneNetworks<T>& pack, std::size_t lane)
+      : layers(reference::layers_from(
+            lane_parameters(pack.network.shape, pack.parameters.data(), pack.lanes, lane))),
+        activation(pack.network.activation),
+        inputs(LaneNetworks<T>::kInputs, pack.sample_count),
+        targets(LaneNetworks<T>::kOutputs, pack.sample_count) {
+    activation.slope = activation.lower = activation.upper =
+        static_cast<double>(pack.network.numbers.slope[lane]);
+    activation.alpha = static_cast<double>(pack.network.numbers.alpha[lane]);
+    activation.at_zero = static_cast<double>(pack.network.numbers.at_zero[lane]);
+    fill(inputs, pack.inputs(), lane);
+    fill(targets, pack.targets(), lane);
+  }
+  static void fill(reference::Matrix& to, LaneMatrix<T> from, std::size_t lane) {
+    for (Eigen::Index r = 0; r < to.rows(); ++r)
+      for (Eigen::Index s = 0; s < to.cols(); ++s)
+        to(r, s) =
+            static_cast<double>(from.at(static_cast<std::size_t>(r), static_cast<std::size_t>(s))[lane]);
+  }
+  reference::Layers layers;
+  ActivationSpec activation;
+  reference::Matrix inputs, targets;
+};
+
+TYPED_TEST(NetworkOf, every_activation_gives_the_references_outputs_and_losses) {
+  using T = TypeParam;
+  const double tolerance = sizeof(T) == sizeof(double) ? 1e-13 : 1e-5;
+  for (const auto& [kind, name] : kActivations) {
+    for (const auto& [loss, loss_name] : kLosses) {
+      SCOPED_TRACE(std::string(name) + " " + loss_name);
+      LaneNetworks<T> pack(small_model(kind), kSamples, available_simd()[0]);
+      pack.fill(100, loss);
+      const auto result = run_pass(pack, loss, Mode::kEvaluate, kSamples);
+      for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
+        const Alone<T> alone(pack, lane);
+        const reference::Matrix outputs =
+            reference::forward(alone.activation, alone.layers, alone.inputs).z.back();
+        const double scale = std::max(1.0, outputs.cwiseAbs().maxCoeff());
+        for (std::size_t o = 0; o < LaneNetworks<T>::kOutputs; ++o)
+          for (std::size_t s = 0; s < kSamples; ++s)
+            ASSERT_NEAR(static_cast<double>(result.outputs[(o * kSamples + s) * pack.lanes + lane]),
+                        outputs(static_cast<Eigen::Index>(o), static_cast<Eigen::Index>(s)),
+                        tolerance * scale);
+        const double value = reference::loss_value(loss, outputs, alone.targets);
+        ASSERT_NEAR(result.loss[lane] / kSamples, value, tolerance * scale * std::max(1.0, value));
+      }
+    }
+  }
+}
+
+// Gradients of the outputs' linear functions and of the losses: formulas against formulas.
+TYPED_TEST(NetworkOf, every_activation_gives_the_references_gradients) {
+  using T = TypeParam;
+  const double tolerance = sizeof(T) == sizeof(double) ? 1e-12 : 1e-4;
+  for (const auto& [kind, name] : kActivations) {
+    for (const auto& [loss, loss_name] : kLosses) {
+      SCOPED_TRACE(std::string(name) + " " + loss_name);
+      LaneNetworks<T> pack(small_model(kind), kSamples, available_simd()[0]);
+      pack.fill(200, loss);
+      const auto result = run_pass(pack, loss, Mode::kEvaluate, kSamples);
+      for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
+        const Alone<T> alone(pack, lane);
+        const auto expected =
+            reference::gradient(alone.activation, loss, alone.layers, alone.inputs, alone.targets);
+        const auto given = reference::layers_from(
+            lane_parameters(pack.network.shape, result.gradient.data(), pack.lanes, lane));
+        const double norm = std::max(1.0, std::sqrt(reference::squared_norm(expected)));
+        ASSERT_LT(reference::largest_difference(given, expected), tolerance * norm) << "lane " << lane;
+      }
+    }
+  }
+}
+
+TYPED_TEST(NetworkOf, blocks_of_samples_in_pieces_are_one_block) {
+  using T = TypeParam;
+  for (const auto& [kind, name] : kActivations) {
+    SCOPED_TRACE(name);
+    LaneNetworks<T> pack(small_model(kind), kSamples, available_simd()[0]);
+    pack.fill(300, Loss::kMse);
+    const auto whole = run_pass(pack, Loss::kMse, Mode::kTrain, kSamples);
+    for (const std::size_t block : {1, 2, 3, 6, 100}) {
+      const auto pieces = run_pass(pack, Loss::kMse, Mode::kTrain, block);
+      ASSERT_EQ(pieces.outputs, whole.outputs) << block;
+      ASSERT_EQ(pieces.loss, whole.loss) << block;
+      ASSERT_EQ(pieces.gradient, whole.gradient) << block;
+    }
+  }
+}
+
+TYPED_TEST(NetworkOf, lanes_side_by_side_are_each_alone) {
+  using T = TypeParam;
+  for (const SimdTarget target : available_simd()) {
+    for (const auto& [kind, name] : kActivations) {
+      SCOPED_TRACE(name);
+      LaneNetworks<T> pack(small_model(kind), kSamples, target);
+      pack.fill(400, Loss::kCrossEntropy);
+      const auto together = run_pass(pack, Loss::kCrossEntropy, Mode::kTrain, kSamples);
+      for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
+        LaneNetworks<T> alone(small_model(kind), kSamples, target);
+        for (std::size_t copy = 0; copy < pack.lanes; ++copy) alone.copy_lane(copy, pack, lane);
+        const auto expected = run_pass(alone, Loss::kCrossEntropy, Mode::kTrain, kSamples);
+        for (std::size_t i = 0; i < pack.network.shape.parameter_count; ++i)
+          ASSERT_EQ(together.gradient[i * pack.lanes + lane], expected.gradient[i * pack.lanes]);
+        for (std::size_t i = 0; i < LaneNetworks<T>::kOutputs * kSamples; ++i)
+          ASSERT_EQ(together.outputs[i * pack.lanes + lane], expected.outputs[i * pack.lanes]);
+        ASSERT_EQ(together.loss[lane], expected.loss[0]);
+      }
+    }
+  }
+}
+
+TYPED_TEST(NetworkOf, every_target_gives_the_same_bits) {
+  using T = TypeParam;
+  for (const auto& [kind, name] : kActivations) {
+    SCOPED_TRACE(name);
+    LaneNetworks<T> first(small_model(kind), kSamples, available_simd()[0]);
+    first.fill(500, Loss::kBinaryCrossEntropy);
+    const auto expected = run_pass(first, Loss::kBinaryCrossEntropy, Mode::kTrain, kSamples);
+    for (const SimdTarget target : available_simd()) {
+      LaneNetworks<T> other(small_model(kind), kSamples, target);
+      for (std::size_t lane = 0; lane < other.lanes; ++lane) other.copy_lane(lane, first, lane % first.lanes);
+      const auto result = run_pass(other, Loss::kBinaryCrossEntropy, Mode::kTrain, kSamples);
+      for (std::size_t lane = 0; lane < other.lanes; ++lane)
+        for (std::size_t i = 0; i < other.network.shape.parameter_count; ++i)
+          ASSERT_EQ(result.gradient[i * other.lanes + lane],
+                    expected.gradient[i * first.lanes + lane % first.lanes]);
+    }
+  }
+}
+
+TYPED_TEST(NetworkOf, a_lane_full_of_nan_leaves_its_neighbours_alone) {
+  using T = TypeParam;
+  for (const auto& [kind, name] : kActivations) {
+    SCOPED_TRACE(name);
+    LaneNetworks<T> pack(small_model(kind), kSamples, available_simd()[0]);
+    pack.fill(600, Loss::kMse);
+    const auto expected = run_pass(pack, Loss::kMse, Mode::kTrain, kSamples);
+    for (std::size_t i = 1; i < pack.parameters.size(); i += pack.lanes)
+      pack.parameters[i] = std::numeric_limits<T>::quiet_NaN();
+    const auto result = run_pass(pack, Loss::kMse, Mode::kTrain, kSamples);
+    EXPECT_TRUE(std::isnan(result.loss[1]));
+    for (std::size_t i = 0; i < pack.parameters.size(); ++i) {
+      if (i % pack.lanes == 1) continue;
+      ASSERT_EQ(result.gradient[i], expected.gradient[i]);
+    }
+  }
+}
+
+// All pre-activations 0: the derivative at the kink is the lane's own at_zero.
+TYPED_TEST(NetworkOf, the_derivative_at_zero_is_each_lanes_own) {
+  using T = TypeParam;
+  ModelSpec model = small_model(Activation::kRelu);
+  model.hidden = {1};
+  LaneNetworks<T> pack(model, 1, available_simd()[0]);
+  pack.fill(700, Loss::kHalfMse);
+  const LayerShape &hidden = pack.network.shape.layers[0], &output = pack.network.shape.layers[1];
+  for (std::size_t i = 0; i < output.weights * pack.lanes; ++i) pack.parameters[i] = 0;
+  const auto result = run_pass(pack, Loss::kHalfMse, Mode::kTrain, 1);
+  for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
+    double expected = 0;
+    for (std::size_t o = 0; o < output.rows; ++o)
+      expected += static_cast<double>(pack.parameters[(output.weights + o) * pack.lanes + lane]) / 3 *
+                  static_cast<double>(pack.parameters[(output.biases + o) * pack.lanes + lane] -
+                                      pack.targets().at(o, 0)[lane]);
+    expected *= static_cast<double>(pack.network.numbers.at_zero[lane]);
+    EXPECT_NEAR(static_cast<double>(result.gradient[hidden.biases * pack.lanes + lane]), expected, 1e-6);
+  }
+}
+
+}  // namespace
+}  // namespace deadrelu

@@ -1,0 +1,72 @@
+// A dense network in plain matrix formulas, in double: the independent oracle of the kernels. It shares no
+// code with them; activations, losses and optimizers are written from PyTorch's documentation.
+#pragma once
+
+#ifndef EIGEN_DONT_VECTORIZE
+#define EIGEN_DONT_VECTORIZE  // as in src/: one program holds one version of Eigen's inline functions
+#endif
+#include <Eigen/Core>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "nn/model.h"
+#include "nn/parameter_set.h"
+#include "simd/loss.h"
+#include "train/run_spec.h"
+
+namespace deadrelu::reference {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+// The parameters of one dense layer, or their gradients. An absent bias or slope stays 0.
+struct Layer {
+  Matrix weights;  // [rows][inputs]
+  Vector bias;     // [rows]
+  double slope = 0;
+  bool has_bias = true, learns_slope = false;
+};
+using Layers = std::vector<Layer>;
+
+Layers layers_from(const ParameterSet& parameters);
+// The largest |a − b| ÷ max(1, |b|) over all parameters.
+double largest_difference(const Layers& a, const Layers& b);
+double squared_norm(const Layers& gradient);
+
+// φ and φ' of the activations that map one number to one. slope: the factor of negative arguments, where
+// there is one.
+double activation_value(const ActivationSpec& activation, double slope, double z);
+double activation_derivative(const ActivationSpec& activation, double slope, double z);
+
+// What a forward pass leaves behind, hidden layers first.
+struct Trace {
+  std::vector<Matrix> inputs;  // [layer]: [input][sample]
+  std::vector<Matrix> z;       // [layer]: [row][sample]; the last one is the network's output
+};
+Trace forward(const ActivationSpec& activation, const Layers& layers, const Matrix& inputs);
+
+// Mean over the samples. Targets are laid out as the loss kernels want them.
+double loss_value(Loss loss, const Matrix& outputs, const Matrix& targets);
+Layers gradient(const ActivationSpec& activation, Loss loss, const Layers& layers, const Matrix& inputs,
+                const Matrix& targets);
+
+// torch.optim's SGD, Adam, AdamW, RMSprop after torch.nn.utils.clip_grad_norm_.
+class ReferenceOptimizer {
+ public:
+  ReferenceOptimizer(const OptimizerSpec& spec, double clip_norm) : spec_(spec), clip_norm_(clip_norm) {}
+  void step(Layers& parameters, Layers gradient, double learning_rate);
+
+ private:
+  void step_one(double& parameter, double gradient, double learning_rate, std::size_t place);
+
+  OptimizerSpec spec_;
+  double clip_norm_;
+  std::uint64_t count_ = 0;  // steps taken, this one included
+  std::vector<double> first_, second_;
+};
+
+// The learning rate of update i of n, as run_spec.h documents the schedules.
+double learning_rate(const TrainSpec& train, std::uint64_t i, std::uint64_t n);
+
+}  // namespace deadrelu::reference

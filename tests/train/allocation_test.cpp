@@ -1,0 +1,124 @@
+// A training step allocates nothing. Every allocation of this program is counted, by standing in for the C
+// library's.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+
+#include "train/pack_testing.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define DEADRELU_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define DEADRELU_SANITIZED
+#endif
+
+#if defined(__GLIBC__) && !defined(DEADRELU_SANITIZED)
+
+namespace {
+std::atomic<long> allocation_count = 0;
+}  // namespace
+
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* old, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+
+void* malloc(std::size_t size) noexcept {
+  ++allocation_count;
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) noexcept {
+  ++allocation_count;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* old, std::size_t size) noexcept {
+  ++allocation_count;
+  return __libc_realloc(old, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+  ++allocation_count;
+  return __libc_memalign(alignment, size);
+}
+}
+
+namespace deadrelu {
+namespace {
+
+TEST(Allocations, are_counted) {
+  const long before = allocation_count;
+  const auto number = std::make_unique<int>(1);
+  EXPECT_EQ(allocation_count, before + 1);
+  const Buffer<float> buffer(10);
+  EXPECT_EQ(allocation_count, before + 2);
+  const std::vector<double> values(3);
+  EXPECT_EQ(allocation_count, before + 3);
+}
+
+template <class T>
+void expect_no_allocation(const RunSpec& run, std::size_t samples) {
+  const auto pack = pack_of<T>({run, run}, make_examples<T>(samples));
+  Trainer<T> trainer(pack);
+  const long before = allocation_count;
+  for (std::uint64_t step = 0; step < 50; ++step) {
+    trainer.compute_gradient(step);
+    trainer.update();
+  }
+  EXPECT_EQ(allocation_count, before);
+}
+
+void expect_no_allocation(const RunSpec& run, std::size_t samples = 30) {
+  expect_no_allocation<float>(run, samples);
+  expect_no_allocation<double>(run, samples);
+}
+
+TEST(Allocations, no_step_makes_one_whatever_the_sampling) {
+  for (const Sampling sampling : {Sampling::kEpoch, Sampling::kWithReplacement, Sampling::kSequential}) {
+    RunSpec run = small_run();
+    run.train.sampling = sampling;
+    expect_no_allocation(run);
+    run.train.batch_size = 0;
+    expect_no_allocation(run);
+    run.train.batch_size = 700;  // several blocks
+    expect_no_allocation(run, 1000);
+  }
+}
+
+TEST(Allocations, no_step_makes_one_whatever_the_activation) {
+  for (const Activation kind : {Activation::kRelu, Activation::kRrelu, Activation::kPrelu, Activation::kCrelu,
+                                Activation::kMaxout, Activation::kGelu}) {
+    RunSpec run = small_run();
+    run.model.activation.kind = kind;
+    expect_no_allocation(run);
+  }
+}
+
+TEST(Allocations, no_step_makes_one_whatever_the_optimizer) {
+  for (const Optimizer kind : {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamw, Optimizer::kRmsprop}) {
+    RunSpec run = small_run();
+    run.train.optimizer = {.kind = kind, .weight_decay = 0.1, .momentum = 0.5};
+    run.train.clip_norm = 0.1;
+    expect_no_allocation(run);
+  }
+}
+
+TEST(Allocations, no_step_makes_one_whatever_loss_and_schedule) {
+  for (const Loss loss :
+       {Loss::kMse, Loss::kHalfMse, Loss::kMae, Loss::kCrossEntropy, Loss::kBinaryCrossEntropy}) {
+    for (const Schedule kind :
+         {Schedule::kConstant, Schedule::kLinearWarmup, Schedule::kStep, Schedule::kCosine}) {
+      RunSpec run = small_run();
+      run.train.loss = loss;
+      run.train.schedule.kind = kind;
+      expect_no_allocation(run);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace deadrelu
+#endif

@@ -1,0 +1,228 @@
+#include "train/pack.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "nn/init.h"
+#include "train/pack_testing.h"
+
+namespace deadrelu {
+namespace {
+
+struct Change {
+  const char* name;
+  std::function<void(RunSpec&)> apply;
+};
+
+const Change kShared[] = {
+    {"seed", [](RunSpec& r) { r.seed = 5; }},
+    {"learning rate", [](RunSpec& r) { r.train.optimizer.learning_rate = 7; }},
+    {"momentum", [](RunSpec& r) { r.train.optimizer.momentum = 0.5; }},
+    {"dampening", [](RunSpec& r) { r.train.optimizer.dampening = 0.5; }},
+    {"nesterov", [](RunSpec& r) { r.train.optimizer.nesterov = true; }},
+    {"weight decay", [](RunSpec& r) { r.train.optimizer.weight_decay = 0.5; }},
+    {"betas",
+     [](RunSpec& r) { r.train.optimizer.beta1 = r.train.optimizer.beta2 = r.train.optimizer.alpha = 0.5; }},
+    {"epsilon", [](RunSpec& r) { r.train.optimizer.epsilon = 1; }},
+    {"schedule", [](RunSpec& r) { r.train.schedule.kind = Schedule::kCosine; }},
+    {"clip norm", [](RunSpec& r) { r.train.clip_norm = 1; }},
+    {"slope", [](RunSpec& r) { r.model.activation.slope = 0.5; }},
+    {"rrelu bounds", [](RunSpec& r) { r.model.activation.lower = r.model.activation.upper = 0.5; }},
+    {"alpha", [](RunSpec& r) { r.model.activation.alpha = 2; }},
+    {"derivative at zero", [](RunSpec& r) { r.model.activation.at_zero = 1; }},
+    {"initial weights", [](RunSpec& r) { r.init.hidden.weights = WeightInit::kOrthogonal; }},
+    {"initial bias", [](RunSpec& r) { r.init.hidden.bias_value = -2; }},
+    {"given parameters", [](RunSpec& r) { r.initial = std::make_shared<ParameterSet>(); }},
+    {"noise", [](RunSpec& r) { r.data.noise = 0.1; }},
+    {"scale", [](RunSpec& r) { r.data.scale = 2; }},
+    {"target scale", [](RunSpec& r) { r.data.target_scale = 2; }},
+    {"data seed", [](RunSpec& r) { r.data.seed = 3; }},
+    {"thresholds", [](RunSpec& r) { r.record.thresholds.dormant = 0.5; }},
+};
+
+const Change kApart[] = {
+    {"widths",
+     [](RunSpec& r) {
+       r.model.hidden = {16, 17};
+     }},
+    {"depth",
+     [](RunSpec& r) {
+       r.model.hidden = {16, 16, 16};
+     }},
+    {"activation", [](RunSpec& r) { r.model.activation.kind = Activation::kElu; }},
+    {"pieces", [](RunSpec& r) { r.model.activation.pieces = 3; }},
+    {"bias", [](RunSpec& r) { r.model.bias = false; }},
+    {"output bias", [](RunSpec& r) { r.model.output_bias = false; }},
+    {"loss", [](RunSpec& r) { r.train.loss = Loss::kMae; }},
+    {"optimizer", [](RunSpec& r) { r.train.optimizer.kind = Optimizer::kAdam; }},
+    {"batch size", [](RunSpec& r) { r.train.batch_size = 33; }},
+    {"sampling", [](RunSpec& r) { r.train.sampling = Sampling::kSequential; }},
+    {"steps", [](RunSpec& r) { r.train.steps = 1001; }},
+    {"epochs", [](RunSpec& r) { r.train.epochs = 1; }},
+    {"precision", [](RunSpec& r) { r.train.precision = Precision::kFloat64; }},
+    {"samples", [](RunSpec& r) { r.data.samples = 1001; }},
+    {"data kind", [](RunSpec& r) { r.data.kind = DataKind::kXor; }},
+    {"test fraction", [](RunSpec& r) { r.data.test_fraction = 0.2; }},
+    {"limit", [](RunSpec& r) { r.data.limit = 10; }},
+    {"recorded steps", [](RunSpec& r) { r.record.every = 7; }},
+    {"listed steps", [](RunSpec& r) { r.record.steps = {3}; }},
+    {"log steps", [](RunSpec& r) { r.record.log_count = 3; }},
+    {"probe samples", [](RunSpec& r) { r.record.probe_samples = 10; }},
+    {"probe split", [](RunSpec& r) { r.record.probe_test = true; }},
+    {"metrics table", [](RunSpec& r) { r.record.metrics = false; }},
+    {"layers table", [](RunSpec& r) { r.record.layers = false; }},
+    {"units table", [](RunSpec& r) { r.record.units = true; }},
+    {"initial parameters", [](RunSpec& r) { r.record.parameters_initial = true; }},
+    {"final parameters", [](RunSpec& r) { r.record.parameters_final = true; }},
+};
+
+RunSpec base_run() {
+  RunSpec run;
+  run.model.hidden = {16, 16};
+  return run;
+}
+
+TEST(PackKey, runs_that_differ_in_numbers_share_a_pack) {
+  for (const Change& change : kShared) {
+    RunSpec run = base_run();
+    change.apply(run);
+    EXPECT_EQ(pack_key(run), pack_key(base_run())) << change.name;
+  }
+}
+
+TEST(PackKey, runs_that_differ_in_shape_or_operations_do_not) {
+  std::vector<std::string> keys{pack_key(base_run())};
+  for (const Change& change : kApart) {
+    RunSpec run = base_run();
+    change.apply(run);
+    EXPECT_EQ(std::count(keys.begin(), keys.end(), pack_key(run)), 0) << change.name;
+    keys.push_back(pack_key(run));
+  }
+}
+
+// 10 samples on a grid over two inputs are 3 times 3.
+TEST(PackKey, runs_with_equal_keys_have_equally_many_examples) {
+  RunSpec grid = base_run(), random = base_run();
+  grid.data.function = random.data.function = TargetFunction::kAbsSumDiff;
+  grid.data.samples = random.data.samples = 10;
+  random.data.uniform_sampling = true;
+  ASSERT_EQ(make_dataset<float>(grid.data, 0).train.samples, 9U);
+  ASSERT_EQ(make_dataset<float>(random.data, 0).train.samples, 10U);
+  EXPECT_NE(pack_key(grid), pack_key(random));
+}
+
+TEST(PackKey, runs_of_different_files_do_not_share_a_pack) {
+  std::vector<std::string> keys;
+  const auto add = [&](const std::function<void(DataSpec&)>& change) {
+    RunSpec run = base_run();
+    run.data.kind = DataKind::kCsv;
+    change(run.data);
+    keys.push_back(pack_key(run));
+  };
+  add([](DataSpec&) {});
+  add([](DataSpec& data) { data.path = "a.csv"; });
+  add([](DataSpec& data) { data.path = "b.csv"; });
+  add([](DataSpec& data) { data.target_columns = {"ab", "c"}; });
+  add([](DataSpec& data) { data.target_columns = {"a", "bc"}; });
+  add([](DataSpec& data) { data.classification = true; });
+  add([](DataSpec& data) { data.directory = "x"; });
+  add([](DataSpec& data) { data.images = "x"; });
+  add([](DataSpec& data) { data.labels = "x"; });
+  std::sort(keys.begin(), keys.end());
+  EXPECT_EQ(std::adjacent_find(keys.begin(), keys.end()), keys.end());
+}
+
+template <class T>
+class PackOf : public ::testing::Test {};
+using Precisions = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(PackOf, Precisions);
+
+TYPED_TEST(PackOf, initial_parameters_are_those_of_init_layer) {
+  using T = TypeParam;
+  std::vector<RunSpec> runs;
+  for (std::uint64_t lane = 0; lane < 3; ++lane) {
+    RunSpec run = small_run(lane + 10);
+    run.model.activation = {.kind = Activation::kPrelu, .slope = 0.1 * static_cast<double>(lane + 1)};
+    run.init.hidden.weights = lane == 1 ? WeightInit::kOrthogonal : WeightInit::kHeUniform;
+    run.init.output.weights = WeightInit::kGlorotNormal;
+    run.init.output.bias_value = 2;
+    runs.push_back(run);
+  }
+  const auto pack = pack_of<T>(runs, make_examples<T>(9));
+  const Buffer<T> parameters = initial_parameters(pack);
+  for (std::size_t lane = 0; lane < runs.size(); ++lane) {
+    const ParameterSet set =
+        lane_parameters(pack.network.shape, parameters.data(), pack.network.kernels.lanes, lane);
+    ASSERT_EQ(set.layers.size(), 3U);
+    for (std::size_t l = 0; l < 3; ++l) {
+      const LayerShape& shape = pack.network.shape.layers[l];
+      std::vector<double> weights(shape.weight_count()), bias(shape.rows);
+      init_layer(shape, l < 2 ? runs[lane].init.hidden : runs[lane].init.output, runs[lane].seed, l, weights,
+                 bias);
+      for (auto* values : {&weights, &bias})
+        for (double& value : *values) value = static_cast<double>(static_cast<T>(value));
+      EXPECT_EQ(set.layers[l].weights, weights);
+      EXPECT_EQ(set.layers[l].bias, bias);
+      std::optional<double> slope;
+      if (l < 2) slope = static_cast<double>(static_cast<T>(runs[lane].model.activation.slope));
+      EXPECT_EQ(set.layers[l].slope, slope);
+    }
+  }
+}
+
+TYPED_TEST(PackOf, given_parameters_are_taken_as_they_are) {
+  using T = TypeParam;
+  RunSpec run = small_run();
+  run.model.hidden = {2};
+  run.model.activation = {.kind = Activation::kPrelu, .slope = 0.25};
+  run.model.output_bias = false;
+  ParameterSet given;
+  given.layers.push_back({2, 3, {1, 2, 3, 4, 5, 6}, {7, 8}, 0.5});
+  given.layers.push_back({2, 2, {-1, -2, -3, -4}, {}, std::nullopt});
+  run.initial = std::make_shared<ParameterSet>(given);
+  RunSpec without_slope = run;
+  given.layers[0].slope.reset();
+  without_slope.initial = std::make_shared<ParameterSet>(given);
+  const auto pack = pack_of<T>({run, without_slope, small_run()}, make_examples<T>(9));
+  const Buffer<T> parameters = initial_parameters(pack);
+  const auto set = [&](std::size_t lane) {
+    return lane_parameters(pack.network.shape, parameters.data(), pack.network.kernels.lanes, lane);
+  };
+  EXPECT_EQ(set(0).layers[0].weights, (std::vector<double>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(set(0).layers[0].bias, (std::vector<double>{7, 8}));
+  EXPECT_EQ(set(0).layers[0].slope, 0.5);
+  EXPECT_EQ(set(0).layers[1].weights, (std::vector<double>{-1, -2, -3, -4}));
+  EXPECT_TRUE(set(0).layers[1].bias.empty());
+  EXPECT_EQ(set(1).layers[0].slope, 0.25);
+  EXPECT_NE(set(2).layers[0].weights, set(0).layers[0].weights);
+}
+
+TYPED_TEST(PackOf, lanes_without_a_run_repeat_the_first) {
+  using T = TypeParam;
+  const auto pack = pack_of<T>({small_run(3), small_run(4)}, make_examples<T>(9));
+  const std::size_t lanes = pack.network.kernels.lanes;
+  ASSERT_EQ(pack.runs.size(), lanes);
+  EXPECT_EQ(pack.used_lanes, 2U);
+  const Buffer<T> parameters = initial_parameters(pack);
+  for (std::size_t i = 0; i < pack.network.shape.parameter_count; ++i)
+    for (std::size_t lane = 2; lane < lanes; ++lane)
+      ASSERT_EQ(parameters[i * lanes + lane], parameters[i * lanes]);
+}
+
+TYPED_TEST(PackOf, epochs_are_counted_in_batches) {
+  using T = TypeParam;
+  RunSpec run = small_run();
+  run.train.epochs = 3;
+  run.train.batch_size = 8;
+  EXPECT_EQ((pack_of<T>({run}, make_examples<T>(20)).steps), 9U);
+  run.train.batch_size = 0;
+  EXPECT_EQ((pack_of<T>({run}, make_examples<T>(20)).steps), 3U);
+  run.train.epochs = 0;
+  EXPECT_EQ((pack_of<T>({run}, make_examples<T>(20)).steps), run.train.steps);
+}
+
+}  // namespace
+}  // namespace deadrelu

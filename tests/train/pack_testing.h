@@ -1,0 +1,148 @@
+// Runs, data sets and packs made in memory for the tests of train/.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "probe/columns.h"
+#include "train/pack.h"
+#include "train/trainer.h"
+
+namespace deadrelu {
+
+template <class T>
+using SharedData = std::shared_ptr<const Dataset<T>>;
+
+// `samples` examples with 3 inputs. classes 0: targets of 2 outputs, smooth functions of the inputs; else
+// one-hot rows (one row of 0 and 1 for one class). With `test` the same number of test examples.
+template <class T>
+SharedData<T> make_examples(std::size_t samples, std::size_t classes = 0, std::uint32_t seed = 1,
+                            bool test = false) {
+  auto data = std::make_shared<Dataset<T>>();
+  data->inputs = 3;
+  data->outputs = classes == 0 ? 2 : classes;
+  data->classes = classes == 1 ? 2 : classes;
+  std::mt19937 engine(seed);
+  const auto fill = [&](Split<T>& split) {
+    split = {samples, Buffer<T>(samples * data->inputs), Buffer<T>(samples * data->outputs)};
+    for (std::size_t s = 0; s < samples; ++s) {
+      double x[3];
+      for (std::size_t i = 0; i < 3; ++i) {
+        // Multiples of 2^-10, so that float and double data sets are the same numbers.
+        x[i] = (static_cast<double>(engine() >> 21) - 1023.5) / 1024;
+        split.inputs[s * 3 + i] = static_cast<T>(x[i]);
+      }
+      T* const target = split.targets.data() + s * data->outputs;
+      if (classes == 0) {
+        target[0] = static_cast<T>(std::abs(x[0]) + 0.5 * x[1]);
+        target[1] = static_cast<T>(x[0] * x[1] - x[2]);
+      } else if (classes == 1) {
+        target[0] = x[0] + x[1] * x[2] > 0 ? T{1} : T{0};
+      } else {
+        target[(x[0] > 0 ? 1 : 0) + (classes > 2 && x[1] > 0.2 ? 1 : 0)] = T{1};
+      }
+    }
+  };
+  fill(data->train);
+  if (test) fill(data->test);
+  return data;
+}
+
+// A network 3-6-5-… with random biases that learns a little in a hundred steps.
+inline RunSpec small_run(std::uint64_t seed = 0) {
+  RunSpec run;
+  run.data.kind = DataKind::kPoints;
+  run.model.hidden = {6, 5};
+  run.init.hidden.bias = run.init.output.bias = BiasInit::kNormal;
+  run.init.hidden.bias_value = run.init.output.bias_value = 0.1;
+  run.train.optimizer.learning_rate = 0.05;
+  run.train.batch_size = 8;
+  run.train.steps = 40;
+  run.record.every = 10;
+  run.record.units = true;
+  run.record.parameters_final = true;
+  run.seed = seed;
+  return run;
+}
+
+// A pack that keeps the specs which its lanes point to.
+template <class T>
+struct OwningPack : Pack<T> {
+  std::shared_ptr<const std::vector<RunSpec>> specs;
+};
+
+template <class T>
+OwningPack<T> pack_of(std::vector<RunSpec> runs, const std::vector<SharedData<T>>& data,
+                      SimdTarget target = available_simd()[0]) {
+  const auto specs = std::make_shared<const std::vector<RunSpec>>(std::move(runs));
+  std::vector<const RunSpec*> pointers;
+  for (const RunSpec& run : *specs) pointers.push_back(&run);
+  return {make_pack<T>(pointers, data, target), specs};
+}
+template <class T>
+OwningPack<T> pack_of(std::vector<RunSpec> runs, const SharedData<T>& data,
+                      SimdTarget target = available_simd()[0]) {
+  const std::vector<SharedData<T>> shared(runs.size(), data);
+  return pack_of<T>(std::move(runs), shared, target);
+}
+
+template <class T>
+std::vector<RunRecord> trained(const Pack<T>& pack) {
+  const std::atomic<bool> stop = false;
+  return train_pack(pack, stop);
+}
+
+inline void expect_same(double a, double b) {
+  if (std::isnan(a) && std::isnan(b)) return;
+  ASSERT_EQ(a, b);
+}
+
+// Every recorded number is the same.
+inline void expect_same_record(const RunRecord& a, const RunRecord& b) {
+  ASSERT_EQ(a.outcome.status, b.outcome.status);
+  for (const auto field :
+       {&RunOutcome::steps, &RunOutcome::diverged_step, &RunOutcome::dead_layers, &RunOutcome::born_dead,
+        &RunOutcome::collapsed, &RunOutcome::deaths, &RunOutcome::revivals})
+    ASSERT_EQ(a.outcome.*field, b.outcome.*field);
+  for (const auto field :
+       {&RunOutcome::train_loss_initial, &RunOutcome::train_loss, &RunOutcome::test_loss,
+        &RunOutcome::train_accuracy, &RunOutcome::test_accuracy, &RunOutcome::dead_fraction_initial,
+        &RunOutcome::dead_fraction, &RunOutcome::dead_fraction_max})
+    ASSERT_NO_FATAL_FAILURE(expect_same(a.outcome.*field, b.outcome.*field));
+  ASSERT_EQ(a.metrics.size(), b.metrics.size());
+  ASSERT_EQ(a.layers.size(), b.layers.size());
+  ASSERT_EQ(a.units.size(), b.units.size());
+  const auto same_rows = [](const auto& columns, const auto& rows, const auto& others) {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      for (const auto& column : columns) {
+        SCOPED_TRACE(column.info.name);
+        std::visit(
+            [&](const auto field) {
+              ASSERT_NO_FATAL_FAILURE(
+                  expect_same(static_cast<double>(rows[i].*field), static_cast<double>(others[i].*field)));
+            },
+            column.field);
+      }
+  };
+  same_rows(metrics_columns(), a.metrics, b.metrics);
+  same_rows(layer_columns(), a.layers, b.layers);
+  same_rows(unit_columns(), a.units, b.units);
+  ASSERT_EQ(a.parameters.size(), b.parameters.size());
+  for (std::size_t i = 0; i < a.parameters.size(); ++i) {
+    ASSERT_EQ(a.parameters[i].step, b.parameters[i].step);
+    const auto &mine = a.parameters[i].parameters.layers, &theirs = b.parameters[i].parameters.layers;
+    ASSERT_EQ(mine.size(), theirs.size());
+    for (std::size_t l = 0; l < mine.size(); ++l) {
+      ASSERT_EQ(mine[l].weights, theirs[l].weights);
+      ASSERT_EQ(mine[l].bias, theirs[l].bias);
+      ASSERT_EQ(mine[l].slope, theirs[l].slope);
+    }
+  }
+}
+
+}  // namespace deadrelu

@@ -1,0 +1,182 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+#include "data/order.h"
+#include "reference/reference_network.h"
+#include "train/pack_testing.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr std::uint64_t kSteps = 200;
+constexpr std::size_t kSamples = 50;
+
+struct Case {
+  std::string name;
+  std::function<void(RunSpec&)> change;  // of small_run
+  std::size_t classes = 0;
+};
+
+// A slope near its kink is drawn to one side by rounding, so the runs are short and their steps modest.
+std::vector<Case> cases() {
+  std::vector<Case> list;
+  const auto add = [&](std::string name, std::function<void(RunSpec&)> change, std::size_t classes = 0) {
+    list.push_back({std::move(name), std::move(change), classes});
+  };
+  const auto optimizer = [&](std::string name, OptimizerSpec spec) {
+    add(std::move(name), [spec](RunSpec& run) { run.train.optimizer = spec; });
+  };
+  optimizer("sgd", {.learning_rate = 0.05});
+  optimizer("sgd_momentum", {.learning_rate = 0.02, .momentum = 0.9});
+  optimizer("sgd_nesterov", {.learning_rate = 0.02, .momentum = 0.9, .nesterov = true});
+  optimizer("sgd_dampening", {.learning_rate = 0.02, .momentum = 0.9, .dampening = 0.4});
+  optimizer("sgd_weight_decay", {.learning_rate = 0.02, .weight_decay = 0.01, .momentum = 0.8});
+  for (const auto& [kind, name] : {std::pair{Optimizer::kAdam, "adam"}, {Optimizer::kAdamw, "adamw"}}) {
+    optimizer(name, {.kind = kind, .learning_rate = 0.003});
+    optimizer(name + std::string("_betas"),
+              {.kind = kind, .learning_rate = 0.003, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-3});
+    optimizer(name + std::string("_decay"),
+              {.kind = kind, .learning_rate = 0.003, .weight_decay = 0.1, .epsilon = 1e-4});
+  }
+  optimizer("rmsprop", {.kind = Optimizer::kRmsprop, .learning_rate = 0.002, .epsilon = 1e-4});
+  optimizer("rmsprop_all", {.kind = Optimizer::kRmsprop,
+                            .learning_rate = 0.001,
+                            .weight_decay = 0.05,
+                            .momentum = 0.7,
+                            .alpha = 0.9,
+                            .epsilon = 1e-3});
+
+  const auto activation = [&](std::string name, ActivationSpec spec) {
+    add(std::move(name), [spec](RunSpec& run) { run.model.activation = spec; });
+  };
+  activation("leaky_relu", {.kind = Activation::kLeakyRelu, .slope = 0.1});
+  activation("prelu", {.kind = Activation::kPrelu, .slope = 0.25});
+  activation("rrelu", {.kind = Activation::kRrelu, .lower = 0.2, .upper = 0.2});
+  activation("maxout", {.kind = Activation::kMaxout, .pieces = 3});
+  activation("elu", {.kind = Activation::kElu, .alpha = 0.7});
+  activation("celu", {.kind = Activation::kCelu, .alpha = 1.5});
+  for (const auto& [kind, name] :
+       std::initializer_list<std::pair<Activation, const char*>>{{Activation::kRelu6, "relu6"},
+                                                                 {Activation::kCrelu, "crelu"},
+                                                                 {Activation::kSelu, "selu"},
+                                                                 {Activation::kGelu, "gelu"},
+                                                                 {Activation::kSilu, "silu"},
+                                                                 {Activation::kMish, "mish"},
+                                                                 {Activation::kSoftplus, "softplus"},
+                                                                 {Activation::kSoftsign, "softsign"},
+                                                                 {Activation::kSigmoid, "sigmoid"},
+                                                                 {Activation::kTanh, "tanh"},
+                                                                 {Activation::kHardSigmoid, "hard_sigmoid"},
+                                                                 {Activation::kHardTanh, "hard_tanh"},
+                                                                 {Activation::kHardSwish, "hard_swish"},
+                                                                 {Activation::kAbs, "abs"},
+                                                                 {Activation::kGaussian, "gaussian"},
+                                                                 {Activation::kIdentity, "identity"}})
+    activation(name, {.kind = kind});
+  add("prelu_adamw", [](RunSpec& run) {
+    run.model.activation = {.kind = Activation::kPrelu, .slope = 0.25};
+    run.train.optimizer = {.kind = Optimizer::kAdamw, .learning_rate = 0.003, .weight_decay = 0.1};
+    run.train.clip_norm = 0.5;
+  });
+
+  add("half_mse", [](RunSpec& run) { run.train.loss = Loss::kHalfMse; });
+  add("mae", [](RunSpec& run) { run.train.loss = Loss::kMae; });
+  add(
+      "cross_entropy", [](RunSpec& run) { run.train.loss = Loss::kCrossEntropy; }, 3);
+  add(
+      "binary_cross_entropy", [](RunSpec& run) { run.train.loss = Loss::kBinaryCrossEntropy; }, 1);
+  add(
+      "mse_of_classes", [](RunSpec&) {}, 3);
+
+  add("clipped", [](RunSpec& run) { run.train.clip_norm = 0.3; });
+  add("clipped_adam", [](RunSpec& run) {
+    run.train.clip_norm = 0.1;
+    run.train.optimizer = {.kind = Optimizer::kAdam, .learning_rate = 0.003, .weight_decay = 0.01};
+  });
+  const auto schedule = [&](std::string name, ScheduleSpec spec) {
+    add(std::move(name), [spec](RunSpec& run) { run.train.schedule = spec; });
+  };
+  schedule("linear_warmup", {.kind = Schedule::kLinearWarmup, .factor = 3, .until = 0.25, .then_divide = 2});
+  schedule("step", {.kind = Schedule::kStep, .every = 30, .gamma = 0.5});
+  schedule("cosine", {.kind = Schedule::kCosine, .final_factor = 0.1});
+
+  add("full_batch", [](RunSpec& run) { run.train.batch_size = 0; });
+  add("one_example", [](RunSpec& run) { run.train.batch_size = 1; });
+  add("with_replacement", [](RunSpec& run) { run.train.sampling = Sampling::kWithReplacement; });
+  add("sequential", [](RunSpec& run) { run.train.sampling = Sampling::kSequential; });
+  add("no_biases", [](RunSpec& run) { run.model.bias = run.model.output_bias = false; });
+  add("linear_model", [](RunSpec& run) { run.model.hidden.clear(); });
+  add("deep", [](RunSpec& run) { run.model.hidden = {4, 7, 3, 5}; });
+  return list;
+}
+
+// The batch of a step as matrices.
+struct Batch {
+  reference::Matrix inputs, targets;
+};
+Batch batch_of(const Split<double>& split, std::size_t outputs, BatchOrder& order, std::uint64_t step) {
+  std::vector<std::uint32_t> examples(order.batch_size(step));
+  order.fill(step, 0, examples.size(), examples.data(), 1);
+  const auto count = static_cast<Eigen::Index>(examples.size());
+  Batch batch{reference::Matrix(3, count), reference::Matrix(static_cast<Eigen::Index>(outputs), count)};
+  for (Eigen::Index s = 0; s < count; ++s) {
+    const std::size_t example = examples[static_cast<std::size_t>(s)];
+    for (Eigen::Index i = 0; i < 3; ++i)
+      batch.inputs(i, s) = split.inputs[example * 3 + static_cast<std::size_t>(i)];
+    for (Eigen::Index o = 0; o < batch.targets.rows(); ++o)
+      batch.targets(o, s) = split.targets[example * outputs + static_cast<std::size_t>(o)];
+  }
+  return batch;
+}
+
+class Reference : public ::testing::TestWithParam<Case> {
+ protected:
+  // Trains with the core and with the reference side by side, both from the core's initial parameters.
+  template <class T>
+  void compare(double loss_tolerance, double parameter_tolerance) {
+    RunSpec run = small_run(17);
+    run.train.steps = kSteps;
+    GetParam().change(run);
+    const auto data = make_examples<T>(kSamples, GetParam().classes);
+    const auto exact = make_examples<double>(kSamples, GetParam().classes);
+    const auto pack = pack_of<T>({run}, data);
+    Trainer<T> trainer(pack);
+    const std::size_t lanes = pack.network.kernels.lanes;
+    auto layers = reference::layers_from(lane_parameters(pack.network.shape, trainer.parameters(), lanes, 0));
+    reference::ReferenceOptimizer optimizer(run.train.optimizer, run.train.clip_norm);
+    BatchOrder order(run.seed, run.train.sampling, kSamples,
+                     run.train.batch_size == 0 ? kSamples : run.train.batch_size);
+    double first_loss = 0, last_loss = 0;
+    for (std::uint64_t step = 0; step < kSteps; ++step) {
+      const Batch batch = batch_of(exact->train, exact->outputs, order, step);
+      const auto outputs = reference::forward(run.model.activation, layers, batch.inputs).z.back();
+      last_loss = reference::loss_value(run.train.loss, outputs, batch.targets);
+      if (step == 0) first_loss = last_loss;
+      const double rate = reference::learning_rate(run.train, step, kSteps);
+      trainer.compute_gradient(step);
+      ASSERT_NEAR(trainer.batch_loss(0), last_loss, loss_tolerance * last_loss) << "step " << step;
+      ASSERT_NEAR(trainer.learning_rate(0), rate, 1e-14 * rate) << "step " << step;
+      const auto gradient =
+          reference::gradient(run.model.activation, run.train.loss, layers, batch.inputs, batch.targets);
+      optimizer.step(layers, gradient, rate);
+      trainer.update();
+      ASSERT_FALSE(trainer.diverged(0));
+    }
+    const auto trained =
+        reference::layers_from(lane_parameters(pack.network.shape, trainer.parameters(), lanes, 0));
+    ASSERT_LT(reference::largest_difference(trained, layers), parameter_tolerance);
+    ASSERT_NE(first_loss, last_loss);
+  }
+};
+
+TEST_P(Reference, agrees_over_200_steps_in_float64) { compare<double>(1e-9, 1e-9); }
+TEST_P(Reference, has_the_same_batch_losses_in_float32) { compare<float>(1e-4, 1e-3); }
+
+INSTANTIATE_TEST_SUITE_P(Trainings, Reference, ::testing::ValuesIn(cases()),
+                         [](const auto& one) { return one.param.name; });
+
+}  // namespace
+}  // namespace deadrelu
