@@ -13,18 +13,18 @@ namespace deadrelu {
 
 // One `--set PATH=VALUE`: VALUE is JSON, or a plain string where it does not parse as JSON.
 struct ConfigSource {
-  std::string text;                // the JSON text; // and /* */ comments are allowed
-  std::string label;               // what errors call it: the file's path, or "standard input"
-  std::string directory;           // where relative paths in it start
-  std::string default_name;        // used where the config has no "name"
-  std::vector<std::string> sets;   // "path=value", in order
+  std::string text;               // the JSON text; // and /* */ comments are allowed
+  std::string label;              // what errors call it: the file's path, or "standard input"
+  std::string directory;          // where relative paths in it start
+  std::string default_name;       // used where the config has no "name"
+  std::vector<std::string> sets;  // "path=value", in order
 };
 
 class ExperimentConfig {
  public:
-  // Throws UserError(kUsage) with one line a mistake, all of them: `LABEL:LINE: /pointer: …` (a mistake in a --set is
-  // reported as `--set PATH=VALUE: /pointer: …`). Every value of every axis is checked, and every point (without
-  // seeds) of a sweep of up to 100,000 points.
+  // Throws UserError(kUsage) with one line a mistake, all of them: `LABEL:LINE: /pointer: …` (a mistake in a
+  // --set is reported as `--set PATH=VALUE: /pointer: …`). Every value of every axis is checked, and every
+  // point (without seeds) of a sweep of up to 100,000 points.
   explicit ExperimentConfig(const ConfigSource& source);
   ~ExperimentConfig();
   ExperimentConfig(ExperimentConfig&&) noexcept;
@@ -34,7 +34,8 @@ class ExperimentConfig {
   std::uint64_t run_count() const;  // saturates at 2^63 − 1
   // Every run from the first, lazily. The config must outlive the stream.
   RunStream runs() const;
-  // The resolved config, defaults filled in and the sweep as given, pretty-printed; loads again to the same run ids.
+  // The resolved config, defaults filled in and the sweep as given, pretty-printed; loads again to the same
+  // run ids.
   std::string resolved_json() const;
 
  private:
@@ -50,11 +51,11 @@ std::string config_schema();
 
 // One documented config key: what `explain` prints.
 struct KeyDoc {
-  std::string path;         // dotted; the keys of a variant carry it: "data.samples"
-  std::string type;         // "real", "integer", "one of …", …
-  std::string range;        // "" where there is none
-  std::string default_text; // JSON; "required" where there is no default
-  std::string meaning;      // a sentence or two, with definition and source where there is one
+  std::string path;          // dotted; the keys of a variant carry it: "data.samples"
+  std::string type;          // "real", "integer", "one of …", …
+  std::string range;         // "" where there is none
+  std::string default_text;  // JSON; "required" where there is no default
+  std::string meaning;       // a sentence or two, with definition and source where there is one
 };
 std::vector<KeyDoc> config_keys();
 

@@ -1,0 +1,76 @@
+// The table of keys with its cross-references worked out once: paths, groups, selectors, parsed defaults.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "config/key.h"
+
+namespace deadrelu {
+
+inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+class KeyTable {
+ public:
+  static const KeyTable& get();
+
+  struct Row {
+    const Key* key = nullptr;
+    std::size_t path = 0;          // index into paths()
+    std::size_t place = 0;         // among the rows of its path
+    std::size_t selector = kNone;  // row that chooses the variant; kNone: it belongs to all variants
+    std::uint64_t variants = 0;    // bit i: it belongs to the selector's i-th choice
+    std::optional<Value> fallback = {}, other_fallback = {};
+    std::size_t inherits = kNone;                          // row
+    std::vector<std::size_t> excludes = {}, depends = {};  // paths
+    std::size_t needs = kNone;                             // path
+    std::string id_prefix = {};                            // `path=`
+  };
+  struct Path {
+    std::string name;
+    std::vector<std::size_t> rows;
+  };
+  // A group is a prefix of paths; its paths follow each other in the table.
+  struct Group {
+    std::size_t first = 0, last = 0;  // paths, last included
+    std::size_t selector = kNone;  // row of its "name" or "kind": a bare text in place of the group means it
+    std::size_t number = kNone;    // row that a bare number in place of the group means
+    std::vector<std::string> children = {};  // names one level down
+  };
+
+  const std::vector<Row>& rows() const { return rows_; }
+  const std::vector<Path>& paths() const { return paths_; }
+  std::size_t find_path(std::string_view name) const;    // kNone where it is no key
+  const Group* find_group(std::string_view name) const;  // null where it is no group; "": the whole config
+  std::vector<std::string> all_names() const;            // keys and groups, for "did you mean"
+  // What a --set or a sweep may name: the paths of a key or of all keys of a group; empty where it is
+  // neither.
+  std::optional<std::pair<std::size_t, std::size_t>> range(std::string_view name) const;
+  // "train.optimizer.name sgd, rmsprop": the variants that a row belongs to.
+  std::string variants_text(const Row& row) const;
+
+ private:
+  KeyTable();
+  void add_row(const Key& key);
+  void add_to_groups(std::size_t path);
+  void link(std::size_t row);
+  std::vector<std::size_t> paths_in(const char* names) const;
+
+  std::vector<Row> rows_;
+  std::vector<Path> paths_;
+  std::unordered_map<std::string, std::size_t> path_index_;
+  std::unordered_map<std::string, Group> groups_;
+};
+
+// "train.optimizer.name" → "train.optimizer", "name" → "".
+std::string parent_of(const std::string& path);
+
+// Whether one of two dotted paths is the other or lies in it.
+bool paths_overlap(std::string_view a, std::string_view b);
+
+}  // namespace deadrelu

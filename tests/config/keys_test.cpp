@@ -1,0 +1,308 @@
+// Every key's way into the run spec, and the defaults.
+#include <gtest/gtest.h>
+
+#include "config/key_table.h"
+#include "config_testing.h"
+
+namespace deadrelu {
+namespace {
+
+RunSpec with(const std::string& more) { return spec_of(minimal(more)); }
+RunSpec with_data(const std::string& data) {
+  return spec_of(R"({"data": )" + data + R"(, "model": {"hidden": [4]}})");
+}
+RunSpec with_model(const std::string& model) {
+  return spec_of(R"({"data": {"kind": "function"}, "model": )" + model + "}");
+}
+OptimizerSpec optimizer(const std::string& json) {
+  return with(R"("train": {"optimizer": )" + json + "}").train.optimizer;
+}
+
+TEST(Keys, defaults_are_those_of_the_spec) {
+  const RunSpec run = spec_of(minimal());
+  EXPECT_EQ(run.data.samples, 1000u);
+  EXPECT_EQ(run.data.domain, (std::array<double, 2>{-1, 1}));
+  EXPECT_FALSE(run.data.seed.has_value());
+  EXPECT_EQ(run.data.limit, 0u);
+  EXPECT_EQ(run.model.hidden, std::vector<std::size_t>{4});
+  EXPECT_EQ(run.model.activation.kind, Activation::kRelu);
+  EXPECT_TRUE(run.model.bias && run.model.output_bias);
+  EXPECT_EQ(run.init.hidden.weights, WeightInit::kHeNormal);
+  EXPECT_EQ(run.init.output.weights, WeightInit::kHeNormal);
+  EXPECT_EQ(run.init.hidden.bias_value, 0);
+  EXPECT_EQ(run.train.loss, Loss::kMse);
+  EXPECT_EQ(run.train.optimizer.learning_rate, 0.01);
+  EXPECT_EQ(run.train.batch_size, 32u);
+  EXPECT_EQ(run.train.steps, 1000u);
+  EXPECT_EQ(run.train.epochs, 0u);
+  EXPECT_EQ(run.train.precision, Precision::kFloat32);
+  EXPECT_EQ(run.record.every, 100u);
+  EXPECT_EQ(run.record.probe_samples, 1000u);
+  EXPECT_TRUE(run.record.metrics && run.record.layers);
+  EXPECT_FALSE(run.record.units || run.record.parameters_initial || run.record.parameters_final);
+  EXPECT_EQ(run.record.thresholds.saturated, 1e-7);
+  EXPECT_EQ(run.seed, 0u);
+}
+
+TEST(Keys, function_data) {
+  const DataSpec data = with_data(R"({"kind": "function", "function": "abs_sum_diff", "domain": [-2, 3.5],
+    "sampling": "uniform", "samples": 50, "noise": 0.25, "limit": 40, "standardize": true, "scale": 2, "offset": -1,
+    "target_scale": 3, "test_fraction": 0.1, "seed": 9007199254740993})")
+                            .data;
+  EXPECT_EQ(data.function, TargetFunction::kAbsSumDiff);
+  EXPECT_EQ(data.domain, (std::array<double, 2>{-2, 3.5}));
+  EXPECT_TRUE(data.uniform_sampling && data.standardize);
+  EXPECT_EQ(data.samples, 50u);
+  EXPECT_EQ(data.noise, 0.25);
+  EXPECT_EQ(data.limit, 40u);
+  EXPECT_EQ(data.scale, 2);
+  EXPECT_EQ(data.offset, -1);
+  EXPECT_EQ(data.target_scale, 3);
+  EXPECT_EQ(data.test_fraction, 0.1);
+  EXPECT_EQ(data.seed, 9007199254740993u);
+}
+
+TEST(Keys, points_data) {
+  const RunSpec run =
+      spec_of(R"({"data": {"kind": "points", "inputs": [[1, 2], [3, 4]], "targets": [[0.5], [-1]]},
+    "model": {"hidden": []}, "train": {"batch_size": "full"}})");
+  EXPECT_EQ(run.data.inputs, (std::vector<std::vector<double>>{{1, 2}, {3, 4}}));
+  EXPECT_EQ(run.data.targets, (std::vector<std::vector<double>>{{0.5}, {-1}}));
+  EXPECT_EQ(run.train.batch_size, 0u);
+  EXPECT_TRUE(run.model.hidden.empty());
+}
+
+TEST(Keys, file_data) {
+  const DataSpec csv =
+      with_data(R"({"kind": "csv", "path": "d.csv", "targets": ["y"], "task": "classification"})").data;
+  EXPECT_EQ(csv.path, "d.csv");
+  EXPECT_EQ(csv.target_columns, std::vector<std::string>{"y"});
+  EXPECT_TRUE(csv.classification);
+  const RunSpec idx = with_data(R"({"kind": "idx", "images": "a", "labels": "b", "test_images": "c",
+    "test_labels": "d"})");
+  EXPECT_EQ(idx.data.images + idx.data.labels + idx.data.test_images + idx.data.test_labels, "abcd");
+  EXPECT_EQ(idx.train.loss, Loss::kCrossEntropy);
+}
+
+TEST(Keys, generated_data) {
+  const DataSpec gaussian = with_data(R"({"kind": "gaussian", "inputs": 7, "target": "norm"})").data;
+  EXPECT_EQ(gaussian.dimensions, 7u);
+  EXPECT_EQ(gaussian.gaussian_target, GaussianTarget::kNorm);
+  const DataSpec teacher = with_data(R"({"kind": "teacher", "inputs": 3, "hidden": [5, 6], "outputs": 2,
+    "bias": 0.5})")
+                               .data;
+  EXPECT_EQ(teacher.teacher_hidden, (std::vector<std::size_t>{5, 6}));
+  EXPECT_EQ(teacher.teacher_outputs, 2u);
+  EXPECT_EQ(teacher.teacher_bias, 0.5);
+  const DataSpec blobs = with_data(R"({"kind": "blobs", "inputs": 4, "classes": 3, "spread": 0.5})").data;
+  EXPECT_EQ(blobs.dimensions, 4u);
+  EXPECT_EQ(blobs.classes, 3u);
+  EXPECT_EQ(blobs.spread, 0.5);
+  EXPECT_EQ(with_data(R"({"kind": "spirals", "turns": 1.5})").data.turns, 1.5);
+  for (const char* kind : {"circles", "moons", "xor"})
+    EXPECT_EQ(with_data(R"({"kind": ")" + std::string(kind) + R"(", "noise": 0.1})").data.noise, 0.1) << kind;
+}
+
+TEST(Keys, the_loss_of_classification_data_is_cross_entropy_unless_given) {
+  EXPECT_EQ(with_data(R"({"kind": "moons"})").train.loss, Loss::kCrossEntropy);
+  EXPECT_EQ(with_data(R"({"kind": "csv", "path": "x", "targets": ["y"]})").train.loss, Loss::kMse);
+  EXPECT_EQ(
+      with_data(R"({"kind": "csv", "path": "x", "targets": ["y"], "task": "classification"})").train.loss,
+      Loss::kCrossEntropy);
+  EXPECT_EQ(spec_of(R"({"data": {"kind": "moons"}, "model": {"hidden": [4]}, "train": {"loss": "mse"}})")
+                .train.loss,
+            Loss::kMse);
+}
+
+TEST(Keys, binary_cross_entropy_takes_one_target_column_for_two_classes) {
+  const auto form = [](const std::string& data) {
+    return spec_of(R"({"data": )" + data +
+                   R"(, "model": {"hidden": [4]}, "train": {"loss": "binary_cross_entropy"}})")
+        .data.target_form;
+  };
+  EXPECT_EQ(form(R"({"kind": "moons"})"), TargetForm::kBinary);
+  EXPECT_EQ(form(R"({"kind": "blobs", "classes": 3})"), TargetForm::kOneHot);
+  EXPECT_EQ(with_data(R"({"kind": "moons"})").data.target_form, TargetForm::kOneHot);
+}
+
+TEST(Keys, width_and_depth_make_the_hidden_list) {
+  EXPECT_EQ(with_model(R"({"width": 3, "depth": 2})").model.hidden, (std::vector<std::size_t>{3, 3}));
+  EXPECT_TRUE(with_model(R"({"width": 3, "depth": 0})").model.hidden.empty());
+  EXPECT_EQ(runs_of(R"({"data": {"kind": "function"}, "model": {"width": 3, "depth": 2}})")[0].id,
+            runs_of(R"({"data": {"kind": "function"}, "model": {"hidden": [3, 3]}})")[0].id);
+}
+
+TEST(Keys, every_activation_name_is_its_enumerator) {
+  const auto& table = KeyTable::get();
+  const auto& row = table.rows()[table.find_group("model.activation")->selector];
+  ASSERT_EQ(row.key->choices.size(), static_cast<std::size_t>(Activation::kIdentity) + 1);
+  const auto kind = [](const char* name) {
+    return with_model(R"({"hidden": [4], "activation": ")" + std::string(name) + "\"}").model.activation.kind;
+  };
+  EXPECT_EQ(kind("leaky_relu"), Activation::kLeakyRelu);
+  EXPECT_EQ(kind("relu6"), Activation::kRelu6);
+  EXPECT_EQ(kind("crelu"), Activation::kCrelu);
+  EXPECT_EQ(kind("elu"), Activation::kElu);
+  EXPECT_EQ(kind("silu"), Activation::kSilu);
+  EXPECT_EQ(kind("softplus"), Activation::kSoftplus);
+  EXPECT_EQ(kind("sigmoid"), Activation::kSigmoid);
+  EXPECT_EQ(kind("hard_swish"), Activation::kHardSwish);
+  EXPECT_EQ(kind("gaussian"), Activation::kGaussian);
+  EXPECT_EQ(kind("identity"), Activation::kIdentity);
+}
+
+TEST(Keys, activation_numbers) {
+  const auto spec = [](const std::string& json) {
+    return with_model(R"({"hidden": [4], "derivative_at_zero": 0.5, "bias": false, "output_bias": false,
+      "activation": )" +
+                      json + "}")
+        .model;
+  };
+  EXPECT_EQ(spec(R"({"name": "leaky_relu", "slope": 0.2})").activation.slope, 0.2);
+  EXPECT_EQ(spec(R"("leaky_relu")").activation.slope, 0.01);
+  EXPECT_EQ(spec(R"("prelu")").activation.slope, 0.25);
+  EXPECT_EQ(spec(R"({"name": "rrelu", "lower": 0.1, "upper": 0.2})").activation.lower, 0.1);
+  EXPECT_EQ(spec(R"({"name": "rrelu", "lower": 0.1, "upper": 0.2})").activation.upper, 0.2);
+  EXPECT_EQ(spec(R"("rrelu")").activation.upper, 1.0 / 3);
+  EXPECT_EQ(spec(R"({"name": "celu", "alpha": 2})").activation.alpha, 2);
+  EXPECT_EQ(spec(R"({"name": "maxout", "pieces": 3})").activation.pieces, 3);
+  EXPECT_EQ(spec(R"("relu")").activation.at_zero, 0.5);
+  EXPECT_FALSE(spec(R"("relu")").bias);
+  EXPECT_FALSE(spec(R"("relu")").output_bias);
+}
+
+TEST(Keys, initializers) {
+  const auto init = [](const std::string& json) { return with(R"("init": )" + json).init; };
+  EXPECT_EQ(init(R"({"weights": "rai"})").hidden.weights, WeightInit::kRai);
+  EXPECT_EQ(init(R"({"weights": {"name": "normal", "std": 0.5}})").hidden.scale, 0.5);
+  EXPECT_EQ(init(R"({"weights": {"name": "uniform", "limit": 0.3}})").hidden.scale, 0.3);
+  EXPECT_EQ(init(R"({"weights": {"name": "sign", "magnitude": 2.5}})").hidden.scale, 2.5);
+  EXPECT_EQ(init(R"({"weights": {"name": "sign"}})").hidden.weights, WeightInit::kSign);
+  EXPECT_EQ(init(R"({"gain": 3})").hidden.gain, 3);
+  EXPECT_EQ(init(R"({"bias": -2})").hidden.bias_value, -2);
+  EXPECT_EQ(init(R"({"bias": {"name": "constant", "value": -2}})").hidden.bias_value, -2);
+  EXPECT_EQ(init(R"({"bias": {"name": "normal", "std": 0.1}})").hidden.bias, BiasInit::kNormal);
+  EXPECT_EQ(init(R"({"bias": {"name": "normal", "std": 0.1}})").hidden.bias_value, 0.1);
+  EXPECT_EQ(init(R"({"bias": {"name": "uniform", "limit": 0.2}})").hidden.bias_value, 0.2);
+  EXPECT_EQ(init(R"({"bias": "pytorch"})").hidden.bias, BiasInit::kPytorch);
+}
+
+TEST(Keys, the_output_layer_starts_as_the_hidden_ones_unless_given) {
+  const auto init = [](const std::string& json) { return with(R"("init": )" + json).init; };
+  const InitSpec same = init(R"({"weights": {"name": "normal", "std": 0.5}, "bias": -1, "gain": 2})");
+  EXPECT_EQ(same.output.weights, WeightInit::kNormal);
+  EXPECT_EQ(same.output.scale, 0.5);
+  EXPECT_EQ(same.output.bias_value, -1);
+  EXPECT_EQ(same.output.gain, 2);
+  const InitSpec other = init(R"({"weights": {"name": "normal", "std": 0.5}, "bias": -1, "gain": 2,
+    "output": {"weights": "lecun_normal", "bias": 0, "gain": 1}})");
+  EXPECT_EQ(other.output.weights, WeightInit::kLecunNormal);
+  EXPECT_EQ(other.output.bias_value, 0);
+  EXPECT_EQ(other.output.gain, 1);
+  EXPECT_EQ(other.hidden.weights, WeightInit::kNormal);
+}
+
+TEST(Keys, optimizers) {
+  EXPECT_EQ(optimizer(R"("adam")").learning_rate, 0.001);
+  EXPECT_EQ(optimizer(R"("adamw")").learning_rate, 0.001);
+  EXPECT_EQ(optimizer(R"("rmsprop")").learning_rate, 0.01);
+  const OptimizerSpec sgd =
+      optimizer(R"({"name": "sgd", "learning_rate": 0.5, "momentum": 0.9, "nesterov": true,
+    "weight_decay": 0.1})");
+  EXPECT_EQ(sgd.kind, Optimizer::kSgd);
+  EXPECT_EQ(sgd.learning_rate, 0.5);
+  EXPECT_EQ(sgd.momentum, 0.9);
+  EXPECT_TRUE(sgd.nesterov);
+  EXPECT_EQ(sgd.weight_decay, 0.1);
+  EXPECT_EQ(optimizer(R"({"momentum": 0.9, "dampening": 0.5})").dampening, 0.5);
+  const OptimizerSpec adam = optimizer(R"({"name": "adamw", "beta1": 0.8, "beta2": 0.9, "epsilon": 1e-6})");
+  EXPECT_EQ(adam.kind, Optimizer::kAdamw);
+  EXPECT_EQ(adam.beta1, 0.8);
+  EXPECT_EQ(adam.beta2, 0.9);
+  EXPECT_EQ(adam.epsilon, 1e-6);
+  EXPECT_EQ(optimizer(R"({"name": "rmsprop", "alpha": 0.5, "momentum": 0.25})").alpha, 0.5);
+  EXPECT_EQ(optimizer(R"({"name": "rmsprop", "alpha": 0.5, "momentum": 0.25})").momentum, 0.25);
+}
+
+TEST(Keys, schedules) {
+  const auto schedule = [](const std::string& json) {
+    return with(R"("train": {"schedule": )" + json + "}").train.schedule;
+  };
+  EXPECT_EQ(schedule(R"("constant")").kind, Schedule::kConstant);
+  const ScheduleSpec warmup =
+      schedule(R"({"name": "linear_warmup", "factor": 8, "until": 0.02, "then_divide": 2.5})");
+  EXPECT_EQ(warmup.kind, Schedule::kLinearWarmup);
+  EXPECT_EQ(warmup.factor, 8);
+  EXPECT_EQ(warmup.until, 0.02);
+  EXPECT_EQ(warmup.then_divide, 2.5);
+  EXPECT_EQ(schedule(R"({"name": "step", "every": 10, "gamma": 0.5})").every, 10u);
+  EXPECT_EQ(schedule(R"({"name": "step", "every": 10, "gamma": 0.5})").gamma, 0.5);
+  EXPECT_EQ(schedule(R"({"name": "cosine", "final": 0.1})").final_factor, 0.1);
+}
+
+TEST(Keys, training) {
+  const TrainSpec train =
+      with(R"("train": {"loss": "half_mse", "batch_size": 7, "sampling": "with_replacement",
+    "epochs": 3, "clip_norm": 1.5, "precision": "float64"})")
+          .train;
+  EXPECT_EQ(train.loss, Loss::kHalfMse);
+  EXPECT_EQ(train.batch_size, 7u);
+  EXPECT_EQ(train.sampling, Sampling::kWithReplacement);
+  EXPECT_EQ(train.epochs, 3u);
+  EXPECT_EQ(train.clip_norm, 1.5);
+  EXPECT_EQ(train.precision, Precision::kFloat64);
+  EXPECT_EQ(with(R"("train": {"steps": 1e2})").train.steps, 100u);
+  EXPECT_EQ(with(R"("train": {"steps": 0})").train.steps, 0u);
+}
+
+TEST(Keys, recording) {
+  const auto record = [](const std::string& json) { return with(R"("record": )" + json).record; };
+  EXPECT_EQ(record(R"({"every": 5})").every, 5u);
+  EXPECT_EQ(record(R"({"steps": [0, 10, 100]})").every, 0u);
+  EXPECT_EQ(record(R"({"steps": [0, 10, 100]})").steps, (std::vector<std::uint64_t>{0, 10, 100}));
+  EXPECT_EQ(record(R"({"log": 20})").every, 0u);
+  EXPECT_EQ(record(R"({"log": 20})").log_count, 20u);
+  const RecordSpec tables = record(R"({"tables": ["units"], "parameters": ["final", "initial"],
+    "probe": {"samples": "all"}, "thresholds": {"rarely_active": 0.1, "dormant": 0.2, "saturated": 0.3}})");
+  EXPECT_TRUE(tables.units && tables.parameters_final && tables.parameters_initial);
+  EXPECT_FALSE(tables.metrics || tables.layers);
+  EXPECT_EQ(tables.probe_samples, 0u);
+  EXPECT_EQ(tables.thresholds.rarely_active, 0.1);
+  EXPECT_EQ(tables.thresholds.dormant, 0.2);
+  EXPECT_EQ(tables.thresholds.saturated, 0.3);
+  EXPECT_TRUE(spec_of(R"({"data": {"kind": "function", "test_fraction": 0.5}, "model": {"hidden": [4]},
+    "record": {"probe": {"split": "test"}}})")
+                  .record.probe_test);
+}
+
+TEST(Keys, seeds_keep_every_bit) {
+  EXPECT_EQ(with(R"("seed": 9007199254740993)").seed, 9007199254740993u);
+  EXPECT_EQ(with(R"("seed": 9223372036854775807)").seed, 9223372036854775807u);
+}
+
+TEST(Keys, every_key_is_documented) {
+  for (const KeyDoc& doc : config_keys()) {
+    EXPECT_FALSE(doc.meaning.empty()) << doc.path;
+    EXPECT_FALSE(doc.default_text.empty()) << doc.path;
+    EXPECT_FALSE(doc.type.empty()) << doc.path;
+  }
+}
+
+TEST(Keys, a_key_excludes_only_later_keys) {
+  for (const auto& row : KeyTable::get().rows())
+    for (const std::size_t other : row.excludes) EXPECT_GT(other, row.path) << row.key->path;
+}
+
+TEST(Keys, a_group_holds_exactly_the_paths_below_it) {
+  const auto& table = KeyTable::get();
+  for (const std::string& name : table.all_names()) {
+    const auto [first, last] = *table.range(name);
+    for (std::size_t path = 0; path < table.paths().size(); ++path) {
+      const bool below = table.paths()[path].name == name || table.paths()[path].name.starts_with(name + ".");
+      EXPECT_EQ(below, path >= first && path <= last) << name << " " << table.paths()[path].name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace deadrelu
