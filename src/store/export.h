@@ -15,14 +15,16 @@ struct ExportFormats {
 };
 
 struct ExportedFile {
-  std::string name;    // "runs.csv"
-  std::uint64_t rows = 0;
-  std::string sha256;  // hex
+  std::string name;        // "runs.csv"
+  std::uint64_t rows = 0;  // 0 for columns.json
+  std::string sha256;      // hex
 };
 
-// Writes every table that the store has rows for (runs, metrics, layers and summary always) in canonical order:
-// position of the run in the sweep, then step, layer, unit. Streams; each file is written under a temporary name,
-// synced and renamed, so a reader never sees half a table. Throws UserError(kInputOutput).
+// Writes every table that the store has rows for (runs and summary always) in canonical order: position of
+// the run in the sweep, then step, layer, unit; and columns.json. Files of a former export of a table without
+// rows are removed. Streams; all files are written under temporary names, synced, and only then renamed, so a
+// reader never sees half a table and a full disk leaves the former files as they are. Throws
+// UserError(kInputOutput).
 std::vector<ExportedFile> export_tables(const std::filesystem::path& directory, const ExportFormats& formats);
 
 // RFC 4180 cell texts; reals through append_real, missing (and not finite) as an empty cell.

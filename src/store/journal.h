@@ -7,8 +7,9 @@
 
 namespace deadrelu {
 
-// WAL on a local file system: readers and the writer do not wait for each other, and a commit needs no sync. On a
-// network file system, whose memory maps other hosts do not see, or where WAL is refused: a rollback journal.
+// WAL on a local file system: readers and the writer do not wait for each other, and a commit needs no sync.
+// On a network file system, whose memory maps other hosts do not see, or where WAL is refused: a rollback
+// journal.
 void choose_journal(SQLite::Database& db, const std::filesystem::path& file);
 
 // Everything committed is synced to the disk.

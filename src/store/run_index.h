@@ -15,7 +15,8 @@ namespace deadrelu {
 class RunIndex {
  public:
   RunIndex() = default;
-  explicit RunIndex(std::vector<std::pair<std::uint64_t, std::uint64_t>> entries) : sorted_(std::move(entries)) {
+  explicit RunIndex(std::vector<std::pair<std::uint64_t, std::uint64_t>> entries)
+      : sorted_(std::move(entries)) {
     std::sort(sorted_.begin(), sorted_.end());
   }
 

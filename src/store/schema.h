@@ -2,13 +2,13 @@
 //
 //   metadata        what StoreHeader holds, by name
 //   run_results     one row a run, numbered in the order of arrival; `id` is the run id as a signed integer
-//   metric_rows, layer_rows, unit_rows   by (run, step[, layer[, unit]]), where `run` is the number of run_results
-//   parameter_rows  by (run, step): the layers as JSON text
-//   places          by position in the header's sweep: the run recorded there, its point and its swept values
+//   metric_rows, layer_rows, unit_rows   by (run, step[, layer[, unit]]), where `run` is the number of
+//   run_results parameter_rows  by (run, step): the layers as JSON text places          by position in the
+//   header's sweep: the run recorded there, its point and its swept values
 //
-// Numbers instead of ids join the tables because ids are random: in the order of arrival all writing is appending,
-// and reading in the order of the sweep is nearly sequential. Real columns are declared without a type: SQLite keeps
-// every bit of them (a column of type REAL loses the sign of -0.0).
+// Numbers instead of ids join the tables because ids are random: in the order of arrival all writing is
+// appending, and reading in the order of the sweep is nearly sequential. Real columns are declared without a
+// type: SQLite keeps every bit of them (a column of type REAL loses the sign of -0.0).
 #pragma once
 
 #include <filesystem>
@@ -31,8 +31,11 @@ const char* table_name(Table table);
 // The columns of the exported table, in order.
 std::vector<std::string> table_columns(Table table, const std::vector<SweptColumn>& swept);
 
-// SELECT of these columns over the runs of the header's sweep, in canonical order: position, step, layer, unit.
+// SELECT of these columns over the runs of the header's sweep, in canonical order: position, step, layer,
+// unit.
 std::string ordered_select(Table table, const std::vector<SweptColumn>& swept);
+// The same of the runs, with the point of each as one more column, the last.
+std::string ordered_select_with_points(const std::vector<SweptColumn>& swept);
 
 // All of these run inside the caller's transaction.
 void create_schema(SQLite::Database& db);

@@ -12,7 +12,8 @@
 namespace deadrelu {
 
 // Throws UserError(kInputOutput): the file and what is wrong with it ("the disk is full", "is damaged", …).
-// `code` is SQLite's (extended) result code, `message` its text; `system_error` the errno that may stand behind it.
+// `code` is SQLite's (extended) result code, `message` its text; `system_error` the errno that may stand
+// behind it.
 [[noreturn]] void throw_sqlite_error(const std::filesystem::path& file, int code, const std::string& message,
                                      int system_error);
 

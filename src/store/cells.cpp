@@ -1,0 +1,47 @@
+#include <cmath>
+
+#include "base/number.h"
+#include "store/export.h"
+#include "store/json_text.h"
+
+namespace deadrelu {
+namespace {
+
+void append_csv_text(std::string& line, const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) {
+    line += text;
+    return;
+  }
+  line += '"';
+  for (const char c : text) {
+    if (c == '"') line += '"';
+    line += c;
+  }
+  line += '"';
+}
+
+// Appends numbers; false where there is none (text, or missing).
+bool append_number(std::string& line, const Cell& cell) {
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) {
+    append_integer(line, *integer);
+    return true;
+  }
+  const auto* real = std::get_if<double>(&cell);
+  if (real == nullptr || !std::isfinite(*real)) return false;
+  append_real(line, *real);
+  return true;
+}
+
+}  // namespace
+
+void append_csv_cell(std::string& line, const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return append_csv_text(line, *text);
+  append_number(line, cell);
+}
+
+void append_json_cell(std::string& line, const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return append_json_text(line, *text);
+  if (!append_number(line, cell)) line += "null";
+}
+
+}  // namespace deadrelu

@@ -1,0 +1,89 @@
+#include "store/manifest.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "store/digest.h"
+#include "store/output_file.h"
+#include "store/system_error.h"
+
+namespace deadrelu {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json parsed_config(const std::string& text) {
+  Json config = Json::parse(text, nullptr, false);
+  return config.is_discarded() ? Json(text) : config;
+}
+
+// A data file may be gone by the time that the last runs of a sweep are found to be recorded: then null.
+Json data_files(const std::vector<std::string>& files) {
+  Json list = Json::array();
+  for (const std::string& file : files) {
+    Json digest;
+    try {
+      digest = sha256_of_file(file);
+    } catch (const UserError&) {
+      digest = nullptr;
+    }
+    list.push_back({{"path", file}, {"sha256", digest}});
+  }
+  return list;
+}
+
+Json tables(const std::vector<ExportedFile>& files) {
+  Json list = Json::array();
+  for (const ExportedFile& file : files)
+    list.push_back({{"name", file.name}, {"rows", file.rows}, {"sha256", file.sha256}});
+  return list;
+}
+
+}  // namespace
+
+void write_manifest(const std::filesystem::path& directory, const Manifest& manifest) {
+  Json json;
+  json["version"] = manifest.version;
+  json["commit"] = manifest.commit;
+  json["compiler"] = manifest.compiler;
+  json["host"] = manifest.host;
+  json["simd"] = manifest.simd;
+  json["threads"] = manifest.threads;
+  json["started"] = manifest.started;
+  json["ended"] = manifest.ended;
+  json["complete"] = manifest.complete;
+  json["runs"] = manifest.runs;
+  json["recorded"] = manifest.recorded;
+  json["diverged"] = manifest.diverged;
+  json["failed"] = manifest.failed;
+  json["trained_now"] = manifest.trained_now;
+  json["data_files"] = data_files(manifest.data_files);
+  json["tables"] = tables(manifest.tables);
+  json["config"] = parsed_config(manifest.config);
+
+  OutputFile file(directory, "manifest.json");
+  file.write(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  file.commit();
+  sync_directory(directory);
+}
+
+std::string sha256_of_file(const std::filesystem::path& file) {
+  struct Close {
+    void operator()(std::FILE* stream) const { std::fclose(stream); }
+  };
+  const std::unique_ptr<std::FILE, Close> stream(std::fopen(file.c_str(), "rb"));
+  if (!stream) throw_system_error(file, "cannot be read", errno);
+  Sha256 digest;
+  std::string block(std::size_t{1} << 16, '\0');
+  std::size_t count;
+  while ((count = std::fread(block.data(), 1, block.size(), stream.get())) > 0)
+    digest.update(std::string_view(block).substr(0, count));
+  if (std::ferror(stream.get())) throw_system_error(file, "cannot be read", errno);
+  return digest.hex();
+}
+
+}  // namespace deadrelu

@@ -1,0 +1,215 @@
+#include "store/result_store.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+
+#include "base/error.h"
+#include "store/file_lock.h"
+#include "store/journal.h"
+#include "store/row_writer.h"
+#include "store/run_index.h"
+#include "store/schema.h"
+#include "store/sqlite_error.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr int kBusyMilliseconds =
+    600'000;  // only a reader on a file system without WAL makes the writer wait
+constexpr std::uint64_t kPlacesAtOnce = 16384;  // places written in one transaction
+
+std::filesystem::path make_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (!std::filesystem::is_directory(directory))
+    throw UserError(ExitCode::kInputOutput,
+                    directory.string() + ": the directory cannot be made" +
+                        (error ? ": " + error.message() : ": there is a file of that name"));
+  return directory;
+}
+
+// Keeps other writers out; leaves no trace.
+struct DirectoryLock {
+  FileLock lock;
+  explicit DirectoryLock(const std::filesystem::path& directory) : lock(acquire(directory)) {}
+  ~DirectoryLock() { lock.remove_file(); }
+
+  static FileLock acquire(const std::filesystem::path& directory) {
+    std::optional<FileLock> lock = FileLock::acquire(directory / ".lock");
+    if (!lock)
+      throw UserError(ExitCode::kInputOutput, directory.string() + " is being written by another process");
+    return std::move(*lock);
+  }
+};
+
+void check_epoch(const StoreHeader& stored, const StoreHeader& header, const std::filesystem::path& file) {
+  if (stored.engine_epoch == header.engine_epoch) return;
+  throw UserError(ExitCode::kInputOutput,
+                  file.string() + ": the store holds results of engine epoch " +
+                      std::to_string(stored.engine_epoch) + ", this deadrelu computes epoch " +
+                      std::to_string(header.engine_epoch) + "; the two do not mix: choose another directory");
+}
+
+bool same_sweep(const StoreHeader& a, const StoreHeader& b) {
+  const auto same_column = [](const SweptColumn& x, const SweptColumn& y) {
+    return x.path == y.path && x.type == y.type;
+  };
+  return a.config == b.config && a.run_count == b.run_count &&
+         std::equal(a.swept.begin(), a.swept.end(), b.swept.begin(), b.swept.end(), same_column);
+}
+
+void create_store(SQLite::Database& db, const StoreHeader& header) {
+  SQLite::Transaction transaction(db);
+  create_schema(db);
+  write_header(db, header);
+  replace_places(db, header.swept);
+  write_places_complete(db, true);
+  transaction.commit();
+}
+
+void replace_header(SQLite::Database& db, const StoreHeader& stored, const StoreHeader& header) {
+  SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+  if (!same_sweep(stored, header)) {
+    replace_places(db, header.swept);
+    write_places_complete(db, false);
+  }
+  write_header(db, header);
+  transaction.commit();
+}
+
+void prepare_store(SQLite::Database& db, const std::filesystem::path& file, const StoreHeader& header) {
+  const bool fresh = is_new_store(db, file);
+  if (!fresh) check_epoch(read_header(db), header, file);
+  choose_journal(db, file);
+  if (fresh) {
+    create_store(db, header);
+  } else {
+    replace_header(db, read_header(db), header);
+  }
+}
+
+RunIndex read_index(SQLite::Database& db, std::uint64_t& next_number) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> entries;
+  SQLite::Statement statement(db, "SELECT id, number FROM run_results");
+  while (statement.executeStep()) {
+    const auto number = static_cast<std::uint64_t>(statement.getColumn(1).getInt64());
+    entries.emplace_back(static_cast<std::uint64_t>(statement.getColumn(0).getInt64()), number);
+    next_number = std::max(next_number, number + 1);
+  }
+  return RunIndex(std::move(entries));
+}
+
+}  // namespace
+
+struct ResultStore::State {
+  std::filesystem::path file;
+  DirectoryLock lock;  // released after the database is closed
+  SQLite::Database db;
+  std::uint64_t next_number = 1;
+  RunIndex index;
+  std::optional<RowWriter> writer;
+  std::optional<SQLite::Transaction> transaction;  // open while places wait to be committed
+  std::uint64_t pending_places = 0;
+
+  State(const std::filesystem::path& directory, const StoreHeader& header)
+      : file(directory / kStoreFile),
+        lock(make_directory(directory)),
+        db(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMilliseconds) {
+    prepare_store(db, file, header);
+    index = read_index(db, next_number);
+    writer.emplace(db, header.swept);
+  }
+
+  void begin() {
+    if (!transaction) transaction.emplace(db, SQLite::TransactionBehavior::IMMEDIATE);
+  }
+
+  void commit() {
+    if (!transaction) return;
+    transaction->commit();
+    transaction.reset();
+    pending_places = 0;
+  }
+
+  // Undone on the way out unless committed.
+  template <class Work>
+  void guarded(const Work& work) {
+    with_sqlite_errors(file, [&] {
+      try {
+        work();
+      } catch (...) {
+        transaction.reset();
+        throw;
+      }
+    });
+  }
+};
+
+ResultStore::ResultStore(const std::filesystem::path& directory, const StoreHeader& header)
+    : state_(with_sqlite_errors(directory / kStoreFile,
+                                [&] { return std::make_unique<State>(directory, header); })) {}
+
+ResultStore::~ResultStore() {
+  try {
+    state_->commit();
+    state_->writer.reset();
+    leave_journal(state_->db);
+  } catch (const std::exception&) {
+    // What could not be committed is trained again by the next run.
+  }
+}
+
+bool ResultStore::recorded(std::uint64_t run_id) const { return state_->index.find(run_id).has_value(); }
+
+std::uint64_t ResultStore::recorded_count() const { return state_->index.size(); }
+
+void ResultStore::write(std::span<const FinishedRun> runs) {
+  std::unordered_map<std::uint64_t, std::uint64_t> added;
+  const auto number_of = [&](std::uint64_t id) {
+    const auto at = added.find(id);
+    return at != added.end() ? std::optional(at->second) : state_->index.find(id);
+  };
+  state_->guarded([&] {
+    state_->begin();
+    for (const FinishedRun& finished : runs) {
+      if (!finished.failure.empty()) continue;
+      std::optional<std::uint64_t> number = number_of(finished.run.id);
+      if (!number) {
+        number = state_->next_number + added.size();
+        state_->writer->insert_record(*number, finished.run, finished.record);
+        added.emplace(finished.run.id, *number);
+      }
+      state_->writer->insert_place(*number, finished.run);
+    }
+    state_->commit();
+  });
+  for (const auto& [id, number] : added) state_->index.insert(id, number);
+  state_->next_number += added.size();
+}
+
+void ResultStore::place(const PlannedRun& run) {
+  const std::optional<std::uint64_t> number = state_->index.find(run.id);
+  if (!number) return;
+  state_->guarded([&] {
+    state_->begin();
+    state_->writer->insert_place(*number, run);
+    if (++state_->pending_places >= kPlacesAtOnce) state_->commit();
+  });
+}
+
+void ResultStore::flush() {
+  state_->guarded([&] {
+    state_->begin();
+    write_places_complete(state_->db, true);
+    state_->commit();
+    checkpoint(state_->db);
+  });
+}
+
+}  // namespace deadrelu

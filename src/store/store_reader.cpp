@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <sys/stat.h>
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "store/query.h"
+#include "store/result_store.h"
+#include "store/schema.h"
+#include "store/sqlite_error.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr int kBusyMilliseconds = 20'000;
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& sentence) {
+  throw UserError(ExitCode::kInputOutput, path.string() + ": " + sentence);
+}
+
+std::filesystem::path find_store(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) refuse(directory, "no such directory");
+  const std::filesystem::path file = directory / kStoreFile;
+  if (std::filesystem::is_regular_file(file, error)) return file;
+  if (std::filesystem::is_directory(directory / "shards", error))
+    refuse(directory, "holds shards that are not merged yet (see deadrelu merge)");
+  refuse(directory, std::string("holds no results (no ") + kStoreFile + ")");
+}
+
+// The path as part of a URI.
+std::string escaped(const std::string& path) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string text;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > ' ' && byte < 0x7f && c != '%' && c != '?' && c != '#') {
+      text += c;
+    } else {
+      text += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return text;
+}
+
+// Whether a writer has the store open, or was cut off: its journal is there.
+bool has_journal(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::exists(file.string() + "-wal", error) ||
+         std::filesystem::exists(file.string() + "-journal", error);
+}
+
+std::string read_only_uri(const std::filesystem::path& file, bool at_rest) {
+  // A store at rest is read without locks, or SQLite would make -wal and -shm files beside it.
+  return "file:" + escaped(std::filesystem::absolute(file).string()) + "?mode=ro" +
+         (at_rest ? "&immutable=1" : "&readonly_shm=1");
+}
+
+// What changes whenever somebody writes to the file.
+struct FileState {
+  ino_t inode = 0;
+  off_t size = 0;
+  timespec modified{};
+  explicit FileState(const std::filesystem::path& file) {
+    struct stat info;
+    if (stat(file.c_str(), &info) != 0) return;
+    inode = info.st_ino;
+    size = info.st_size;
+    modified = info.st_mtim;
+  }
+  bool operator==(const FileState& other) const {
+    return inode == other.inode && size == other.size && modified.tv_sec == other.modified.tv_sec &&
+           modified.tv_nsec == other.modified.tv_nsec;
+  }
+};
+
+std::vector<std::uint64_t> read_ids(SQLite::Database& db) {
+  std::vector<std::uint64_t> ids;
+  SQLite::Statement statement(db, "SELECT r.id FROM places p CROSS JOIN run_results r ON r.number = p.run");
+  while (statement.executeStep())
+    ids.push_back(static_cast<std::uint64_t>(statement.getColumn(0).getInt64()));
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+}  // namespace
+
+struct StoreReader::State {
+  std::filesystem::path file;
+  bool at_rest;
+  FileState opened;
+  SQLite::Database db;
+  StoreHeader header;
+  bool places_complete = false;
+  std::optional<std::vector<std::uint64_t>> ids;  // sorted; read when first asked for
+
+  explicit State(const std::filesystem::path& path)
+      : file(path),
+        at_rest(!has_journal(path)),
+        opened(path),
+        db(read_only_uri(path, at_rest), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMilliseconds) {
+    db.exec("PRAGMA cache_size = -32768");
+    db.exec("BEGIN");  // one view of the store for as long as the reader lives
+    if (is_new_store(db, file)) refuse(file, "the store is empty");
+    try {
+      header = read_header(db);
+    } catch (const nlohmann::json::exception&) {
+      refuse(file, "the store is damaged (its header cannot be read)");
+    }
+    places_complete = read_places_complete(db);
+  }
+
+  // Reading without locks is right only as long as nobody writes.
+  void check_unchanged() const {
+    if (at_rest && !(FileState(file) == opened))
+      refuse(file, "another process changed the store while it was read; try again");
+  }
+
+  std::uint64_t count(const char* sql) {
+    const auto number = with_sqlite_errors(file, [&] { return db.execAndGet(sql).getInt64(); });
+    check_unchanged();
+    return static_cast<std::uint64_t>(number);
+  }
+};
+
+StoreReader::StoreReader(const std::filesystem::path& directory) {
+  const std::filesystem::path file = find_store(directory);
+  state_ = with_sqlite_errors(file, [&] { return std::make_unique<State>(file); });
+}
+
+StoreReader::~StoreReader() = default;
+
+const StoreHeader& StoreReader::header() const { return state_->header; }
+
+bool StoreReader::places_complete() const { return state_->places_complete; }
+
+bool StoreReader::recorded(std::uint64_t run_id) const {
+  if (!state_->ids) {
+    state_->ids = with_sqlite_errors(state_->file, [&] { return read_ids(state_->db); });
+    state_->check_unchanged();
+  }
+  return std::binary_search(state_->ids->begin(), state_->ids->end(), run_id);
+}
+
+std::uint64_t StoreReader::recorded_count() const { return state_->count("SELECT count(*) FROM places"); }
+
+std::uint64_t StoreReader::diverged_count() const {
+  return state_->count(
+      "SELECT count(*) FROM places p CROSS JOIN run_results r ON r.number = p.run WHERE r.status = "
+      "'diverged'");
+}
+
+void StoreReader::query(const std::string& sql,
+                        const std::function<void(std::span<const std::string>)>& columns,
+                        const std::function<void(std::span<const Cell>)>& row) const {
+  run_query(state_->db, state_->file, sql, columns, row);
+  state_->check_unchanged();
+}
+
+}  // namespace deadrelu
