@@ -1,0 +1,31 @@
+// Everything that `explain` explains: config keys and table columns as one list.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace deadrelu {
+
+struct Topic {
+  bool is_key = false;  // a config key, else a column
+  std::string name;     // "train.steps", "layers.dead_fraction"
+  std::string type;
+  std::string unit;          // columns
+  std::string range;         // keys; "" where there is none
+  std::string default_text;  // keys
+  std::string meaning;       // keys: with definition and source
+  std::string definition;    // columns
+};
+
+// Keys in the order of the config, then columns in the order of the tables.
+std::vector<Topic> glossary();
+
+// Those that the name means: the topic of exactly this name; else every topic that ends with it
+// ("learning_rate"), or that lies below it ("train.optimizer", "layers"). Empty where there is none.
+std::vector<Topic> find_topics(const std::vector<Topic>& topics, std::string_view name);
+
+// Every name that a user may have meant: full names and their last parts.
+std::vector<std::string> topic_names(const std::vector<Topic>& topics);
+
+}  // namespace deadrelu
