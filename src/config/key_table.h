@@ -58,7 +58,7 @@ class KeyTable {
   KeyTable();
   void add_row(const Key& key);
   void add_to_groups(std::size_t path);
-  void link(std::size_t row);
+  void link(std::size_t index);
   std::vector<std::size_t> paths_in(const char* names) const;
 
   std::vector<Row> rows_;

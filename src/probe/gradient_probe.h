@@ -47,6 +47,6 @@ class GradientProbe {
 
 // The batch gradient's squared norm, [lane], overwritten: what clipping needs at every step.
 template <class T>
-void squared_gradient_norm(const Network<T>& network, const T* gradient, double* squares);
+void squared_gradient_norm(const Network<T>& network, const T* gradient, double* sums);
 
 }  // namespace deadrelu

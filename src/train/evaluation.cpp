@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "data/order.h"
 
@@ -11,10 +12,12 @@ namespace deadrelu {
 std::vector<std::uint32_t> evaluated_examples(std::uint64_t seed, std::size_t size, std::size_t count) {
   if (count == 0 || count > size) count = size;
   std::vector<std::uint32_t> examples(count);
-  const Permutation permutation(seed, Purpose::kProbe, 0, size);
-  for (std::size_t i = 0; i < count; ++i)
-    examples[i] = count == size ? static_cast<std::uint32_t>(i) : permutation(static_cast<std::uint32_t>(i));
-  std::sort(examples.begin(), examples.end());
+  if (count == size) {
+    std::iota(examples.begin(), examples.end(), 0u);
+  } else {
+    Permutation(seed, Purpose::kProbe, 0, size).fill(0, count, examples.data(), 1);
+    std::sort(examples.begin(), examples.end());
+  }
   return examples;
 }
 
