@@ -83,6 +83,11 @@ bool is_excluded(const SweepShape& shape, const std::vector<std::uint64_t>& indi
 SweepCursor::SweepCursor(const SweepShape& shape) : shape_(&shape), indices_(shape.axis_sizes.size(), 0) {}
 
 bool SweepCursor::next() {
+  ended_ = ended_ || !advance();
+  return !ended_;
+}
+
+bool SweepCursor::advance() {
   if (!started_) {
     started_ = true;
     if (shape_->seeds.size() == 0 ||

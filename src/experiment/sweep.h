@@ -39,7 +39,8 @@ std::uint64_t linear_index(const SweepShape& shape, const std::vector<std::uint6
 class SweepCursor {
  public:
   explicit SweepCursor(const SweepShape& shape);
-  // Moves to the next run that is not excluded; false at the end. The first call moves to the first run.
+  // Moves to the next run that is not excluded; false at the end, and from then on. The first call moves to
+  // the first run.
   bool next();
   const std::vector<std::uint64_t>& indices() const { return indices_; }  // [axis]: value index
   std::uint64_t seed() const;
@@ -47,11 +48,12 @@ class SweepCursor {
   std::uint64_t point() const { return point_; }        // among the points that are not excluded
 
  private:
+  bool advance();
   bool advance_point();
   const SweepShape* shape_;
   std::vector<std::uint64_t> indices_;
   std::uint64_t seed_index_ = 0, position_ = 0, point_ = 0;
-  bool started_ = false;
+  bool started_ = false, ended_ = false;
 };
 
 // The number of runs (excluded points are not counted); walks the points where there are exclusions.

@@ -54,6 +54,17 @@ class Interruption(harness.Case):
             self.assertIn(f"{400 - kept} runs trained, {kept} already there", line)
             self.assert_same_tables(out, "whole")
 
+    def test_recorded_runs_further_down_a_changed_sweep_are_in_the_tables_of_a_stopped_training(self):
+        config = harness.slow_sweep()
+        rates = config["sweep"]["grid"]["train.optimizer.learning_rate"]
+        config["sweep"]["grid"]["train.optimizer.learning_rate"] = rates[-2:]
+        self.write(config, "slow.json")
+        self.succeed("run", "slow.json", "--out", "out")
+        last = {row["run_id"] for row in self.rows("out/runs.csv")}
+        self.write(harness.slow_sweep(), "slow.json")
+        self.assertEqual(self.interrupt("out", signal.SIGINT)[0], 130)
+        self.assertLessEqual(last, {row["run_id"] for row in self.rows("out/runs.csv")})
+
     def test_a_second_writer_is_sent_away_and_disturbs_nothing(self):
         self.write(harness.slow_sweep(), "slow.json")
         first = self.start("out")

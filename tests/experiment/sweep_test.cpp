@@ -26,6 +26,15 @@ TEST(Sweep, without_axes_there_is_one_point) {
   EXPECT_EQ(sweep_size({}), 1u);
 }
 
+TEST(Sweep, a_walk_that_has_ended_stays_at_its_end) {
+  const SweepShape shape{{2}, {}, {}};
+  SweepCursor cursor(shape);
+  while (cursor.next()) {
+  }
+  EXPECT_FALSE(cursor.next());
+  EXPECT_EQ(cursor.position(), 1u);
+}
+
 TEST(Sweep, the_last_axis_is_fastest_and_seeds_are_innermost) {
   const SweepShape shape{{2, 2}, {}, {{}, 5, 2}};
   EXPECT_EQ(walk(shape), (std::vector<Step>{{{0, 0}, 5, 0, 0},
