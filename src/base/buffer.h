@@ -33,7 +33,8 @@ class Buffer {
   static T* allocate(std::size_t size) {
     if (size > (SIZE_MAX - kBufferAlignment) / sizeof(T)) throw std::bad_alloc();
     const std::size_t bytes = (size * sizeof(T) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-    auto* p = static_cast<T*>(std::aligned_alloc(kBufferAlignment, bytes + (bytes == 0 ? kBufferAlignment : 0)));
+    auto* p =
+        static_cast<T*>(std::aligned_alloc(kBufferAlignment, bytes + (bytes == 0 ? kBufferAlignment : 0)));
     if (p == nullptr) throw std::bad_alloc();
     for (std::size_t i = 0; i < size; ++i) p[i] = T{};
     return p;

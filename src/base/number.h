@@ -8,14 +8,15 @@
 
 namespace deadrelu {
 
-// Appends a real number in the shortest decimal form that reads back to the same bits; it always carries a point
-// or an exponent ("1.0", "1e+20", "-0.0"), so that no reader takes the column for integers.
-// REQUIRES: value is finite.
+// Appends a real number in the shortest decimal form that reads back to the same bits; it always carries a
+// point or an exponent ("1.0", "1e+20", "-0.0"), so that no reader takes the column for integers. REQUIRES:
+// value is finite.
 void append_real(std::string& text, double value);
 void append_real(std::string& text, float value);
 void append_integer(std::string& text, std::int64_t value);
 
-// The whole text as a number ("1", "-2.5e3"; surrounding spaces allowed); empty where it is not a finite number.
+// The whole text as a number ("1", "-2.5e3"; surrounding spaces allowed); empty where it is not a finite
+// number.
 std::optional<double> parse_real(std::string_view text);
 std::optional<std::int64_t> parse_integer(std::string_view text);
 

@@ -9,17 +9,17 @@ namespace deadrelu {
 
 // What a draw is for. Two purposes never share a number; the values enter the draws and never change.
 enum class Purpose : std::uint32_t {
-  kWeights = 1,     // stream: layer (0 is the first hidden layer), index: position in [out][in]
-  kBiases = 2,      // stream: layer, index: unit
-  kData = 3,        // inputs of a synthetic data set; stream: input (or what the generator says), index: sample
-  kNoise = 4,       // noise added to targets or inputs
-  kTeacher = 5,     // parameters of a teacher network; stream: layer
-  kSplit = 6,       // which examples are test examples
-  kProbe = 7,       // which examples are in the probe set
-  kOrder = 8,       // order of the examples in an epoch; stream: low 32 bits of the epoch
-  kReplacement = 9, // examples drawn with replacement
-  kSlope = 10,      // random slopes of rrelu; stream: layer
-  kAsymmetric = 11, // the entry that randomized asymmetric initialization replaces, and its value
+  kWeights = 1,  // stream: layer (0 is the first hidden layer), index: position in [out][in]
+  kBiases = 2,   // stream: layer, index: unit
+  kData = 3,     // inputs of a synthetic data set; stream: input (or what the generator says), index: sample
+  kNoise = 4,    // noise added to targets or inputs
+  kTeacher = 5,  // parameters of a teacher network; stream: layer
+  kSplit = 6,    // which examples are test examples
+  kProbe = 7,    // which examples are in the probe set
+  kOrder = 8,    // order of the examples in an epoch; stream: low 32 bits of the epoch
+  kReplacement = 9,  // examples drawn with replacement
+  kSlope = 10,       // random slopes of rrelu; stream: layer
+  kAsymmetric = 11,  // the entry that randomized asymmetric initialization replaces, and its value
 };
 
 // The four 32-bit words of one Philox block: key = seed, counter = (index, stream, purpose).

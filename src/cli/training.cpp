@@ -24,7 +24,8 @@ void Training::train(const RunnerOptions& options, const std::atomic<bool>& stop
   const RunStream all = config_.runs();
   train_runs([&](PlannedRun& run) { return next_missing(all, run); }, options, stop,
              [this](std::vector<FinishedRun>& finished) { keep(finished); });
-  // Where the training ended early, the tables still need the places of what was recorded further down the sweep.
+  // Where the training ended early, the tables still need the places of what was recorded further down the
+  // sweep.
   for (PlannedRun run; !store_was_empty_ && all(run);) store_.place(run);
   store_.flush();
 }

@@ -23,7 +23,8 @@ void check_batch(const RunSpec& run, const DataFacts& facts, Found& found) {
   }
 }
 
-// Whether the targets of `points` are probabilities, one example's adding up to 1 where the loss is cross_entropy.
+// Whether the targets of `points` are probabilities, one example's adding up to 1 where the loss is
+// cross_entropy.
 bool are_probabilities(const DataSpec& data, Loss loss) {
   return std::all_of(data.targets.begin(), data.targets.end(), [&](const std::vector<double>& target) {
     double sum = 0;
@@ -40,9 +41,10 @@ void check_loss(const RunSpec& run, const DataFacts& facts, Found& found) {
   const bool needs_classes = loss == Loss::kCrossEntropy || loss == Loss::kBinaryCrossEntropy;
   if (needs_classes && run.data.kind == DataKind::kPoints) {
     if (!are_probabilities(run.data, loss))
-      found.push_back({"train.loss",
-                       "this loss takes targets that are probabilities (cross_entropy: that add up to 1 in every "
-                       "example); allowed for these: mse, half_mse, mae"});
+      found.push_back(
+          {"train.loss",
+           "this loss takes targets that are probabilities (cross_entropy: that add up to 1 in every "
+           "example); allowed for these: mse, half_mse, mae"});
   } else if (needs_classes && facts.shape.classes == 0)
     found.push_back({"train.loss",
                      "this loss needs classes, but the data is a regression; allowed: mse, half_mse, mae, or "

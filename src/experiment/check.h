@@ -21,9 +21,9 @@ struct Contradiction {
   std::string message;
 };
 
-// All contradictions of the run with data of these facts: a batch larger than the training split, a classification
-// loss on a regression task (and the other way round: none), a probe on a test split that is not there, initial
-// parameters of another shape, more parameters or activations than memory could hold.
+// All contradictions of the run with data of these facts: a batch larger than the training split, a
+// classification loss on a regression task (and the other way round: none), a probe on a test split that is
+// not there, initial parameters of another shape, more parameters or activations than memory could hold.
 std::vector<Contradiction> find_contradictions(const RunSpec& run, const DataFacts& facts);
 
 // The facts as far as the spec alone tells (all kinds but csv and idx); false where only the files tell.

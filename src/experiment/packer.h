@@ -11,8 +11,8 @@
 
 namespace deadrelu {
 
-// Holds at most a bounded number of runs, however the sweep mixes architectures. Which runs meet in a pack decides
-// speed only, never a result.
+// Holds at most a bounded number of runs, however the sweep mixes architectures. Which runs meet in a pack
+// decides speed only, never a result.
 class Packer {
  public:
   // float_lanes: runs a pack of float32 networks takes (float64: half of it).

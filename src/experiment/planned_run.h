@@ -12,8 +12,8 @@
 
 namespace deadrelu {
 
-// A column of runs.csv for a swept path: real where every value is a number and the key is real, integer where the
-// key is an integer, text otherwise (lists and objects as compact JSON).
+// A column of runs.csv for a swept path: real where every value is a number and the key is real, integer
+// where the key is an integer, text otherwise (lists and objects as compact JSON).
 struct SweptColumn {
   std::string path;  // dotted
   ColumnType type = ColumnType::kText;
@@ -22,9 +22,9 @@ struct SweptColumn {
 using SweptValue = std::variant<std::int64_t, double, std::string>;
 
 struct PlannedRun {
-  std::uint64_t id = 0;         // hash of the canonical resolved config and the engine epoch
-  std::uint64_t position = 0;   // in expansion order, from 0
-  std::uint64_t point = 0;      // the position without seeds: runs of one point differ in the seed alone
+  std::uint64_t id = 0;            // hash of the canonical resolved config and the engine epoch
+  std::uint64_t position = 0;      // in expansion order, from 0
+  std::uint64_t point = 0;         // the position without seeds: runs of one point differ in the seed alone
   std::vector<SweptValue> values;  // one a swept column
   RunSpec spec;
 };

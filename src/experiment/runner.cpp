@@ -12,8 +12,8 @@
 namespace deadrelu {
 namespace {
 
-// Packs waiting, training or finished but not handed back, per thread: enough to keep the workers busy while the
-// caller writes, few enough to keep memory bounded.
+// Packs waiting, training or finished but not handed back, per thread: enough to keep the workers busy while
+// the caller writes, few enough to keep memory bounded.
 constexpr std::size_t kPacksPerThread = 4;
 
 // Feeds the pool from the stream of runs.

@@ -1,4 +1,5 @@
-// Trains a stream of runs: packs them into SIMD lanes, spreads the packs over threads, hands finished runs back.
+// Trains a stream of runs: packs them into SIMD lanes, spreads the packs over threads, hands finished runs
+// back.
 #pragma once
 
 #include <atomic>
@@ -14,9 +15,9 @@
 namespace deadrelu {
 
 struct RunnerOptions {
-  std::size_t threads = 1;                // workers; the caller's thread feeds them and writes
-  SimdTarget simd = SimdTarget::kAvx2;    // one of available_simd()
-  bool fail_fast = false;                 // stop at the first run that fails
+  std::size_t threads = 1;              // workers; the caller's thread feeds them and writes
+  SimdTarget simd = SimdTarget::kAvx2;  // one of available_simd()
+  bool fail_fast = false;               // stop at the first run that fails
 };
 
 struct FinishedRun {
@@ -25,9 +26,10 @@ struct FinishedRun {
   std::string failure;  // why it could not be trained (no memory, …); empty: `record` holds the results
 };
 
-// Trains everything that `next` hands out and passes finished packs to `finished`, both on the calling thread. The
-// order of finishing is not defined; each run's record is. Returns early, without the runs in flight, once `stop`
-// is set. An exception of next, finished or of reading the data ends the work and is thrown on.
+// Trains everything that `next` hands out and passes finished packs to `finished`, both on the calling
+// thread. The order of finishing is not defined; each run's record is. Returns early, without the runs in
+// flight, once `stop` is set. An exception of next, finished or of reading the data ends the work and is
+// thrown on.
 void train_runs(const RunStream& next, const RunnerOptions& options, const std::atomic<bool>& stop,
                 const std::function<void(std::vector<FinishedRun>&)>& finished);
 

@@ -11,7 +11,8 @@
 namespace deadrelu {
 namespace {
 
-// Generated data sets that differ from seed to seed come and go; the ones of the last few packs are worth keeping.
+// Generated data sets that differ from seed to seed come and go; the ones of the last few packs are worth
+// keeping.
 constexpr std::size_t kKeptDataBytes = std::size_t{256} << 20;
 
 }  // namespace

@@ -43,13 +43,13 @@ struct LayerInit {
 
 struct InitSpec {
   LayerInit hidden;
-  LayerInit output;   // equals `hidden` unless init.output overrides it
-  std::string file;   // initial parameters from a JSON file; empty: none
+  LayerInit output;  // equals `hidden` unless init.output overrides it
+  std::string file;  // initial parameters from a JSON file; empty: none
 };
 
-// Fills `weights` [rows][inputs] and `bias` ([rows], or empty) of layer number `layer` (0: first hidden) in double;
-// float32 networks round them. rai draws weights and bias as one row of fan_in + 1 entries and ignores the bias spec
-// where the layer has a bias.
+// Fills `weights` [rows][inputs] and `bias` ([rows], or empty) of layer number `layer` (0: first hidden) in
+// double; float32 networks round them. rai draws weights and bias as one row of fan_in + 1 entries and
+// ignores the bias spec where the layer has a bias.
 void init_layer(const LayerShape& shape, const LayerInit& init, std::uint64_t seed, std::size_t layer,
                 std::span<double> weights, std::span<double> bias);
 

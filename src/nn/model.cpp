@@ -11,7 +11,9 @@ NetworkShape network_shape(const ModelSpec& model, std::size_t inputs, std::size
     layer.inputs = shape.layers.empty() ? inputs : shape.layers.back().outputs;
     layer.units = units;
     layer.hidden = hidden;
-    layer.rows = hidden && kind == Activation::kMaxout ? units * static_cast<std::size_t>(model.activation.pieces) : units;
+    layer.rows = hidden && kind == Activation::kMaxout
+                     ? units * static_cast<std::size_t>(model.activation.pieces)
+                     : units;
     layer.outputs = hidden && kind == Activation::kCrelu ? 2 * units : units;
     layer.bias = hidden ? model.bias : model.output_bias;
     layer.learned_slope = hidden && kind == Activation::kPrelu;

@@ -11,26 +11,27 @@ namespace deadrelu {
 // An activation function with its numbers. Only the numbers of the chosen kind matter.
 struct ActivationSpec {
   Activation kind = Activation::kRelu;
-  double slope = 0.01;        // leaky_relu; prelu: the initial slope (default 0.25), learned, one a layer
-  double lower = 1.0 / 8;     // rrelu: the slope is uniform in [lower, upper) while training, their mean elsewhere
+  double slope = 0.01;  // leaky_relu; prelu: the initial slope (default 0.25), learned, one a layer
+  double lower =
+      1.0 / 8;  // rrelu: the slope is uniform in [lower, upper) while training, their mean elsewhere
   double upper = 1.0 / 3;
-  double alpha = 1;           // elu, celu
-  int pieces = 2;             // maxout: linear pieces a unit
-  double at_zero = 0;         // model.derivative_at_zero, in [0, 1]
+  double alpha = 1;    // elu, celu
+  int pieces = 2;      // maxout: linear pieces a unit
+  double at_zero = 0;  // model.derivative_at_zero, in [0, 1]
 };
 
 // A chain of dense layers; the output layer is linear.
 struct ModelSpec {
   std::vector<std::size_t> hidden;  // units of each hidden layer; empty: a linear model
   ActivationSpec activation;
-  bool bias = true;                 // hidden layers have a bias
+  bool bias = true;  // hidden layers have a bias
   bool output_bias = true;
 };
 
 // One dense layer. Weights are [rows][inputs], the bias is [rows].
 struct LayerShape {
   std::size_t inputs = 0;
-  std::size_t rows = 0;     // pre-activations: units, times pieces for maxout
+  std::size_t rows = 0;  // pre-activations: units, times pieces for maxout
   std::size_t units = 0;
   std::size_t outputs = 0;  // units, doubled for crelu
   bool hidden = true;

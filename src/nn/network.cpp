@@ -59,17 +59,20 @@ LaneMatrix<T> Activations<T>::scratch(std::size_t rows, std::size_t samples) con
 template <class T>
 ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l) {
   const LayerShape& layer = network.shape.layers[l];
-  const T* slope = layer.learned_slope ? parameters + layer.slope * network.kernels.lanes
-                                       : network.numbers.slope.data();
-  return {slope, network.numbers.alpha.data(), network.numbers.at_zero.data(),
-          static_cast<std::size_t>(network.activation.pieces), {}};
+  const T* slope =
+      layer.learned_slope ? parameters + layer.slope * network.kernels.lanes : network.numbers.slope.data();
+  return {slope,
+          network.numbers.alpha.data(),
+          network.numbers.at_zero.data(),
+          static_cast<std::size_t>(network.activation.pieces),
+          {}};
 }
 
 namespace {
 
 template <class T>
-ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l, Mode mode,
-                                         const Activations<T>& activations, std::size_t samples) {
+ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l,
+                                         Mode mode, const Activations<T>& activations, std::size_t samples) {
   auto numbers = layer_activation(network, parameters, l);
   if (mode == Mode::kTrain && network.activation.kind == Activation::kRrelu)
     numbers.drawn_slopes = activations.drawn_slopes(l, samples);
@@ -90,9 +93,9 @@ void add_layer_gradient(const Network<T>& network, LaneMatrix<const T> input, st
   const LayerShape& layer = network.shape.layers[l];
   const std::size_t lanes = network.kernels.lanes;
   const LaneMatrix<const T> gradient_z = activations.gradient(l, input.columns);
-  network.kernels.dense->multiply(gradient_z, input.transposed(),
-                                  first ? ProductStart::kZero : ProductStart::kAccumulate, nullptr,
-                                  dense_lane_matrix(gradient + layer.weights * lanes, layer.rows, layer.inputs, lanes));
+  network.kernels.dense->multiply(
+      gradient_z, input.transposed(), first ? ProductStart::kZero : ProductStart::kAccumulate, nullptr,
+      dense_lane_matrix(gradient + layer.weights * lanes, layer.rows, layer.inputs, lanes));
   if (!layer.bias) return;
   T* const bias_gradient = gradient + layer.biases * lanes;
   if (first) std::fill_n(bias_gradient, layer.rows * lanes, T{0});
@@ -113,14 +116,15 @@ void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T>
     if (!layer.hidden) return;
     const LaneMatrix<T> output = activations.output(l, input.columns);
     network.kernels.activation->forward(
-        network.activation.kind, layer_activation(network, parameters, l, mode, activations, input.columns), z, output);
+        network.activation.kind, layer_activation(network, parameters, l, mode, activations, input.columns),
+        z, output);
     input = output;
   }
 }
 
 template <class T>
-void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode, bool first,
-              const Activations<T>& activations, T* gradient, T* slope_sums) {
+void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
+              bool first, const Activations<T>& activations, T* gradient, T* slope_sums) {
   const std::size_t samples = input.columns;
   const std::size_t pitch = highest_row_count(network.shape) * network.kernels.lanes;
   for (std::size_t l = network.shape.layers.size(); l-- > 0;) {
@@ -128,12 +132,13 @@ void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T
       add_layer_gradient(network, input, l, first, activations, gradient);
       return;
     }
-    add_layer_gradient(network, LaneMatrix<const T>(activations.output(l - 1, samples)), l, first, activations,
-                       gradient);
+    add_layer_gradient(network, LaneMatrix<const T>(activations.output(l - 1, samples)), l, first,
+                       activations, gradient);
     const LayerShape& below = network.shape.layers[l - 1];
     const LaneMatrix<T> gradient_output = activations.scratch(below.outputs, samples);
     network.kernels.dense->multiply(weights_of(network, parameters, l).transposed(),
-                                    activations.gradient(l, samples), ProductStart::kZero, nullptr, gradient_output);
+                                    activations.gradient(l, samples), ProductStart::kZero, nullptr,
+                                    gradient_output);
     network.kernels.activation->backward(
         network.activation.kind, layer_activation(network, parameters, l - 1, mode, activations, samples),
         activations.z(l - 1, samples), gradient_output, activations.gradient(l - 1, samples));
@@ -153,16 +158,17 @@ void finish_gradient(const Network<T>& network, const T* slope_sums, T* gradient
     if (!layer.learned_slope) continue;
     T* const slope = gradient + layer.slope * lanes;
     std::fill_n(slope, lanes, T{0});
-    network.kernels.dense->add_row_sums(dense_lane_matrix(slope_sums + l * pitch, 1, layer.rows, lanes), slope);
+    network.kernels.dense->add_row_sums(dense_lane_matrix(slope_sums + l * pitch, 1, layer.rows, lanes),
+                                        slope);
   }
 }
 
-#define DEADRELU_INSTANTIATE(T)                                                                                     \
-  template class Activations<T>;                                                                                    \
-  template ActivationParameters<T> layer_activation(const Network<T>&, const T*, std::size_t);                      \
-  template void forward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, const Activations<T>&);             \
-  template void backward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, bool, const Activations<T>&, T*,   \
-                         T*);                                                                                       \
+#define DEADRELU_INSTANTIATE(T)                                                                         \
+  template class Activations<T>;                                                                        \
+  template ActivationParameters<T> layer_activation(const Network<T>&, const T*, std::size_t);          \
+  template void forward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, const Activations<T>&); \
+  template void backward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, bool,                  \
+                         const Activations<T>&, T*, T*);                                                \
   template void finish_gradient(const Network<T>&, const T*, T*)
 DEADRELU_INSTANTIATE(float);
 DEADRELU_INSTANTIATE(double);

@@ -18,7 +18,8 @@ struct LaneActivation {
   Buffer<T> slope, alpha, at_zero;
 };
 
-// The pack's networks. Parameters and gradients are flat buffers [parameter][lane], laid out as the shape says.
+// The pack's networks. Parameters and gradients are flat buffers [parameter][lane], laid out as the shape
+// says.
 template <class T>
 struct Network {
   NetworkShape shape;
@@ -27,8 +28,8 @@ struct Network {
   LaneActivation<T> numbers;
 };
 
-// Everything that one block of samples leaves behind in the layers. Allocated once and used for every block; what
-// it held before never matters.
+// Everything that one block of samples leaves behind in the layers. Allocated once and used for every block;
+// what it held before never matters.
 template <class T>
 class Activations {
  public:
@@ -66,11 +67,11 @@ void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T>
              const Activations<T>& activations);
 
 // Reads gradient of the output layer, which the loss has filled, fills the other layers', and adds up the
-// parameters' gradients over the samples, ascending: `first` starts at 0, later blocks of a batch go on. Learned
-// slopes are summed in slope_sums [layer][highest layer's rows][lane] until finish_gradient.
+// parameters' gradients over the samples, ascending: `first` starts at 0, later blocks of a batch go on.
+// Learned slopes are summed in slope_sums [layer][highest layer's rows][lane] until finish_gradient.
 template <class T>
-void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode, bool first,
-              const Activations<T>& activations, T* gradient, T* slope_sums);
+void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
+              bool first, const Activations<T>& activations, T* gradient, T* slope_sums);
 
 // After the batch's last block: the gradients of the learned slopes.
 template <class T>

@@ -26,8 +26,8 @@ struct Column {
   ColumnType type() const { return field.index() == 0 ? ColumnType::kInteger : ColumnType::kReal; }
 };
 
-// In the order of the tables; without run_id (metrics, layers, units) and without run_id, seed, the swept columns
-// and status (runs), which every table's writer puts in front.
+// In the order of the tables; without run_id (metrics, layers, units) and without run_id, seed, the swept
+// columns and status (runs), which every table's writer puts in front.
 std::span<const Column<MetricsRow>> metrics_columns();
 std::span<const Column<LayerRow>> layer_columns();
 std::span<const Column<UnitRow>> unit_columns();

@@ -34,7 +34,8 @@ double effective_rank_of_gram(std::span<const double> gram, std::size_t size) {
 }
 
 template <class T>
-RankProbe<T>::RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::size_t samples, std::size_t max_block)
+RankProbe<T>::RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::size_t samples,
+                        std::size_t max_block)
     : dense_(&dense_kernels<double>(kernels.target)),
       lanes_(kernels.lanes),
       double_lanes_(lane_count<double>(kernels.target)),
@@ -64,7 +65,8 @@ void RankProbe<T>::add(LaneMatrix<const T> activations) {
   LaneMatrix<const double> factor = block;
   if (keeps_all_) {
     if (seen_ < samples_) return;
-    factor = LaneMatrix<const double>{values_.data(), outputs_, samples_, column_capacity_ * lanes_, lanes_}.transposed();
+    factor = LaneMatrix<const double>{values_.data(), outputs_, samples_, column_capacity_ * lanes_, lanes_}
+                 .transposed();
   }
   // A float pack has twice the lanes of a double vector: half after half.
   for (std::size_t half = 0; half < lanes_; half += double_lanes_) add_to_gram(factor, half);

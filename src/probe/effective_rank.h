@@ -9,9 +9,9 @@
 
 namespace deadrelu {
 
-// exp(−Σ p ln p) with p = σ / Σσ over the singular values σ of the matrix (Roy, Vetterli 2007); 0 for a zero matrix.
-// `gram` is M·Mᵀ or Mᵀ·M [size][size] of that matrix, in double; singular values below √(size·2⁻⁵²) of the largest
-// are rounding noise of the product and count as zero.
+// exp(−Σ p ln p) with p = σ / Σσ over the singular values σ of the matrix (Roy, Vetterli 2007); 0 for a zero
+// matrix. `gram` is M·Mᵀ or Mᵀ·M [size][size] of that matrix, in double; singular values below √(size·2⁻⁵²)
+// of the largest are rounding noise of the product and count as zero.
 double effective_rank_of_gram(std::span<const double> gram, std::size_t size);
 
 // Gathers the activations of one layer over a probe set, for every lane of a pack, in double.

@@ -8,8 +8,8 @@ namespace {
 
 // Σ of squares of `count` rows of `length` parameters each from `place` on, [lane], overwritten.
 template <class T>
-void squares(const Network<T>& network, const T* buffer, std::size_t place, std::size_t rows, std::size_t length,
-             double* sums) {
+void squares(const Network<T>& network, const T* buffer, std::size_t place, std::size_t rows,
+             std::size_t length, double* sums) {
   const std::size_t lanes = network.kernels.lanes;
   std::fill_n(sums, lanes, 0.0);
   if (rows * length == 0) return;
@@ -69,10 +69,12 @@ void GradientProbe<T>::measure_units(const Network<T>& network, std::size_t l, c
       for (std::size_t lane = 0; lane < lanes_; ++lane) {
         const auto g = static_cast<double>(gradient[place + lane]);
         gradient_squares[lane] += g * g;
-        sums.bias[u * lanes_ + lane] += static_cast<double>(parameters[place + lane]) / static_cast<double>(pieces);
+        sums.bias[u * lanes_ + lane] +=
+            static_cast<double>(parameters[place + lane]) / static_cast<double>(pieces);
       }
     }
-    for (std::size_t lane = 0; lane < lanes_; ++lane) sums.zero_gradient[u * lanes_ + lane] = nonzero[lane] == 0;
+    for (std::size_t lane = 0; lane < lanes_; ++lane)
+      sums.zero_gradient[u * lanes_ + lane] = nonzero[lane] == 0;
   }
 }
 
@@ -84,7 +86,8 @@ void GradientProbe<T>::measure_update(const Network<T>& network, const T* before
       return dense_lane_matrix(buffer + layer.weights * lanes_, layer.rows, layer.inputs, lanes_);
     };
     std::fill_n(layers_[l].update.data(), lanes_, 0.0);
-    network.kernels.update->add_squared_differences(weights(after), weights(before), layers_[l].update.data());
+    network.kernels.update->add_squared_differences(weights(after), weights(before),
+                                                    layers_[l].update.data());
   }
 }
 
@@ -144,7 +147,8 @@ void squared_gradient_norm(const Network<T>& network, const T* gradient, double*
         dense_lane_matrix(gradient + layer.weights * lanes, layer.rows, layer.inputs, lanes), sums);
     const std::size_t others = layer.parameter_count() - layer.weight_count();
     if (others > 0)
-      network.kernels.update->add_squares(dense_lane_matrix(gradient + layer.biases * lanes, 1, others, lanes), sums);
+      network.kernels.update->add_squares(
+          dense_lane_matrix(gradient + layer.biases * lanes, 1, others, lanes), sums);
   }
 }
 

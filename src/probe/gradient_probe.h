@@ -23,7 +23,8 @@ class GradientProbe {
 
   // Fills the gradient and weight columns of layer l's row; and those of its units, where `units` is not
   // null, from units[0] on (one row a unit, the output layer has none).
-  void describe(const Network<T>& network, std::size_t l, std::size_t lane, LayerRow& row, UnitRow* units) const;
+  void describe(const Network<T>& network, std::size_t l, std::size_t lane, LayerRow& row,
+                UnitRow* units) const;
   // ‖Δweights‖ / ‖weights‖ of layer l, after measure_update; missing for weights that are all 0.
   double update_ratio(std::size_t l, std::size_t lane) const;
   double grad_norm(std::size_t lane) const;    // of all parameters

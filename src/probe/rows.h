@@ -39,20 +39,21 @@ struct UnitRow {
   std::int64_t step = 0, layer = 0, unit = 0;
   std::int64_t dead = 0, never_active = 0, rarely_active = 0, dormant = 0, saturated = 0, zero_gradient = 0;
   double active_fraction = kMissing, dormant_score = kMissing, activation_mean = kMissing,
-         preactivation_mean = kMissing, preactivation_max = kMissing, grad_norm = kMissing, weight_norm = kMissing,
-         bias = kMissing;
+         preactivation_mean = kMissing, preactivation_max = kMissing, grad_norm = kMissing,
+         weight_norm = kMissing, bias = kMissing;
 };
 
 enum class RunStatus { kOk, kDiverged };
 
-// runs: what came out of the run as a whole. Flags are 0 or 1; final values are missing where the run diverged.
+// runs: what came out of the run as a whole. Flags are 0 or 1; final values are missing where the run
+// diverged.
 struct RunOutcome {
   RunStatus status = RunStatus::kOk;
-  std::int64_t steps = 0;                        // updates made
+  std::int64_t steps = 0;  // updates made
   std::int64_t diverged_step = kMissingInteger;
-  double train_loss_initial = kMissing, train_loss = kMissing, test_loss = kMissing, train_accuracy = kMissing,
-         test_accuracy = kMissing, dead_fraction_initial = kMissing, dead_fraction = kMissing,
-         dead_fraction_max = kMissing;
+  double train_loss_initial = kMissing, train_loss = kMissing, test_loss = kMissing,
+         train_accuracy = kMissing, test_accuracy = kMissing, dead_fraction_initial = kMissing,
+         dead_fraction = kMissing, dead_fraction_max = kMissing;
   std::int64_t dead_layers = kMissingInteger, born_dead = kMissingInteger, collapsed = kMissingInteger,
                deaths = kMissingInteger, revivals = kMissingInteger;
 };

@@ -16,21 +16,21 @@ UnitProbe<T>::UnitProbe(const Network<T>& network, std::size_t layer, std::size_
       samples_(probe_samples),
       silent_samples_(lanes_) {
   if (ranks) rank_.emplace(network.kernels, outputs_, probe_samples, max_block);
-  for (auto* sums : {&positive_, &z_max_, &z_sum_, &z_squares_, &a_sum_, &a_squares_, &a_magnitude_, &a_zeros_,
-                     &slope_max_})
+  for (auto* sums : {&positive_, &z_max_, &z_sum_, &z_squares_, &a_sum_, &a_squares_, &a_magnitude_,
+                     &a_zeros_, &slope_max_})
     *sums = Buffer<double>(units_ * lanes_);
 }
 
 template <class T>
 UnitSums UnitProbe<T>::sums() {
-  return {positive_.data(), z_max_.data(),       z_sum_.data(),   z_squares_.data(), a_sum_.data(),
+  return {positive_.data(),  z_max_.data(),       z_sum_.data(),   z_squares_.data(), a_sum_.data(),
           a_squares_.data(), a_magnitude_.data(), a_zeros_.data(), slope_max_.data()};
 }
 
 template <class T>
 void UnitProbe<T>::begin() {
-  for (auto* sums : {&positive_, &z_sum_, &z_squares_, &a_sum_, &a_squares_, &a_magnitude_, &a_zeros_, &slope_max_,
-                     &silent_samples_})
+  for (auto* sums : {&positive_, &z_sum_, &z_squares_, &a_sum_, &a_squares_, &a_magnitude_, &a_zeros_,
+                     &slope_max_, &silent_samples_})
     std::fill_n(sums->data(), sums->size(), 0.0);
   std::fill_n(z_max_.data(), z_max_.size(), -std::numeric_limits<double>::infinity());
   if (rank_) rank_->begin();
@@ -99,7 +99,8 @@ void UnitProbe<T>::describe_distributions(std::size_t lane, LayerRow& row) const
     zeros += at(a_zeros_, u, lane);
     z_max_min = std::min(z_max_min, at(z_max_, u, lane));
   }
-  const double z_count = static_cast<double>(samples_ * units_), a_count = static_cast<double>(samples_ * outputs_);
+  const double z_count = static_cast<double>(samples_ * units_),
+               a_count = static_cast<double>(samples_ * outputs_);
   row.sparsity = zeros / a_count;
   row.dead_input_fraction = silent_samples_[lane] / static_cast<double>(samples_);
   row.activation_mean = a_sum / a_count;

@@ -19,14 +19,17 @@ template <class T>
 class UnitProbe {
  public:
   // ranks: the effective rank is wanted too (it costs a product and an eigenvalue problem a layer and run).
-  UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples, std::size_t max_block, bool ranks);
+  UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples, std::size_t max_block,
+            bool ranks);
 
   void begin();
   // Adds the block that `forward` has just left in `activations` (whose scratch is overwritten).
-  void add(const Network<T>& network, const T* parameters, const Activations<T>& activations, std::size_t samples);
+  void add(const Network<T>& network, const T* parameters, const Activations<T>& activations,
+           std::size_t samples);
 
   // After the last block. Fills the probe's columns of `row`, and one row a unit where `units` is not null.
-  void describe(std::size_t lane, const Thresholds& thresholds, LayerRow& row, std::vector<UnitRow>* units) const;
+  void describe(std::size_t lane, const Thresholds& thresholds, LayerRow& row,
+                std::vector<UnitRow>* units) const;
   bool is_dead(std::size_t unit, std::size_t lane) const;  // φ(z) = 0 on every probe input
   std::size_t units() const { return units_; }
 
@@ -35,11 +38,13 @@ class UnitProbe {
     return sums[unit * lanes_ + lane];
   }
   UnitSums sums();
-  UnitRow describe_unit(std::size_t unit, std::size_t lane, double layer_magnitude, const Thresholds& thresholds) const;
+  UnitRow describe_unit(std::size_t unit, std::size_t lane, double layer_magnitude,
+                        const Thresholds& thresholds) const;
   void describe_distributions(std::size_t lane, LayerRow& row) const;
 
   std::size_t layer_, units_, outputs_, lanes_, samples_;
-  Buffer<double> positive_, z_max_, z_sum_, z_squares_, a_sum_, a_squares_, a_magnitude_, a_zeros_, slope_max_;
+  Buffer<double> positive_, z_max_, z_sum_, z_squares_, a_sum_, a_squares_, a_magnitude_, a_zeros_,
+      slope_max_;
   Buffer<double> silent_samples_;
   std::optional<RankProbe<T>> rank_;
 };

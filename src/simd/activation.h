@@ -9,8 +9,29 @@
 namespace deadrelu {
 
 enum class Activation {
-  kRelu, kLeakyRelu, kPrelu, kRrelu, kRelu6, kCrelu, kMaxout, kElu, kSelu, kCelu, kGelu, kSilu, kMish, kSoftplus,
-  kSoftsign, kSigmoid, kTanh, kHardSigmoid, kHardTanh, kHardSwish, kAbs, kGaussian, kIdentity,
+  kRelu,
+  kLeakyRelu,
+  kPrelu,
+  kRrelu,
+  kRelu6,
+  kCrelu,
+  kMaxout,
+  kElu,
+  kSelu,
+  kCelu,
+  kGelu,
+  kSilu,
+  kMish,
+  kSoftplus,
+  kSoftsign,
+  kSigmoid,
+  kTanh,
+  kHardSigmoid,
+  kHardTanh,
+  kHardSwish,
+  kAbs,
+  kGaussian,
+  kIdentity,
 };
 
 // The numbers that an activation takes, one a lane; each pointer to [lane], never null.
@@ -24,10 +45,11 @@ struct ActivationParameters {
   LaneMatrix<const T> drawn_slopes{};
 };
 
-// Shapes: z [rows][samples]; output [rows][samples], but [2·rows][samples] for crelu (relu(z), then relu(−z)) and
-// [rows / pieces][samples] for maxout (unit u: the largest of rows u·pieces … u·pieces + pieces − 1; ties: the first).
-// Formulas are PyTorch's documented ones; abs has derivative at_zero at 0, gaussian is exp(−z²). NaN stays NaN.
-// Input and output may not overlap. Everything is elementwise, so lanes never see each other.
+// Shapes: z [rows][samples]; output [rows][samples], but [2·rows][samples] for crelu (relu(z), then relu(−z))
+// and [rows / pieces][samples] for maxout (unit u: the largest of rows u·pieces … u·pieces + pieces − 1;
+// ties: the first). Formulas are PyTorch's documented ones; abs has derivative at_zero at 0, gaussian is
+// exp(−z²). NaN stays NaN. Input and output may not overlap. Everything is elementwise, so lanes never see
+// each other.
 template <class T>
 struct ActivationKernels {
   void (*forward)(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
@@ -35,10 +57,12 @@ struct ActivationKernels {
   // gradient_z [rows][samples] = φ'(z) · gradient_output [outputs][samples]; crelu and maxout distribute.
   void (*backward)(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
                    LaneMatrix<const T> gradient_output, LaneMatrix<T> gradient_z);
-  // [units][samples]: |φ'(z)| (crelu: the larger of its two outputs', maxout: 1). Units are rows, or rows / pieces.
-  void (*derivative_magnitude)(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
-                               LaneMatrix<T> magnitude);
-  // prelu's learned slope: row_sums[row][lane] += Σ over samples, ascending, of min(z, 0)·gradient_output (fused).
+  // [units][samples]: |φ'(z)| (crelu: the larger of its two outputs', maxout: 1). Units are rows, or rows /
+  // pieces.
+  void (*derivative_magnitude)(Activation kind, const ActivationParameters<T>& parameters,
+                               LaneMatrix<const T> z, LaneMatrix<T> magnitude);
+  // prelu's learned slope: row_sums[row][lane] += Σ over samples, ascending, of min(z, 0)·gradient_output
+  // (fused).
   void (*slope_gradient)(LaneMatrix<const T> z, LaneMatrix<const T> gradient_output, T* row_sums);
 };
 

@@ -17,7 +17,8 @@ template <class T>
 struct DenseKernels {
   // C[m][n] = start + Σ_k A[m][k]·B[k][n], in ascending k with one fused multiply-add a term, lane by lane.
   // Forward: Z = b + W·X. Input gradient: Wᵀ·dZ. Weight gradient: dZ·Xᵀ. Any strides (transposed views).
-  // REQUIRES: A is M×K, B is K×N, C is M×N and overlaps neither; bias is [M][lane] for kBias, unused otherwise.
+  // REQUIRES: A is M×K, B is K×N, C is M×N and overlaps neither; bias is [M][lane] for kBias, unused
+  // otherwise.
   void (*multiply)(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias,
                    LaneMatrix<T> c);
   // sums[row][lane] += Σ over columns of x, in ascending order.

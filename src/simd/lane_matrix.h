@@ -22,9 +22,9 @@ struct LaneMatrix {
   LaneMatrix row_range(std::size_t from, std::size_t n) const {
     return {data + from * row_stride, n, columns, row_stride, column_stride};
   }
-  operator LaneMatrix<const T>() const  // NOLINT(google-explicit-constructor): a view of const is a weaker view
-    requires(!std::is_const_v<T>)
-  {
+  operator LaneMatrix<const T>()
+      const  // NOLINT(google-explicit-constructor): a view of const is a weaker view
+      requires(!std::is_const_v<T>) {
     return {data, rows, columns, row_stride, column_stride};
   }
 };

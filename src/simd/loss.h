@@ -18,9 +18,10 @@ struct LossKernels {
   // mae has derivative 0 at 0.
   void (*evaluate)(Loss loss, LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T gradient_scale,
                    double* sums, LaneMatrix<T> gradient);
-  // counts[lane] += the number of samples classified right: the largest output (ties: the first) is the largest
-  // target; with one output, (y > threshold) == (t > 0.5). A sample with a NaN output is wrong.
-  void (*count_correct)(LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T threshold, double* counts);
+  // counts[lane] += the number of samples classified right: the largest output (ties: the first) is the
+  // largest target; with one output, (y > threshold) == (t > 0.5). A sample with a NaN output is wrong.
+  void (*count_correct)(LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T threshold,
+                        double* counts);
 };
 
 template <class T>

@@ -6,18 +6,19 @@
 
 namespace deadrelu {
 
-// Running sums over samples, in double and ascending; each pointer is to [unit][lane]. Before the first block:
-// z_max −∞, all others 0. "Outputs" of a unit are its activations: one, or crelu's two (rows u and units + u).
+// Running sums over samples, in double and ascending; each pointer is to [unit][lane]. Before the first
+// block: z_max −∞, all others 0. "Outputs" of a unit are its activations: one, or crelu's two (rows u and
+// units + u).
 struct UnitSums {
-  double* positive;        // samples with z > 0
-  double* z_max;           // largest z
+  double* positive;  // samples with z > 0
+  double* z_max;     // largest z
   double* z_sum;
   double* z_squares;
-  double* a_sum;           // Σ φ(z), over all outputs of the unit
+  double* a_sum;  // Σ φ(z), over all outputs of the unit
   double* a_squares;
-  double* a_magnitude;     // Σ |φ(z)|
-  double* a_zeros;         // outputs that are exactly 0
-  double* slope_max;       // largest |φ'(z)|
+  double* a_magnitude;  // Σ |φ(z)|
+  double* a_zeros;      // outputs that are exactly 0
+  double* slope_max;    // largest |φ'(z)|
 };
 
 template <class T>

@@ -23,22 +23,22 @@ struct UpdateParameters {
   const T* beta1;            // adam, adamw; rmsprop: alpha is in beta2
   const T* beta2;
   const T* epsilon;
-  const T* complement1;      // 1 − beta1, rounded once from double as torch does (1 − 0.999f is 1.3e-5 off)
-  const T* complement2;      // 1 − beta2
-  const T* correction1;      // adam, adamw: 1 − beta1^t
-  const T* correction2_root; // adam, adamw: √(1 − beta2^t)
-  bool first_step = false;   // sgd: the momentum buffer is the gradient itself
-  bool clips = false;        // whether any lane's gradient_factor may differ from 1
-  bool uses_momentum = false;      // whether any lane's momentum is not 0: only then is a momentum buffer there
+  const T* complement1;  // 1 − beta1, rounded once from double as torch does (1 − 0.999f is 1.3e-5 off)
+  const T* complement2;  // 1 − beta2
+  const T* correction1;  // adam, adamw: 1 − beta1^t
+  const T* correction2_root;   // adam, adamw: √(1 − beta2^t)
+  bool first_step = false;     // sgd: the momentum buffer is the gradient itself
+  bool clips = false;          // whether any lane's gradient_factor may differ from 1
+  bool uses_momentum = false;  // whether any lane's momentum is not 0: only then is a momentum buffer there
   bool uses_weight_decay = false;  // whether any lane's weight_decay is not 0
 };
 
 template <class T>
 struct UpdateKernels {
-  // One step on `count` parameters. first and second are the optimizer's state, [count][lane], zero before the
-  // first step: sgd: momentum, —; adam(w): m, v; rmsprop: momentum, v (null where uses_momentum is false).
-  // poison[lane] becomes NaN where a parameter of that lane is not finite after the step, else stays as it is.
-  // The uses_… and clips switches save time and never change a result.
+  // One step on `count` parameters. first and second are the optimizer's state, [count][lane], zero before
+  // the first step: sgd: momentum, —; adam(w): m, v; rmsprop: momentum, v (null where uses_momentum is
+  // false). poison[lane] becomes NaN where a parameter of that lane is not finite after the step, else stays
+  // as it is. The uses_… and clips switches save time and never change a result.
   void (*update)(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count, T* parameters,
                  const T* gradient, T* first, T* second, T* poison);
   // sums[lane] += Σ over rows (ascending) of the row's own sum of squares (ascending columns), in double.

@@ -14,7 +14,8 @@ BlockBuffer<T>::BlockBuffer(const NetworkShape& shape, std::size_t max_samples, 
 template <class T>
 Block<T> BlockBuffer<T>::block(std::size_t samples) const {
   T* const targets = memory_.data() + inputs_ * row_stride_;
-  return {{memory_.data(), inputs_, samples, row_stride_, lanes_}, {targets, outputs_, samples, row_stride_, lanes_}};
+  return {{memory_.data(), inputs_, samples, row_stride_, lanes_},
+          {targets, outputs_, samples, row_stride_, lanes_}};
 }
 
 template <class T>
@@ -35,7 +36,8 @@ Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::siz
   const Block<T> block = buffer_.block(count);
   if (fixed_ && gathered_) return block;
   const std::size_t lanes = orders_.size();
-  for (std::size_t lane = 0; lane < lanes; ++lane) orders_[lane].fill(step, from, count, &indices_[lane], lanes);
+  for (std::size_t lane = 0; lane < lanes; ++lane)
+    orders_[lane].fill(step, from, count, &indices_[lane], lanes);
   gather<T>(splits_, indices_.data(), block.inputs, block.targets);
   gathered_ = true;
   return block;
@@ -51,9 +53,9 @@ std::size_t block_size(const NetworkShape& shape, std::size_t lanes) {
   return std::clamp(samples / kTile * kTile, 2 * kTile, 20 * kTile);
 }
 
-#define DEADRELU_INSTANTIATE(T)   \
-  template class BlockBuffer<T>;  \
-  template class Batches<T>;      \
+#define DEADRELU_INSTANTIATE(T)  \
+  template class BlockBuffer<T>; \
+  template class Batches<T>;     \
   template std::size_t block_size<T>(const NetworkShape&, std::size_t)
 DEADRELU_INSTANTIATE(float);
 DEADRELU_INSTANTIATE(double);

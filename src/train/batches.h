@@ -42,16 +42,16 @@ class Batches {
   Block<T> gather_block(std::uint64_t step, std::size_t from, std::size_t count);
 
  private:
-  std::vector<BatchOrder> orders_;          // [lane]
-  std::vector<const Split<T>*> splits_;     // [lane]
-  std::vector<std::uint32_t> indices_;      // [sample][lane]
+  std::vector<BatchOrder> orders_;       // [lane]
+  std::vector<const Split<T>*> splits_;  // [lane]
+  std::vector<std::uint32_t> indices_;   // [sample][lane]
   BlockBuffer<T> buffer_;
-  bool fixed_;          // every step has the same batch, and it fits one block: gathered once
+  bool fixed_;  // every step has the same batch, and it fits one block: gathered once
   bool gathered_ = false;
 };
 
-// How many samples pass through all layers at once, so that what they leave behind stays in the cache. Any number
-// gives the same results.
+// How many samples pass through all layers at once, so that what they leave behind stays in the cache. Any
+// number gives the same results.
 template <class T>
 std::size_t block_size(const NetworkShape& shape, std::size_t lanes);
 

@@ -35,8 +35,8 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
   for (std::size_t lane = 0; lane < lanes_; ++lane) {
     const RunSpec& run = *pack.runs[lane];
     splits_.push_back(test ? &pack.data[lane]->test : &pack.data[lane]->train);
-    const auto examples =
-        evaluated_examples(run.data.seed.value_or(run.seed), splits_[lane]->samples, run.record.probe_samples);
+    const auto examples = evaluated_examples(run.data.seed.value_or(run.seed), splits_[lane]->samples,
+                                             run.record.probe_samples);
     indices_.resize(examples.size() * lanes_);
     for (std::size_t i = 0; i < examples.size(); ++i) indices_[i * lanes_ + lane] = examples[i];
   }

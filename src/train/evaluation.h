@@ -12,8 +12,8 @@
 
 namespace deadrelu {
 
-// Which examples of a split of `size` are evaluated: all of them for count 0 or count ≥ size, else `count` drawn
-// with the data set's seed; ascending.
+// Which examples of a split of `size` are evaluated: all of them for count 0 or count ≥ size, else `count`
+// drawn with the data set's seed; ascending.
 std::vector<std::uint32_t> evaluated_examples(std::uint64_t seed, std::size_t size, std::size_t count);
 
 // The examples of one split that are evaluated at every recorded step, the same ones all along.

@@ -14,24 +14,26 @@
 
 namespace deadrelu {
 
-// Runs with equal keys may share a pack: everything that decides shapes, sizes and the sequence of operations is in
-// the key; numbers that may differ from lane to lane (learning rate, bias, seed, slopes, …) are not.
+// Runs with equal keys may share a pack: everything that decides shapes, sizes and the sequence of operations
+// is in the key; numbers that may differ from lane to lane (learning rate, bias, seed, slopes, …) are not.
 std::string pack_key(const RunSpec& run);
 
-// The runs of a pack, one a lane. Lanes without a run of their own repeat the first run, and nobody reads them.
+// The runs of a pack, one a lane. Lanes without a run of their own repeat the first run, and nobody reads
+// them.
 template <class T>
 struct Pack {
-  std::vector<const RunSpec*> runs;                      // [lane]
-  std::vector<std::shared_ptr<const Dataset<T>>> data;   // [lane]
+  std::vector<const RunSpec*> runs;                     // [lane]
+  std::vector<std::shared_ptr<const Dataset<T>>> data;  // [lane]
   std::size_t used_lanes = 0;
-  std::uint64_t steps = 0;                               // updates that the runs make
+  std::uint64_t steps = 0;  // updates that the runs make
   Network<T> network;
 };
 
-// REQUIRES: 1 ≤ runs ≤ lanes of the target; equal pack keys; data[i] belongs to runs[i] and all have one size.
+// REQUIRES: 1 ≤ runs ≤ lanes of the target; equal pack keys; data[i] belongs to runs[i] and all have one
+// size.
 template <class T>
-Pack<T> make_pack(std::span<const RunSpec* const> runs, std::span<const std::shared_ptr<const Dataset<T>>> data,
-                  SimdTarget target);
+Pack<T> make_pack(std::span<const RunSpec* const> runs,
+                  std::span<const std::shared_ptr<const Dataset<T>>> data, SimdTarget target);
 
 // Initial parameters of every lane, [parameter][lane].
 template <class T>
@@ -39,6 +41,7 @@ Buffer<T> initial_parameters(const Pack<T>& pack);
 
 // One lane's parameters, out of the pack.
 template <class T>
-ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std::size_t lanes, std::size_t lane);
+ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std::size_t lanes,
+                             std::size_t lane);
 
 }  // namespace deadrelu

@@ -30,8 +30,8 @@ template <class T>
 struct RecordedState {
   std::uint64_t step = 0;
   double epoch = 0;
-  const T* parameters = nullptr;  // [parameter][lane]
-  const T* gradient = nullptr;    // of the batch that the next update takes
+  const T* parameters = nullptr;                  // [parameter][lane]
+  const T* gradient = nullptr;                    // of the batch that the next update takes
   std::vector<double> batch_loss, learning_rate;  // [lane]
 };
 
@@ -42,7 +42,8 @@ class Recorder {
 
   // Evaluates the networks and adds rows to every run that has not diverged; `activations` is overwritten.
   void record(const Pack<T>& pack, const RecordedState<T>& state, const Activations<T>& activations);
-  // The update ratio of the layers' rows that `record` has just added. REQUIRES: the layers table is recorded.
+  // The update ratio of the layers' rows that `record` has just added. REQUIRES: the layers table is
+  // recorded.
   void record_update(const Pack<T>& pack, const T* before, const T* after);
   void snapshot(const Pack<T>& pack, std::uint64_t step, const T* parameters);
   // The run ends here: no rows from this step on.
@@ -57,14 +58,16 @@ class Recorder {
   // Dead units of all hidden layers of one run together.
   struct Deaths {
     std::int64_t units = 0, dead = 0, died = 0, revived = 0, dead_layers = 0;
-    double fraction() const { return units > 0 ? static_cast<double>(dead) / static_cast<double>(units) : kMissing; }
+    double fraction() const {
+      return units > 0 ? static_cast<double>(dead) / static_cast<double>(units) : kMissing;
+    }
   };
   MetricsRow metrics_of(const RecordedState<T>& state, std::size_t lane) const;
   Deaths record_layers(const Pack<T>& pack, std::uint64_t step, std::size_t lane);
   void update_outcome(const MetricsRow& row, const Deaths& deaths, std::size_t lane);
   Evaluation<T>& probed() { return probes_test_ ? *test_ : train_; }
 
-  std::vector<RunRecord> records_;  // [used lane]
+  std::vector<RunRecord> records_;                   // [used lane]
   std::vector<std::vector<DeathCounter>> counters_;  // [used lane][hidden layer]
   Evaluation<T> train_;
   std::optional<Evaluation<T>> test_;

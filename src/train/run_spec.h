@@ -23,13 +23,13 @@ struct OptimizerSpec {
   Optimizer kind = Optimizer::kSgd;
   double learning_rate = 0.01;
   double weight_decay = 0;
-  double momentum = 0;       // sgd, rmsprop
-  double dampening = 0;      // sgd
-  bool nesterov = false;     // sgd
-  double beta1 = 0.9;        // adam, adamw
-  double beta2 = 0.999;      // adam, adamw
-  double alpha = 0.99;       // rmsprop
-  double epsilon = 1e-8;     // adam, adamw, rmsprop
+  double momentum = 0;    // sgd, rmsprop
+  double dampening = 0;   // sgd
+  bool nesterov = false;  // sgd
+  double beta1 = 0.9;     // adam, adamw
+  double beta2 = 0.999;   // adam, adamw
+  double alpha = 0.99;    // rmsprop
+  double epsilon = 1e-8;  // adam, adamw, rmsprop
 };
 
 enum class Schedule {
@@ -56,9 +56,9 @@ struct TrainSpec {
   ScheduleSpec schedule;
   std::uint64_t batch_size = 32;  // 0: full
   Sampling sampling = Sampling::kEpoch;
-  std::uint64_t steps = 1000;     // used where epochs is 0
-  std::uint64_t epochs = 0;       // steps = epochs · batches an epoch
-  double clip_norm = 0;           // largest gradient norm (of all parameters); 0: none
+  std::uint64_t steps = 1000;  // used where epochs is 0
+  std::uint64_t epochs = 0;    // steps = epochs · batches an epoch
+  double clip_norm = 0;        // largest gradient norm (of all parameters); 0: none
   Precision precision = Precision::kFloat32;
 };
 

@@ -34,7 +34,9 @@ class Trainer {
   const T* parameters() const { return parameters_.data(); }
   const T* gradient() const { return gradient_.data(); }  // before clipping
   double batch_loss(std::size_t lane) const { return batch_loss_[lane]; }
-  double learning_rate(std::size_t lane) const { return numbers_.learning_rate(lane); }  // of the coming update
+  double learning_rate(std::size_t lane) const {
+    return numbers_.learning_rate(lane);
+  }  // of the coming update
   double epoch(std::uint64_t step) const;
   // Whether the loss or a parameter of the lane is not finite any more.
   bool diverged(std::size_t lane) const;
