@@ -12,8 +12,8 @@ namespace deadrelu {
 struct ActivationSpec {
   Activation kind = Activation::kRelu;
   double slope = 0.01;  // leaky_relu; prelu: the initial slope (default 0.25), learned, one a layer
-  double lower =
-      1.0 / 8;  // rrelu: the slope is uniform in [lower, upper) while training, their mean elsewhere
+  // rrelu: the slope is uniform in [lower, upper) while training, their mean elsewhere.
+  double lower = 1.0 / 8;
   double upper = 1.0 / 3;
   double alpha = 1;    // elu, celu
   int pieces = 2;      // maxout: linear pieces a unit
