@@ -2,9 +2,11 @@
 // own.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@ struct NamedActivation {
   Activation kind;
   const char* name;
 };
+inline void PrintTo(const NamedActivation& activation, std::ostream* out) { *out << activation.name; }
 inline constexpr NamedActivation kActivations[] = {
     {Activation::kRelu, "relu"},
     {Activation::kLeakyRelu, "leaky_relu"},

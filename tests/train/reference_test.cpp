@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ostream>
 #include <string>
 
 #include "data/order.h"
@@ -19,6 +20,8 @@ struct Case {
   std::function<void(RunSpec&)> change;  // of small_run
   std::size_t classes = 0;
 };
+
+void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 
 // A slope near its kink is drawn to one side by rounding, so the runs are short and their steps modest.
 std::vector<Case> cases() {
