@@ -1,6 +1,7 @@
 // An aligned array whose size is fixed when it is made: what workspaces and data sets are cut from.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
@@ -11,7 +12,8 @@ namespace deadrelu {
 
 inline constexpr std::size_t kBufferAlignment = 128;  // bytes; every SIMD vector is aligned, no false sharing
 
-// `size` zeroed values of T (a trivial type), aligned to kBufferAlignment. Move-only. Throws std::bad_alloc.
+// `size` zeroed values of T (a trivial type), aligned to kBufferAlignment, and zeros up to the next multiple
+// of it. Move-only. Throws std::bad_alloc.
 template <class T>
 class Buffer {
  public:
@@ -33,10 +35,10 @@ class Buffer {
   static T* allocate(std::size_t size) {
     if (size > (SIZE_MAX - kBufferAlignment) / sizeof(T)) throw std::bad_alloc();
     const std::size_t bytes = (size * sizeof(T) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-    auto* p =
-        static_cast<T*>(std::aligned_alloc(kBufferAlignment, bytes + (bytes == 0 ? kBufferAlignment : 0)));
+    const std::size_t values = std::max(bytes, kBufferAlignment) / sizeof(T);
+    auto* p = static_cast<T*>(std::aligned_alloc(kBufferAlignment, std::max(bytes, kBufferAlignment)));
     if (p == nullptr) throw std::bad_alloc();
-    for (std::size_t i = 0; i < size; ++i) p[i] = T{};
+    for (std::size_t i = 0; i < values; ++i) p[i] = T{};
     return p;
   }
 

@@ -124,7 +124,7 @@ class Graph {
   const ActivationSpec spec_;
   const SimdTarget target_ = available_simd().front();
   const std::size_t lanes_ = lane_count<double>(target_);
-  const ActivationKernels<double>& kernels_ = activation_kernels<double>(target_);
+  const ActivationKernels<double>& kernels_ = activation_kernels<double>(target_, Engine::kLanes);
   Buffer<double> slope_, alpha_, at_zero_;
 };
 

@@ -13,9 +13,9 @@ std::size_t highest_row_count(const NetworkShape& shape) {
 
 template <class T>
 Activations<T>::Activations(const Network<T>& network, std::size_t max_samples)
-    : max_samples_(max_samples), lanes_(network.kernels.lanes), row_stride_(max_samples * lanes_) {
-  // Rows a multiple of 4 KiB apart fall into the same few sets of the L1 cache.
-  if (row_stride_ * sizeof(T) % 4096 == 0) row_stride_ += lanes_;
+    : max_samples_(max_samples),
+      lanes_(network.kernels.lanes),
+      row_stride_(padded_row(network.kernels, max_samples)) {
   std::size_t size = 0;
   const auto reserve = [&](std::size_t rows) { return std::exchange(size, size + rows * row_stride_); };
   std::size_t highest = 0;
@@ -79,6 +79,15 @@ ActivationParameters<T> layer_activation(const Network<T>& network, const T* par
   return numbers;
 }
 
+// Whether the layers are ReLUs whose derivative at zero is zero: then the tile's last pass takes them along,
+// and the outputs alone tell the derivative, so the pre-activations are kept for probes only.
+template <class T>
+bool is_plain_relu(const Network<T>& network) {
+  const std::span<const T> at_zero = network.numbers.at_zero.span();
+  return network.activation.kind == Activation::kRelu &&
+         std::all_of(at_zero.begin(), at_zero.end(), [](T derivative) { return derivative == T{0}; });
+}
+
 template <class T>
 LaneMatrix<const T> weights_of(const Network<T>& network, const T* parameters, std::size_t l) {
   const LayerShape& layer = network.shape.layers[l];
@@ -86,20 +95,40 @@ LaneMatrix<const T> weights_of(const Network<T>& network, const T* parameters, s
                            network.kernels.lanes);
 }
 
-// Adds layer l's weight and bias gradients.
+// Layer l's weight and bias gradients; `first` starts them, later blocks add to them.
 template <class T>
 void add_layer_gradient(const Network<T>& network, LaneMatrix<const T> input, std::size_t l, bool first,
                         const Activations<T>& activations, T* gradient) {
   const LayerShape& layer = network.shape.layers[l];
   const std::size_t lanes = network.kernels.lanes;
-  const LaneMatrix<const T> gradient_z = activations.gradient(l, input.columns);
-  network.kernels.dense->multiply(
-      gradient_z, input.transposed(), first ? ProductStart::kZero : ProductStart::kAccumulate, nullptr,
-      dense_lane_matrix(gradient + layer.weights * lanes, layer.rows, layer.inputs, lanes));
-  if (!layer.bias) return;
-  T* const bias_gradient = gradient + layer.biases * lanes;
-  if (first) std::fill_n(bias_gradient, layer.rows * lanes, T{0});
-  network.kernels.dense->add_row_sums(gradient_z, bias_gradient);
+  network.kernels.dense->weight_gradient(
+      activations.gradient(l, input.columns), input, first ? ProductStart::kZero : ProductStart::kAccumulate,
+      dense_lane_matrix(gradient + layer.weights * lanes, layer.rows, layer.inputs, lanes),
+      layer.bias ? gradient + layer.biases * lanes : nullptr);
+}
+
+// Takes the gradient from layer l's pre-activations to those of the layer below.
+template <class T>
+void pass_gradient_down(const Network<T>& network, const T* parameters, std::size_t l, std::size_t samples,
+                        Mode mode, bool first, const Activations<T>& activations, T* slope_sums) {
+  const LayerShape& below = network.shape.layers[l - 1];
+  const LaneMatrix<const T> weights = weights_of(network, parameters, l).transposed();
+  const LaneMatrix<const T> gradient = activations.gradient(l, samples);
+  if (is_plain_relu(network)) {
+    network.kernels.dense->relu_gradient(weights, gradient, activations.output(l - 1, samples),
+                                         activations.gradient(l - 1, samples));
+    return;
+  }
+  const LaneMatrix<T> gradient_output = activations.scratch(below.outputs, samples);
+  network.kernels.dense->multiply(weights, gradient, ProductStart::kZero, nullptr, gradient_output);
+  network.kernels.activation->backward(
+      network.activation.kind, layer_activation(network, parameters, l - 1, mode, activations, samples),
+      activations.z(l - 1, samples), gradient_output, activations.gradient(l - 1, samples));
+  if (!below.learned_slope) return;
+  const std::size_t pitch = highest_row_count(network.shape) * network.kernels.lanes;
+  T* const sums = slope_sums + (l - 1) * pitch;
+  if (first) std::fill_n(sums, pitch, T{0});
+  network.kernels.activation->slope_gradient(activations.z(l - 1, samples), gradient_output, sums);
 }
 
 }  // namespace
@@ -107,17 +136,23 @@ void add_layer_gradient(const Network<T>& network, LaneMatrix<const T> input, st
 template <class T>
 void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
              const Activations<T>& activations) {
+  const bool is_relu = is_plain_relu(network);
   for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
     const LayerShape& layer = network.shape.layers[l];
-    const LaneMatrix<T> z = activations.z(l, input.columns);
-    network.kernels.dense->multiply(weights_of(network, parameters, l), input,
-                                    layer.bias ? ProductStart::kBias : ProductStart::kZero,
-                                    parameters + layer.biases * network.kernels.lanes, z);
-    if (!layer.hidden) return;
-    const LaneMatrix<T> output = activations.output(l, input.columns);
-    network.kernels.activation->forward(
-        network.activation.kind, layer_activation(network, parameters, l, mode, activations, input.columns),
-        z, output);
+    const LaneMatrix<const T> weights = weights_of(network, parameters, l);
+    const T* const bias = layer.bias ? parameters + layer.biases * network.kernels.lanes : nullptr;
+    const LaneMatrix<T> z = activations.z(l, input.columns), output = activations.output(l, input.columns);
+    if (layer.hidden && is_relu) {
+      network.kernels.dense->relu_layer(weights, input, bias, output,
+                                        mode == Mode::kTrain ? LaneMatrix<T>{} : z);
+    } else {
+      network.kernels.dense->multiply(weights, input, layer.bias ? ProductStart::kBias : ProductStart::kZero,
+                                      bias, z);
+      if (!layer.hidden) return;
+      network.kernels.activation->forward(
+          network.activation.kind, layer_activation(network, parameters, l, mode, activations, input.columns),
+          z, output);
+    }
     input = output;
   }
 }
@@ -126,27 +161,12 @@ template <class T>
 void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
               bool first, const Activations<T>& activations, T* gradient, T* slope_sums) {
   const std::size_t samples = input.columns;
-  const std::size_t pitch = highest_row_count(network.shape) * network.kernels.lanes;
-  for (std::size_t l = network.shape.layers.size(); l-- > 0;) {
-    if (l == 0) {
-      add_layer_gradient(network, input, l, first, activations, gradient);
-      return;
-    }
+  for (std::size_t l = network.shape.layers.size(); l-- > 1;) {
     add_layer_gradient(network, LaneMatrix<const T>(activations.output(l - 1, samples)), l, first,
                        activations, gradient);
-    const LayerShape& below = network.shape.layers[l - 1];
-    const LaneMatrix<T> gradient_output = activations.scratch(below.outputs, samples);
-    network.kernels.dense->multiply(weights_of(network, parameters, l).transposed(),
-                                    activations.gradient(l, samples), ProductStart::kZero, nullptr,
-                                    gradient_output);
-    network.kernels.activation->backward(
-        network.activation.kind, layer_activation(network, parameters, l - 1, mode, activations, samples),
-        activations.z(l - 1, samples), gradient_output, activations.gradient(l - 1, samples));
-    if (!below.learned_slope) continue;
-    T* const sums = slope_sums + (l - 1) * pitch;
-    if (first) std::fill_n(sums, pitch, T{0});
-    network.kernels.activation->slope_gradient(activations.z(l - 1, samples), gradient_output, sums);
+    pass_gradient_down(network, parameters, l, samples, mode, first, activations, slope_sums);
   }
+  add_layer_gradient(network, input, 0, first, activations, gradient);
 }
 
 template <class T>

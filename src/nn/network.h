@@ -61,7 +61,8 @@ enum class Mode {
   kTrain,  // rrelu takes the slopes that the caller has put into drawn_slopes
 };
 
-// Fills z and output of every layer from the input [inputs][sample].
+// Fills z and output of every layer from the input [inputs][sample]. Training fills no z of a ReLU whose
+// derivative at zero is 0: `backward` reads its outputs.
 template <class T>
 void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
              const Activations<T>& activations);

@@ -36,17 +36,17 @@ double effective_rank_of_gram(std::span<const double> gram, std::size_t size) {
 template <class T>
 RankProbe<T>::RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::size_t samples,
                         std::size_t max_block)
-    : dense_(&dense_kernels<double>(kernels.target)),
+    : dense_(&dense_kernels<double>(kernels.target, kernels.engine)),
       lanes_(kernels.lanes),
-      double_lanes_(lane_count<double>(kernels.target)),
+      double_lanes_(kernels.engine == Engine::kWide ? 1 : lane_count<double>(kernels.target)),
       outputs_(outputs),
       samples_(samples),
+      size_(std::min(outputs, samples)),
       keeps_all_(samples < outputs),
-      column_capacity_(keeps_all_ ? samples : max_block) {
-  const std::size_t size = std::min(outputs, samples);
-  values_ = Buffer<double>(outputs * column_capacity_ * lanes_);
-  gram_ = Buffer<double>(size * size * lanes_);
-}
+      values_row_(padded_row(kernels, keeps_all_ ? samples : max_block)),
+      gram_row_(padded_row(kernels, size_)),
+      values_(outputs * values_row_),
+      gram_(size_ * gram_row_) {}
 
 template <class T>
 void RankProbe<T>::begin() {
@@ -57,35 +57,40 @@ void RankProbe<T>::begin() {
 template <class T>
 void RankProbe<T>::add(LaneMatrix<const T> activations) {
   const std::size_t first = keeps_all_ ? seen_ : 0;
-  const LaneMatrix<double> block{values_.data() + first * lanes_, outputs_, activations.columns,
-                                 column_capacity_ * lanes_, lanes_};
+  const LaneMatrix<double> block{values_.data() + first * lanes_, outputs_, activations.columns, values_row_,
+                                 lanes_};
   for (std::size_t r = 0; r < outputs_; ++r)
     std::copy_n(activations.at(r, 0), activations.columns * lanes_, block.at(r, 0));
   seen_ += activations.columns;
-  LaneMatrix<const double> factor = block;
-  if (keeps_all_) {
-    if (seen_ < samples_) return;
-    factor = LaneMatrix<const double>{values_.data(), outputs_, samples_, column_capacity_ * lanes_, lanes_}
-                 .transposed();
-  }
-  // A float pack has twice the lanes of a double vector: half after half.
-  for (std::size_t half = 0; half < lanes_; half += double_lanes_) add_to_gram(factor, half);
+  if (!keeps_all_) return add_to_gram(block);
+  if (seen_ == samples_)
+    add_to_gram(
+        LaneMatrix<const double>{values_.data(), outputs_, samples_, values_row_, lanes_}.transposed());
 }
 
+// A few rows at a time, each up to its diagonal: the product is symmetric.
 template <class T>
-void RankProbe<T>::add_to_gram(LaneMatrix<const double> factor, std::size_t half) {
-  factor.data += half;
-  const std::size_t size = factor.rows;
-  dense_->multiply(factor, factor.transposed(), ProductStart::kAccumulate, nullptr,
-                   {gram_.data() + half, size, size, size * lanes_, lanes_});
+void RankProbe<T>::add_to_gram(LaneMatrix<const double> factor) {
+  constexpr std::size_t kRows = 12;  // a multiple of most tiles
+  // A float pack has twice the lanes of a double vector: half after half.
+  for (std::size_t half = 0; half < lanes_; half += double_lanes_) {
+    for (std::size_t row = 0; row < size_; row += kRows) {
+      const std::size_t rows = std::min(kRows, size_ - row);
+      dense_->multiply(factor.row_range(row, rows), factor.row_range(0, row + rows).transposed(),
+                       ProductStart::kAccumulate, nullptr,
+                       {gram_.data() + row * gram_row_ + half, rows, row + rows, gram_row_, lanes_});
+    }
+    factor.data += double_lanes_;
+  }
 }
 
 template <class T>
 double RankProbe<T>::effective_rank(std::size_t lane) const {
-  const std::size_t size = std::min(outputs_, samples_);
-  std::vector<double> gram(size * size);
-  for (std::size_t i = 0; i < gram.size(); ++i) gram[i] = gram_[i * lanes_ + lane];
-  return effective_rank_of_gram(gram, size);
+  std::vector<double> gram(size_ * size_);
+  for (std::size_t i = 0; i < size_; ++i)
+    for (std::size_t j = 0; j <= i; ++j)
+      gram[i * size_ + j] = gram[j * size_ + i] = gram_[i * gram_row_ + j * lanes_ + lane];
+  return effective_rank_of_gram(gram, size_);
 }
 
 template class RankProbe<float>;

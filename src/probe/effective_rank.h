@@ -26,13 +26,13 @@ class RankProbe {
   double effective_rank(std::size_t lane) const;
 
  private:
-  void add_to_gram(LaneMatrix<const double> factor, std::size_t half);
+  void add_to_gram(LaneMatrix<const double> factor);
   const DenseKernels<double>* dense_;
-  std::size_t lanes_, double_lanes_, outputs_, samples_, seen_ = 0;
-  bool keeps_all_;         // fewer samples than outputs: the smaller product is the samples', made at the end
+  std::size_t lanes_, double_lanes_, outputs_, samples_, size_, seen_ = 0;
+  bool keeps_all_;  // fewer samples than outputs: the smaller product is the samples', made at the end
+  std::size_t values_row_, gram_row_;
   Buffer<double> values_;  // [outputs][sample][lane]: one block, or all samples
-  Buffer<double> gram_;    // [size][size][lane]
-  std::size_t column_capacity_;
+  Buffer<double> gram_;    // [size][size][lane], the lower triangle
 };
 
 }  // namespace deadrelu

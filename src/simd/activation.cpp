@@ -219,18 +219,48 @@ void fill_with_one(LaneMatrix<T> x) {
   }
 }
 
-template <class T>
-void forward(Activation kind, const ActivationParameters<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
+// The numbers of an activation with one value a lane of a register: in wide, copies of the single run's.
+template <class T, Engine kEngine>
+class LaneNumbers {
+ public:
+  explicit HWY_INLINE LaneNumbers(const ActivationParameters<T>& p) : parameters_(p) {
+    parameters_.drawn_slopes = as_vectors<kEngine>(p.drawn_slopes);
+    if constexpr (kEngine == Engine::kWide) {
+      T* place = copies_;
+      for (const T** number : {&parameters_.slope, &parameters_.alpha, &parameters_.at_zero}) {
+        hn::StoreU(hn::Set(Tag<T>(), **number), Tag<T>(), place);
+        *number = place;
+        place += kLanes<T>;
+      }
+    }
+  }
+  HWY_INLINE const ActivationParameters<T>& get() const { return parameters_; }
+
+ private:
+  ActivationParameters<T> parameters_;
+  T copies_[kEngine == Engine::kWide ? 3 * kLanes<T> : 1];
+};
+
+template <class T, Engine kEngine>
+void forward(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
+             LaneMatrix<T> output) {
+  const LaneNumbers<T, kEngine> numbers(parameters);
+  const ActivationParameters<T>& p = numbers.get();
+  z = as_vectors<kEngine>(z);
+  output = as_vectors<kEngine>(output);
   if (kind == Activation::kCrelu) return forward_crelu(p, z, output);
   if (kind == Activation::kMaxout) return forward_maxout(p.pieces, z, output);
   if (kind == Activation::kRrelu && p.drawn_slopes.data != nullptr) return forward_drawn(p, z, output);
   with_formula(kind, p, ForwardPass<T>{z, output});
 }
 
-template <class T>
-void backward(Activation kind, const ActivationParameters<T>& p, LaneMatrix<const T> z,
+template <class T, Engine kEngine>
+void backward(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
               LaneMatrix<const T> gradient_output, LaneMatrix<T> gradient_z) {
-  const BackwardPass<T> pass{z, gradient_output, gradient_z};
+  const LaneNumbers<T, kEngine> numbers(parameters);
+  const ActivationParameters<T>& p = numbers.get();
+  const BackwardPass<T> pass{as_vectors<kEngine>(z), as_vectors<kEngine>(gradient_output),
+                             as_vectors<kEngine>(gradient_z)};
   if (kind == Activation::kCrelu) return backward_crelu(p, pass);
   if (kind == Activation::kMaxout) return backward_maxout(p.pieces, pass);
   if (kind == Activation::kRrelu && p.drawn_slopes.data != nullptr) return backward_drawn(p, pass);
@@ -238,33 +268,36 @@ void backward(Activation kind, const ActivationParameters<T>& p, LaneMatrix<cons
 }
 
 // crelu's two outputs together have the slope of |z|, up to its sign.
-template <class T>
-void derivative_magnitude(Activation kind, const ActivationParameters<T>& p, LaneMatrix<const T> z,
+template <class T, Engine kEngine>
+void derivative_magnitude(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
                           LaneMatrix<T> magnitude) {
-  const MagnitudePass<T> pass{z, magnitude};
+  const LaneNumbers<T, kEngine> numbers(parameters);
+  const ActivationParameters<T>& p = numbers.get();
+  const MagnitudePass<T> pass{as_vectors<kEngine>(z), as_vectors<kEngine>(magnitude)};
   if (kind == Activation::kCrelu) return pass.run(AbsoluteValue<T>(p));
-  if (kind == Activation::kMaxout) return fill_with_one(magnitude);
+  if (kind == Activation::kMaxout) return fill_with_one(pass.magnitude);
   with_formula(kind, p, pass);
 }
 
-template <class T>
+template <class T, Engine kEngine>
 void slope_gradient(LaneMatrix<const T> z, LaneMatrix<const T> gradient_output, T* row_sums) {
-  const Tag<T> d;
+  using D = SumTag<T, kEngine>;
+  const D d;
   for (std::size_t r = 0; r < z.rows; ++r) {
-    T* row_sum = row_sums + r * kLanes<T>;
-    Lanes<T> sum = hn::LoadU(d, row_sum);
+    T* row_sum = row_sums + r * MaxLanes(d);
+    hn::Vec<D> sum = hn::LoadU(d, row_sum);
     for (std::size_t n = 0; n < z.columns; ++n) {
-      const Lanes<T> v = load(z.at(r, n));
-      const Lanes<T> negative = hn::IfThenZeroElse(hn::Gt(v, hn::Zero(d)), v);
-      sum = hn::MulAdd(negative, load(gradient_output.at(r, n)), sum);
+      const hn::Vec<D> v = hn::Load(d, z.at(r, n));
+      const hn::Vec<D> negative = hn::IfThenZeroElse(hn::Gt(v, hn::Zero(d)), v);
+      sum = hn::MulAdd(negative, hn::Load(d, gradient_output.at(r, n)), sum);
     }
     hn::StoreU(sum, d, row_sum);
   }
 }
 
-template <class T>
-constexpr ActivationKernels<T> kActivation{&forward<T>, &backward<T>, &derivative_magnitude<T>,
-                                           &slope_gradient<T>};
+template <class T, Engine kEngine>
+constexpr ActivationKernels<T> kActivation{&forward<T, kEngine>, &backward<T, kEngine>,
+                                           &derivative_magnitude<T, kEngine>, &slope_gradient<T, kEngine>};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -275,12 +308,12 @@ HWY_AFTER_NAMESPACE();
 namespace deadrelu {
 
 template <>
-const ActivationKernels<float>& activation_kernels<float>(SimdTarget target) {
-  return DEADRELU_TABLE(target, kActivation<float>);
+const ActivationKernels<float>& activation_kernels<float>(SimdTarget target, Engine engine) {
+  return DEADRELU_TABLE(target, engine, kActivation, float);
 }
 template <>
-const ActivationKernels<double>& activation_kernels<double>(SimdTarget target) {
-  return DEADRELU_TABLE(target, kActivation<double>);
+const ActivationKernels<double>& activation_kernels<double>(SimdTarget target, Engine engine) {
+  return DEADRELU_TABLE(target, engine, kActivation, double);
 }
 
 }  // namespace deadrelu

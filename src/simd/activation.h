@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 
@@ -67,6 +68,6 @@ struct ActivationKernels {
 };
 
 template <class T>
-const ActivationKernels<T>& activation_kernels(SimdTarget target);
+const ActivationKernels<T>& activation_kernels(SimdTarget target, Engine engine);
 
 }  // namespace deadrelu

@@ -1,6 +1,7 @@
 // Products of lane matrices: the hot tile of forward pass, input gradient and weight gradient.
 #pragma once
 
+#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 
@@ -16,16 +17,27 @@ enum class ProductStart {
 template <class T>
 struct DenseKernels {
   // C[m][n] = start + Σ_k A[m][k]·B[k][n], in ascending k with one fused multiply-add a term, lane by lane.
-  // Forward: Z = b + W·X. Input gradient: Wᵀ·dZ. Weight gradient: dZ·Xᵀ. Any strides (transposed views).
   // REQUIRES: A is M×K, B is K×N, C is M×N and overlaps neither; bias is [M][lane] for kBias, unused
-  // otherwise.
+  // otherwise. Any strides in A and B (transposed views); wide: C's columns follow each other.
   void (*multiply)(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias,
                    LaneMatrix<T> c);
+  // A layer of ReLUs: H = relu(W·X + bias), and the sums themselves into Z where Z.data is not null. bias may
+  // be null. REQUIRES: the columns of X, H and Z follow each other.
+  void (*relu_layer)(LaneMatrix<const T> w, LaneMatrix<const T> x, const T* bias, LaneMatrix<T> h,
+                     LaneMatrix<T> z);
+  // Back through it: dZ = relu'(z)·(Wᵀ·dY), with relu'(0) = 0, so that Z may be H as well. w is the upper
+  // layer's. REQUIRES: the columns of dY, Z and dZ follow each other.
+  void (*relu_gradient)(LaneMatrix<const T> w_transposed, LaneMatrix<const T> dy, LaneMatrix<const T> z,
+                        LaneMatrix<T> dz);
+  // dW = start + dZ·Xᵀ and dB[row][lane] = start + Σ dZ, over the samples in ascending order. start is kZero
+  // or kAccumulate; dB may be null. dW is dense.
+  void (*weight_gradient)(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start, LaneMatrix<T> dw,
+                          T* db);
   // sums[row][lane] += Σ over columns of x, in ascending order.
   void (*add_row_sums)(LaneMatrix<const T> x, T* sums);
 };
 
 template <class T>
-const DenseKernels<T>& dense_kernels(SimdTarget target);
+const DenseKernels<T>& dense_kernels(SimdTarget target, Engine engine);
 
 }  // namespace deadrelu

@@ -5,7 +5,9 @@
 
 #include "simd/activation.h"
 #include "simd/dense.h"
+#include "simd/engine.h"
 #include "simd/loss.h"
+#include "simd/order.h"
 #include "simd/target.h"
 #include "simd/unit_sums.h"
 #include "simd/update.h"
@@ -22,24 +24,40 @@ constexpr std::size_t lane_count(SimdTarget target) {
 template <class T>
 struct Kernels {
   SimdTarget target;
-  std::size_t lanes;
+  Engine engine;
+  std::size_t lanes;   // runs side by side in every element: as many as a vector holds, or 1 (wide)
+  std::size_t vector;  // scalars a vector holds: rows that samples lie along are padded to a multiple (wide)
   const ActivationKernels<T>* activation;
   const DenseKernels<T>* dense;
   const LossKernels<T>* loss;
+  const OrderKernels* order;
   const UpdateKernels<T>* update;
   const UnitSumKernels<T>* unit_sums;
 };
 
 // REQUIRES: target is one of available_simd(). T is float or double.
 template <class T>
-Kernels<T> kernels(SimdTarget target) {
+Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
+  const std::size_t vector = lane_count<T>(target);
   return {target,
-          lane_count<T>(target),
-          &activation_kernels<T>(target),
-          &dense_kernels<T>(target),
-          &loss_kernels<T>(target),
-          &update_kernels<T>(target),
-          &unit_sum_kernels<T>(target)};
+          engine,
+          engine == Engine::kLanes ? vector : 1,
+          vector,
+          &activation_kernels<T>(target, engine),
+          &dense_kernels<T>(target, engine),
+          &loss_kernels<T>(target, engine),
+          &order_kernels<T>(target, engine),
+          &update_kernels<T>(target, engine),
+          &unit_sum_kernels<T>(target, engine)};
+}
+
+// The distance in scalars from one row of `columns` elements to the next: whole vectors, and no multiple of
+// 4 KiB, which would put all rows into the same few sets of the L1 cache.
+template <class T>
+std::size_t padded_row(const Kernels<T>& kernels, std::size_t columns) {
+  std::size_t stride = columns * kernels.lanes;
+  stride += (kernels.vector - stride % kernels.vector) % kernels.vector;
+  return stride * sizeof(T) % 4096 == 0 ? stride + kernels.vector : stride;
 }
 
 }  // namespace deadrelu

@@ -1,4 +1,5 @@
-// A matrix whose every element is one SIMD vector: the same scalar of `lanes` runs side by side.
+// A matrix whose every element is the same scalar of `lanes` runs side by side: one SIMD vector in the engine
+// *lanes*, one number in the engine *wide*.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +8,10 @@
 namespace deadrelu {
 
 // A view, with strides counted in scalars; element (r, c) is the `lanes` consecutive scalars from
-// data + r*row_stride + c*column_stride. REQUIRES: data and both strides keep every element vector-aligned.
+// data + r*row_stride + c*column_stride. REQUIRES, for the kernels of *lanes*: data and both strides keep
+// every element vector-aligned; for those of *wide*, unless they say otherwise: columns follow each other,
+// and a row may be read and written up to the next whole vector of columns (what lies there matters to
+// nobody).
 template <class T>
 struct LaneMatrix {
   T* data = nullptr;

@@ -8,8 +8,11 @@
 #endif
 
 #include <cstddef>
+#include <type_traits>
 
 #include "hwy/highway.h"
+#include "simd/engine.h"
+#include "simd/lane_matrix.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace deadrelu {
@@ -25,39 +28,57 @@ using Lanes = hn::Vec<Tag<T>>;
 
 template <class T>
 constexpr std::size_t kLanes = HWY_LANES(T);
-// How many registers of doubles hold the lanes of one register of T.
-template <class T>
-constexpr std::size_t kParts = sizeof(double) / sizeof(T);
+// Elementwise kernels of wide: a row of numbers is a row of vectors, the last of which may be longer than the
+// row.
+template <Engine kEngine, class T>
+HWY_INLINE LaneMatrix<T> as_vectors(LaneMatrix<T> x) {
+  constexpr std::size_t kWidth = kLanes<std::remove_const_t<T>>;
+  if constexpr (kEngine == Engine::kLanes)
+    return x;
+  else
+    return {x.data, x.rows, (x.columns + kWidth - 1) / kWidth, x.row_stride, kWidth};
+}
+// Kernels that sum along columns: no vector may run along a sum, so in wide a register holds one number.
+template <class T, Engine kEngine>
+using SumTag = std::conditional_t<kEngine == Engine::kWide, hn::CappedTag<T, 1>, Tag<T>>;
 
-// As many values from p as a register holds doubles, as doubles.
-template <class T>
-HWY_INLINE Lanes<double> load_doubles(const T* p) {
-  const Tag<double> d;
+// A full register of doubles, or one double, as D is; and how many of them hold the lanes of one register of
+// D.
+template <class D>
+using DoubleTag = std::conditional_t<MaxLanes(D()) == 1, hn::CappedTag<double, 1>, Tag<double>>;
+template <class D>
+constexpr std::size_t kParts = MaxLanes(D()) / MaxLanes(DoubleTag<D>());
+
+// As many values from p as a register of DD holds, as doubles.
+template <class DD, class T>
+HWY_INLINE hn::Vec<DD> load_doubles(DD d, const T* p) {
   if constexpr (sizeof(T) == sizeof(double)) {
     return hn::Load(d, p);
   } else {
-    return hn::PromoteTo(d, hn::Load(hn::Rebind<T, Tag<double>>(), p));
+    return hn::PromoteTo(d, hn::Load(hn::Rebind<T, DD>(), p));
   }
 }
 
-// A running sum in double for every lane of a register of T.
-template <class T>
+// A running sum in double for every lane of a register of D.
+template <class D>
 struct DoubleSums {
-  Lanes<double> parts[kParts<T>];
+  using DD = DoubleTag<D>;
+  hn::Vec<DD> parts[kParts<D>];
 
   HWY_INLINE void load(const double* p) {
-    for (std::size_t i = 0; i < kParts<T>; ++i) parts[i] = hn::LoadU(Tag<double>(), p + i * kLanes<double>);
+    for (std::size_t i = 0; i < kParts<D>; ++i) parts[i] = hn::LoadU(DD(), p + i * MaxLanes(DD()));
   }
   HWY_INLINE void store(double* p) const {
-    for (std::size_t i = 0; i < kParts<T>; ++i) hn::StoreU(parts[i], Tag<double>(), p + i * kLanes<double>);
+    for (std::size_t i = 0; i < kParts<D>; ++i) hn::StoreU(parts[i], DD(), p + i * MaxLanes(DD()));
   }
-  HWY_INLINE void add(Lanes<T> v) {
-    if constexpr (sizeof(T) == sizeof(double)) {
+  HWY_INLINE void add(hn::Vec<D> v) {
+    if constexpr (sizeof(hn::TFromD<D>) == sizeof(double)) {
       parts[0] = hn::Add(parts[0], v);
+    } else if constexpr (kParts<D> == 1) {
+      parts[0] = hn::Add(parts[0], hn::PromoteTo(DD(), v));
     } else {
-      const Tag<double> d;
-      parts[0] = hn::Add(parts[0], hn::PromoteTo(d, hn::LowerHalf(v)));
-      parts[1] = hn::Add(parts[1], hn::PromoteTo(d, hn::UpperHalf(hn::Half<Tag<T>>(), v)));
+      parts[0] = hn::Add(parts[0], hn::PromoteTo(DD(), hn::LowerHalf(v)));
+      parts[1] = hn::Add(parts[1], hn::PromoteTo(DD(), hn::UpperHalf(hn::Half<D>(), v)));
     }
   }
 };

@@ -1,6 +1,7 @@
 // Loss functions on lane matrices, with PyTorch's formulas (mean over batch and outputs).
 #pragma once
 
+#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 
@@ -25,6 +26,6 @@ struct LossKernels {
 };
 
 template <class T>
-const LossKernels<T>& loss_kernels(SimdTarget target);
+const LossKernels<T>& loss_kernels(SimdTarget target, Engine engine);
 
 }  // namespace deadrelu

@@ -74,7 +74,7 @@ namespace deadrelu {
 namespace {
 
 const MathKernels& math() {
-  static const MathKernels& kernels = DEADRELU_TABLE(available_simd().front(), kMath);
+  static const MathKernels& kernels = DEADRELU_TARGET_TABLE(available_simd().front(), kMath);
   return kernels;
 }
 

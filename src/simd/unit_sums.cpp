@@ -13,19 +13,19 @@ namespace deadrelu {
 namespace HWY_NAMESPACE {
 namespace {
 
-using Sum = Lanes<double>;
-
-HWY_INLINE Sum one_where(hn::Mask<Tag<double>> mask) {
-  return hn::IfThenElseZero(mask, hn::Set(Tag<double>(), 1.0));
+template <class V>
+HWY_INLINE V larger(V a, V b) {
+  return hn::IfThenElse(hn::Gt(a, b), a, b);
 }
-HWY_INLINE Sum larger(Sum a, Sum b) { return hn::IfThenElse(hn::Gt(a, b), a, b); }
 
 // A register's worth of lanes of one unit's running sums, in registers while a block of samples passes.
+template <class DD>
 struct UnitState {
+  using Sum = hn::Vec<DD>;
   Sum positive, z_max, z_sum, z_squares, a_sum, a_squares, a_magnitude, a_zeros, slope_max;
 
   HWY_INLINE void load(const UnitSums& from, std::size_t i) {
-    const Tag<double> d;
+    const DD d;
     positive = hn::LoadU(d, from.positive + i);
     z_max = hn::LoadU(d, from.z_max + i);
     z_sum = hn::LoadU(d, from.z_sum + i);
@@ -37,7 +37,7 @@ struct UnitState {
     slope_max = hn::LoadU(d, from.slope_max + i);
   }
   HWY_INLINE void store(const UnitSums& to, std::size_t i) const {
-    const Tag<double> d;
+    const DD d;
     hn::StoreU(positive, d, to.positive + i);
     hn::StoreU(z_max, d, to.z_max + i);
     hn::StoreU(z_sum, d, to.z_sum + i);
@@ -48,8 +48,9 @@ struct UnitState {
     hn::StoreU(a_zeros, d, to.a_zeros + i);
     hn::StoreU(slope_max, d, to.slope_max + i);
   }
+  static HWY_INLINE Sum one_where(hn::Mask<DD> mask) { return hn::IfThenElseZero(mask, hn::Set(DD(), 1.0)); }
   HWY_INLINE void add_input(Sum z, Sum slope) {
-    positive = hn::Add(positive, one_where(hn::Gt(z, hn::Zero(Tag<double>()))));
+    positive = hn::Add(positive, one_where(hn::Gt(z, hn::Zero(DD()))));
     z_max = larger(z, z_max);
     z_sum = hn::Add(z_sum, z);
     z_squares = hn::MulAdd(z, z, z_squares);
@@ -59,17 +60,16 @@ struct UnitState {
     a_sum = hn::Add(a_sum, a);
     a_squares = hn::MulAdd(a, a, a_squares);
     a_magnitude = hn::Add(a_magnitude, hn::Abs(a));
-    a_zeros = hn::Add(a_zeros, one_where(hn::Eq(a, hn::Zero(Tag<double>()))));
+    a_zeros = hn::Add(a_zeros, one_where(hn::Eq(a, hn::Zero(DD()))));
   }
 };
 
-template <class T>
-void add_silent(LaneMatrix<const T> z, double* silent_samples) {
-  const Tag<T> d;
-  DoubleSums<T> total;
+template <class D, class T>
+void add_silent(D d, LaneMatrix<const T> z, double* silent_samples) {
+  DoubleSums<D> total;
   total.load(silent_samples);
   for (std::size_t n = 0; n < z.columns; ++n) {
-    Lanes<T> silent = hn::Set(d, T{1});
+    hn::Vec<D> silent = hn::Set(d, T{1});
     for (std::size_t u = 0; u < z.rows; ++u) {
       silent = hn::IfThenZeroElse(hn::Gt(hn::Load(d, z.at(u, n)), hn::Zero(d)), silent);
     }
@@ -78,34 +78,38 @@ void add_silent(LaneMatrix<const T> z, double* silent_samples) {
   total.store(silent_samples);
 }
 
-template <class T>
+template <class T, Engine kEngine>
 void add(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slopes, const UnitSums& sums,
          double* silent_samples) {
+  using D = SumTag<T, kEngine>;
+  constexpr DoubleTag<D> d;
+  constexpr std::size_t kRuns = MaxLanes(D());
   for (std::size_t u = 0; u < z.rows; ++u) {
-    for (std::size_t lane = 0; lane < kLanes<T>; lane += kLanes<double>) {
-      UnitState state;
-      state.load(sums, u * kLanes<T> + lane);
+    for (std::size_t lane = 0; lane < kRuns; lane += MaxLanes(d)) {
+      UnitState<DoubleTag<D>> state;
+      state.load(sums, u * kRuns + lane);
       for (std::size_t n = 0; n < z.columns; ++n) {
-        state.add_input(load_doubles(z.at(u, n) + lane), load_doubles(slopes.at(u, n) + lane));
+        state.add_input(load_doubles(d, z.at(u, n) + lane), load_doubles(d, slopes.at(u, n) + lane));
         for (std::size_t row = u; row < a.rows; row += z.rows) {
-          state.add_output(load_doubles(a.at(row, n) + lane));
+          state.add_output(load_doubles(d, a.at(row, n) + lane));
         }
       }
-      state.store(sums, u * kLanes<T> + lane);
+      state.store(sums, u * kRuns + lane);
     }
   }
-  add_silent(z, silent_samples);
+  add_silent(D(), z, silent_samples);
 }
 
-template <class T>
+template <class T, Engine kEngine>
 void add_range(LaneMatrix<const T> x, double* low, double* high) {
-  const Tag<double> d;
+  using D = SumTag<T, kEngine>;
+  constexpr DoubleTag<D> d;
   for (std::size_t r = 0; r < x.rows; ++r) {
-    for (std::size_t lane = 0; lane < kLanes<T>; lane += kLanes<double>) {
-      const std::size_t i = r * kLanes<T> + lane;
-      Sum least = hn::LoadU(d, low + i), most = hn::LoadU(d, high + i);
+    for (std::size_t lane = 0; lane < MaxLanes(D()); lane += MaxLanes(d)) {
+      const std::size_t i = r * MaxLanes(D()) + lane;
+      auto least = hn::LoadU(d, low + i), most = hn::LoadU(d, high + i);
       for (std::size_t n = 0; n < x.columns; ++n) {
-        const Sum v = load_doubles(x.at(r, n) + lane);
+        const auto v = load_doubles(d, x.at(r, n) + lane);
         least = hn::IfThenElse(hn::Lt(v, least), v, least);
         most = larger(v, most);
       }
@@ -115,8 +119,8 @@ void add_range(LaneMatrix<const T> x, double* low, double* high) {
   }
 }
 
-template <class T>
-constexpr UnitSumKernels<T> kUnitSums{&add<T>, &add_range<T>};
+template <class T, Engine kEngine>
+constexpr UnitSumKernels<T> kUnitSums{&add<T, kEngine>, &add_range<T, kEngine>};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -127,12 +131,12 @@ HWY_AFTER_NAMESPACE();
 namespace deadrelu {
 
 template <>
-const UnitSumKernels<float>& unit_sum_kernels<float>(SimdTarget target) {
-  return DEADRELU_TABLE(target, kUnitSums<float>);
+const UnitSumKernels<float>& unit_sum_kernels<float>(SimdTarget target, Engine engine) {
+  return DEADRELU_TABLE(target, engine, kUnitSums, float);
 }
 template <>
-const UnitSumKernels<double>& unit_sum_kernels<double>(SimdTarget target) {
-  return DEADRELU_TABLE(target, kUnitSums<double>);
+const UnitSumKernels<double>& unit_sum_kernels<double>(SimdTarget target, Engine engine) {
+  return DEADRELU_TABLE(target, engine, kUnitSums, double);
 }
 
 }  // namespace deadrelu

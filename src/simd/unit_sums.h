@@ -1,6 +1,7 @@
 // What the probe sums up about the units of a layer while the probe set passes through it.
 #pragma once
 
+#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 
@@ -32,6 +33,6 @@ struct UnitSumKernels {
 };
 
 template <class T>
-const UnitSumKernels<T>& unit_sum_kernels(SimdTarget target);
+const UnitSumKernels<T>& unit_sum_kernels(SimdTarget target, Engine engine);
 
 }  // namespace deadrelu

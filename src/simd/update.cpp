@@ -149,94 +149,140 @@ struct Rmsprop {
   }
 };
 
+// Returns marks: NaN where a parameter of the lane is not finite after the step. Or-ing keeps a NaN that
+// parameter·0 gives; unlike a sum it is no chain of slow additions.
 template <class Step, class T>
-HWY_NOINLINE void update_all(const UpdateParameters<T>& p, std::size_t count, T* parameters,
-                             const T* gradient, T* first, T* second, T* poison) {
+HWY_NOINLINE Lanes<T> update_vectors(const UpdateParameters<T>& p, std::size_t from, std::size_t to,
+                                     T* parameters, const T* gradient, T* first, T* second) {
   const Tag<T> d;
   const Step step(p);
-  // Or-ing keeps a NaN that parameter·0 gives; unlike a sum it is no chain of slow additions.
   Lanes<T> marks = hn::Zero(d);
-  for (std::size_t i = 0; i < count * kLanes<T>; i += kLanes<T>) {
+  for (std::size_t i = from; i < to; i += kLanes<T>) {
     const Lanes<T> next = step.step(hn::Load(d, parameters + i), hn::Load(d, gradient + i), first, second, i);
     hn::Store(next, d, parameters + i);
     marks = hn::Or(marks, hn::Mul(next, hn::Zero(d)));
   }
-  hn::StoreU(hn::IfThenElse(hn::IsNaN(marks), marks, load_lanes(poison)), d, poison);
+  return marks;
 }
 
+// The same number in every lane of a register, for the numbers of a single run.
 template <class T>
+class Splatted {
+ public:
+  explicit HWY_INLINE Splatted(const UpdateParameters<T>& p) : parameters(p) {
+    std::size_t next = 0;
+    for (const T** number :
+         {&parameters.learning_rate, &parameters.weight_decay, &parameters.gradient_factor,
+          &parameters.momentum, &parameters.dampening, &parameters.nesterov, &parameters.beta1,
+          &parameters.beta2, &parameters.epsilon, &parameters.complement1, &parameters.complement2,
+          &parameters.correction1, &parameters.correction2_root}) {
+      T* const place = numbers_ + kLanes<T> * next++;
+      hn::StoreU(hn::Set(Tag<T>(), **number), Tag<T>(), place);
+      *number = place;
+    }
+  }
+  UpdateParameters<T> parameters;
+
+ private:
+  T numbers_[13 * kLanes<T>];
+};
+
+template <class Step, class T, Engine kEngine>
+void update_all(const UpdateParameters<T>& p, std::size_t count, T* parameters, const T* gradient, T* first,
+                T* second, T* poison) {
+  const Tag<T> d;
+  if constexpr (kEngine == Engine::kLanes) {
+    const Lanes<T> marks = update_vectors<Step>(p, 0, count * kLanes<T>, parameters, gradient, first, second);
+    hn::StoreU(hn::IfThenElse(hn::IsNaN(marks), marks, load_lanes(poison)), d, poison);
+  } else {
+    const Splatted<T> splatted(p);
+    const auto update_range = [&](std::size_t from, std::size_t to) HWY_ATTR {
+      return update_vectors<Step>(splatted.parameters, from, to, parameters, gradient, first, second);
+    };
+    const std::size_t rest = count % kLanes<T>;
+    auto diverged = hn::IsNaN(update_range(0, count - rest));
+    if (rest != 0) {  // behind the last parameter anything may lie
+      diverged = hn::Or(diverged, hn::And(hn::IsNaN(update_range(count - rest, count)), hn::FirstN(d, rest)));
+    }
+    if (!hn::AllFalse(d, diverged)) *poison = hn::GetLane(hn::NaN(d));
+  }
+}
+
+template <class T, Engine kEngine>
 void update(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count, T* parameters,
             const T* gradient, T* first, T* second, T* poison) {
   switch (optimizer) {
     case Optimizer::kSgd:
-      return update_all<Sgd<T>>(p, count, parameters, gradient, first, second, poison);
+      return update_all<Sgd<T>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
     case Optimizer::kAdam:
-      return update_all<Adam<T, false>>(p, count, parameters, gradient, first, second, poison);
+      return update_all<Adam<T, false>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
     case Optimizer::kAdamw:
-      return update_all<Adam<T, true>>(p, count, parameters, gradient, first, second, poison);
+      return update_all<Adam<T, true>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
     case Optimizer::kRmsprop:
-      return update_all<Rmsprop<T>>(p, count, parameters, gradient, first, second, poison);
+      return update_all<Rmsprop<T>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
   }
 }
 
-template <class T>
+template <class DD, class T>
 struct Values {
   LaneMatrix<const T> x;
-  HWY_INLINE Lanes<double> at(std::size_t r, std::size_t c, std::size_t lane) const {
-    return load_doubles(x.at(r, c) + lane);
+  HWY_INLINE hn::Vec<DD> at(std::size_t r, std::size_t c, std::size_t lane) const {
+    return load_doubles(DD(), x.at(r, c) + lane);
   }
 };
-template <class T>
+template <class DD, class T>
 struct Differences {
   LaneMatrix<const T> a, b;
-  HWY_INLINE Lanes<double> at(std::size_t r, std::size_t c, std::size_t lane) const {
-    return hn::Sub(load_doubles(a.at(r, c) + lane), load_doubles(b.at(r, c) + lane));
+  HWY_INLINE hn::Vec<DD> at(std::size_t r, std::size_t c, std::size_t lane) const {
+    return hn::Sub(load_doubles(DD(), a.at(r, c) + lane), load_doubles(DD(), b.at(r, c) + lane));
   }
 };
 
 // Rows side by side, since each row's sum is one chain of dependent additions; then row after row into the
 // total.
-template <class Source, std::size_t... M>
-HWY_INLINE Lanes<double> add_row_squares(const Source& x, std::size_t row, std::size_t columns,
-                                         std::size_t lane, Lanes<double> total, std::index_sequence<M...>) {
-  const Tag<double> d;
-  Lanes<double> sums[sizeof...(M)] = {(static_cast<void>(M), hn::Zero(d))...};
+template <class DD, class Source, std::size_t... M>
+HWY_INLINE hn::Vec<DD> add_row_squares(DD d, const Source& x, std::size_t row, std::size_t columns,
+                                       std::size_t lane, hn::Vec<DD> total, std::index_sequence<M...>) {
+  hn::Vec<DD> sums[sizeof...(M)] = {(static_cast<void>(M), hn::Zero(d))...};
   for (std::size_t c = 0; c < columns; ++c) {
-    const Lanes<double> values[sizeof...(M)] = {x.at(row + M, c, lane)...};
+    const hn::Vec<DD> values[sizeof...(M)] = {x.at(row + M, c, lane)...};
     ((sums[M] = hn::MulAdd(values[M], values[M], sums[M])), ...);
   }
   ((total = hn::Add(total, sums[M])), ...);
   return total;
 }
 
-template <class T, class Source>
+template <class D, class Source>
 void add_all_squares(const Source& x, std::size_t rows, std::size_t columns, double* sums) {
-  const Tag<double> d;
-  for (std::size_t lane = 0; lane < kLanes<T>; lane += kLanes<double>) {
-    Lanes<double> total = hn::LoadU(d, sums + lane);
+  constexpr DoubleTag<D> d;
+  for (std::size_t lane = 0; lane < MaxLanes(D()); lane += MaxLanes(d)) {
+    auto total = hn::LoadU(d, sums + lane);
     std::size_t row = 0;
     for (; row + 8 <= rows; row += 8) {
-      total = add_row_squares(x, row, columns, lane, total, std::make_index_sequence<8>());
+      total = add_row_squares(d, x, row, columns, lane, total, std::make_index_sequence<8>());
     }
     for (; row < rows; ++row) {
-      total = add_row_squares(x, row, columns, lane, total, std::make_index_sequence<1>());
+      total = add_row_squares(d, x, row, columns, lane, total, std::make_index_sequence<1>());
     }
     hn::StoreU(total, d, sums + lane);
   }
 }
 
-template <class T>
+template <class T, Engine kEngine>
 void add_squares(LaneMatrix<const T> x, double* sums) {
-  add_all_squares<T>(Values<T>{x}, x.rows, x.columns, sums);
+  using D = SumTag<T, kEngine>;
+  add_all_squares<D>(Values<DoubleTag<D>, T>{x}, x.rows, x.columns, sums);
 }
 
-template <class T>
+template <class T, Engine kEngine>
 void add_squared_differences(LaneMatrix<const T> a, LaneMatrix<const T> b, double* sums) {
-  add_all_squares<T>(Differences<T>{a, b}, a.rows, a.columns, sums);
+  using D = SumTag<T, kEngine>;
+  add_all_squares<D>(Differences<DoubleTag<D>, T>{a, b}, a.rows, a.columns, sums);
 }
 
-template <class T>
-constexpr UpdateKernels<T> kUpdate{&update<T>, &add_squares<T>, &add_squared_differences<T>};
+template <class T, Engine kEngine>
+constexpr UpdateKernels<T> kUpdate{&update<T, kEngine>, &add_squares<T, kEngine>,
+                                   &add_squared_differences<T, kEngine>};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -247,12 +293,12 @@ HWY_AFTER_NAMESPACE();
 namespace deadrelu {
 
 template <>
-const UpdateKernels<float>& update_kernels<float>(SimdTarget target) {
-  return DEADRELU_TABLE(target, kUpdate<float>);
+const UpdateKernels<float>& update_kernels<float>(SimdTarget target, Engine engine) {
+  return DEADRELU_TABLE(target, engine, kUpdate, float);
 }
 template <>
-const UpdateKernels<double>& update_kernels<double>(SimdTarget target) {
-  return DEADRELU_TABLE(target, kUpdate<double>);
+const UpdateKernels<double>& update_kernels<double>(SimdTarget target, Engine engine) {
+  return DEADRELU_TABLE(target, engine, kUpdate, double);
 }
 
 }  // namespace deadrelu

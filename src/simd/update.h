@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 
@@ -38,7 +39,8 @@ struct UpdateKernels {
   // One step on `count` parameters. first and second are the optimizer's state, [count][lane], zero before
   // the first step: sgd: momentum, —; adam(w): m, v; rmsprop: momentum, v (null where uses_momentum is
   // false). poison[lane] becomes NaN where a parameter of that lane is not finite after the step, else stays
-  // as it is. The uses_… and clips switches save time and never change a result.
+  // as it is. Wide: the buffers may be read and written up to the next whole vector. The uses_… and clips
+  // switches save time and never change a result.
   void (*update)(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count, T* parameters,
                  const T* gradient, T* first, T* second, T* poison);
   // sums[lane] += Σ over rows (ascending) of the row's own sum of squares (ascending columns), in double.
@@ -48,6 +50,6 @@ struct UpdateKernels {
 };
 
 template <class T>
-const UpdateKernels<T>& update_kernels(SimdTarget target);
+const UpdateKernels<T>& update_kernels(SimdTarget target, Engine engine);
 
 }  // namespace deadrelu

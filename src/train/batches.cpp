@@ -2,14 +2,17 @@
 
 #include <algorithm>
 
+#include "base/cache_sizes.h"
+
 namespace deadrelu {
 
 template <class T>
-BlockBuffer<T>::BlockBuffer(const NetworkShape& shape, std::size_t max_samples, std::size_t lanes)
-    : inputs_(shape.inputs()), outputs_(shape.outputs()), lanes_(lanes), row_stride_(max_samples * lanes) {
-  if (row_stride_ * sizeof(T) % 4096 == 0) row_stride_ += lanes;
-  memory_ = Buffer<T>((inputs_ + outputs_) * row_stride_);
-}
+BlockBuffer<T>::BlockBuffer(const Network<T>& network, std::size_t max_samples)
+    : inputs_(network.shape.inputs()),
+      outputs_(network.shape.outputs()),
+      lanes_(network.kernels.lanes),
+      row_stride_(padded_row(network.kernels, max_samples)),
+      memory_((inputs_ + outputs_) * row_stride_) {}
 
 template <class T>
 Block<T> BlockBuffer<T>::block(std::size_t samples) const {
@@ -18,45 +21,58 @@ Block<T> BlockBuffer<T>::block(std::size_t samples) const {
           {targets, outputs_, samples, row_stride_, lanes_}};
 }
 
+namespace {
+
+std::vector<std::uint64_t> seeds_of(std::span<const RunSpec* const> runs) {
+  std::vector<std::uint64_t> seeds;
+  for (const RunSpec* run : runs) seeds.push_back(run->seed);
+  return seeds;
+}
+
+}  // namespace
+
 template <class T>
 Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
-    : indices_(max_block * pack.runs.size()), buffer_(pack.network.shape, max_block, pack.runs.size()) {
-  const std::size_t samples = pack.data[0]->train.samples;
-  const TrainSpec& train = pack.runs[0]->train;
-  const std::size_t batch = train.batch_size == 0 ? samples : static_cast<std::size_t>(train.batch_size);
-  for (std::size_t lane = 0; lane < pack.runs.size(); ++lane) {
-    orders_.emplace_back(pack.runs[lane]->seed, train.sampling, samples, batch);
-    splits_.push_back(&pack.data[lane]->train);
-  }
-  fixed_ = batch == samples && train.sampling != Sampling::kWithReplacement && batch <= max_block;
+    : order_(*pack.network.kernels.order, seeds_of(pack.runs), pack.runs[0]->train.sampling,
+             pack.data[0]->train.samples, pack.batch_size),
+      indices_(max_block * pack.runs.size()),
+      buffer_(pack.network, max_block) {
+  for (const auto& data : pack.data) splits_.push_back(&data->train);
+  fixed_ = pack.batch_size == pack.data[0]->train.samples &&
+           pack.runs[0]->train.sampling != Sampling::kWithReplacement && pack.batch_size <= max_block;
 }
 
 template <class T>
 Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::size_t count) {
   const Block<T> block = buffer_.block(count);
   if (fixed_ && gathered_) return block;
-  const std::size_t lanes = orders_.size();
-  for (std::size_t lane = 0; lane < lanes; ++lane)
-    orders_[lane].fill(step, from, count, &indices_[lane], lanes);
+  order_.fill(step, from, count, indices_.data());
   gather<T>(splits_, indices_.data(), block.inputs, block.targets);
   gathered_ = true;
   return block;
 }
 
 template <class T>
-std::size_t block_size(const NetworkShape& shape, std::size_t lanes) {
-  constexpr std::size_t kCacheBytes = 256 * 1024;
-  constexpr std::size_t kTile = 12;  // a multiple of every kernel's tile width
-  std::size_t values = shape.inputs();
-  for (const LayerShape& layer : shape.layers) values += 2 * layer.rows + layer.outputs;
-  const std::size_t samples = kCacheBytes / (values * lanes * sizeof(T));
-  return std::clamp(samples / kTile * kTile, 2 * kTile, 20 * kTile);
+std::size_t block_size(const Network<T>& network, std::size_t batch_size) {
+  const bool is_wide = network.kernels.engine == Engine::kWide;
+  // Multiples of every tile's width. The tiles stream what lies beyond the L2 cache well.
+  // rows suit them; lanes have a pack's worth of everything.
+  const std::size_t tile = is_wide ? 48 : 12;
+  const std::size_t bytes = (is_wide ? 4 : 2) * cache_sizes().level2;
+  std::size_t values = network.shape.inputs();
+  for (const LayerShape& layer : network.shape.layers) values += 2 * layer.rows + layer.outputs;
+  const std::size_t samples = bytes / (values * network.kernels.lanes * sizeof(T));
+  const std::size_t most = std::clamp(samples / tile * tile, 2 * tile, 20 * tile);
+  if (batch_size <= most) return most;
+  const std::size_t pieces = (batch_size + most - 1) / most;
+  const std::size_t piece = (batch_size + pieces - 1) / pieces;
+  return (piece + tile - 1) / tile * tile;
 }
 
 #define DEADRELU_INSTANTIATE(T)  \
   template class BlockBuffer<T>; \
   template class Batches<T>;     \
-  template std::size_t block_size<T>(const NetworkShape&, std::size_t)
+  template std::size_t block_size<T>(const Network<T>&, std::size_t)
 DEADRELU_INSTANTIATE(float);
 DEADRELU_INSTANTIATE(double);
 #undef DEADRELU_INSTANTIATE

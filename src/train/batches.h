@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "data/gather.h"
 #include "data/order.h"
+#include "nn/network.h"
 #include "train/pack.h"
 
 namespace deadrelu {
@@ -19,11 +20,11 @@ struct Block {
   LaneMatrix<T> targets;  // [output][sample]
 };
 
-// Memory for one block, whose rows are padded off multiples of 4 KiB.
+// Memory for one block, with padded rows.
 template <class T>
 class BlockBuffer {
  public:
-  BlockBuffer(const NetworkShape& shape, std::size_t max_samples, std::size_t lanes);
+  BlockBuffer(const Network<T>& network, std::size_t max_samples);
   Block<T> block(std::size_t samples) const;
 
  private:
@@ -36,23 +37,23 @@ class Batches {
  public:
   Batches(const Pack<T>& pack, std::size_t max_block);
 
-  std::size_t batch_size(std::uint64_t step) const { return orders_[0].batch_size(step); }
-  std::size_t batches_per_epoch() const { return orders_[0].batches_per_epoch(); }
+  std::size_t batch_size(std::uint64_t step) const { return order_.batch_size(step); }
+  std::size_t batches_per_epoch() const { return order_.batches_per_epoch(); }
   // Examples from … from+count−1 of the batch of `step`. Steps ascend; no memory is allocated.
   Block<T> gather_block(std::uint64_t step, std::size_t from, std::size_t count);
 
  private:
-  std::vector<BatchOrder> orders_;       // [lane]
+  BatchOrder order_;
   std::vector<const Split<T>*> splits_;  // [lane]
-  std::vector<std::uint32_t> indices_;   // [sample][lane]
+  Buffer<std::uint32_t> indices_;        // [sample][lane]
   BlockBuffer<T> buffer_;
   bool fixed_;  // every step has the same batch, and it fits one block: gathered once
   bool gathered_ = false;
 };
 
-// How many samples pass through all layers at once, so that what they leave behind stays in the cache. Any
-// number gives the same results.
+// How many samples pass through all layers at once, so that what they leave behind stays in the cache:
+// batches of batch_size are cut into equal blocks. Any number gives the same results.
 template <class T>
-std::size_t block_size(const NetworkShape& shape, std::size_t lanes);
+std::size_t block_size(const Network<T>& network, std::size_t batch_size);
 
 }  // namespace deadrelu

@@ -15,7 +15,8 @@ std::vector<std::uint32_t> evaluated_examples(std::uint64_t seed, std::size_t si
   if (count == size) {
     std::iota(examples.begin(), examples.end(), 0u);
   } else {
-    Permutation(seed, Purpose::kProbe, 0, size).fill(0, count, examples.data(), 1);
+    const Permutation permutation(seed, Purpose::kProbe, 0, size);
+    for (std::uint32_t i = 0; i < count; ++i) examples[i] = permutation(i);
     std::sort(examples.begin(), examples.end());
   }
   return examples;
@@ -31,7 +32,7 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
       correct_(lanes_),
       low_(outputs_ * lanes_),
       high_(outputs_ * lanes_),
-      buffer_(pack.network.shape, max_block, lanes_) {
+      buffer_(pack.network, max_block) {
   for (std::size_t lane = 0; lane < lanes_; ++lane) {
     const RunSpec& run = *pack.runs[lane];
     splits_.push_back(test ? &pack.data[lane]->test : &pack.data[lane]->train);

@@ -74,22 +74,21 @@ std::string pack_key(const RunSpec& run) {
 
 template <class T>
 Pack<T> make_pack(std::span<const RunSpec* const> runs,
-                  std::span<const std::shared_ptr<const Dataset<T>>> data, SimdTarget target) {
-  const Kernels<T> table = kernels<T>(target);
+                  std::span<const std::shared_ptr<const Dataset<T>>> data, SimdTarget target, Engine engine) {
+  const Kernels<T> table = kernels<T>(target, engine);
   assert(!runs.empty() && runs.size() <= table.lanes && data.size() == runs.size());
   const RunSpec& first = *runs[0];
   const Dataset<T>& set = *data[0];
-  Pack<T> pack{{},
-               {},
-               runs.size(),
-               first.train.steps,
-               {network_shape(first.model, set.inputs, set.outputs), first.model.activation, table,
-                LaneActivation<T>(table.lanes)}};
-  if (first.train.epochs > 0) {
-    const std::size_t batch = first.train.batch_size == 0 ? set.train.samples : first.train.batch_size;
-    pack.steps = first.train.epochs *
-                 BatchOrder(first.seed, first.train.sampling, set.train.samples, batch).batches_per_epoch();
-  }
+  Pack<T> pack{
+      {},
+      {},
+      runs.size(),
+      first.train.batch_size == 0 ? set.train.samples : static_cast<std::size_t>(first.train.batch_size),
+      first.train.steps,
+      {network_shape(first.model, set.inputs, set.outputs), first.model.activation, table,
+       LaneActivation<T>(table.lanes)}};
+  if (first.train.epochs > 0)
+    pack.steps = first.train.epochs * batches_per_epoch(set.train.samples, pack.batch_size);
   for (std::size_t lane = 0; lane < table.lanes; ++lane) {
     const std::size_t i = lane < runs.size() ? lane : 0;
     pack.runs.push_back(runs[i]);
@@ -171,10 +170,10 @@ ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std
   return set;
 }
 
-#define DEADRELU_INSTANTIATE(T)                                                               \
-  template Pack<T> make_pack(std::span<const RunSpec* const>,                                 \
-                             std::span<const std::shared_ptr<const Dataset<T>>>, SimdTarget); \
-  template Buffer<T> initial_parameters(const Pack<T>&);                                      \
+#define DEADRELU_INSTANTIATE(T)                                                                       \
+  template Pack<T> make_pack(std::span<const RunSpec* const>,                                         \
+                             std::span<const std::shared_ptr<const Dataset<T>>>, SimdTarget, Engine); \
+  template Buffer<T> initial_parameters(const Pack<T>&);                                              \
   template ParameterSet lane_parameters(const NetworkShape&, const T*, std::size_t, std::size_t)
 DEADRELU_INSTANTIATE(float);
 DEADRELU_INSTANTIATE(double);

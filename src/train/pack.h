@@ -25,15 +25,17 @@ struct Pack {
   std::vector<const RunSpec*> runs;                     // [lane]
   std::vector<std::shared_ptr<const Dataset<T>>> data;  // [lane]
   std::size_t used_lanes = 0;
-  std::uint64_t steps = 0;  // updates that the runs make
+  std::size_t batch_size = 0;  // in examples
+  std::uint64_t steps = 0;     // updates that the runs make
   Network<T> network;
 };
 
-// REQUIRES: 1 ≤ runs ≤ lanes of the target; equal pack keys; data[i] belongs to runs[i] and all have one
-// size.
+// REQUIRES: 1 ≤ runs ≤ lanes of the target, or 1 run in wide; equal pack keys; data[i] belongs to runs[i] and
+// all have one size.
 template <class T>
 Pack<T> make_pack(std::span<const RunSpec* const> runs,
-                  std::span<const std::shared_ptr<const Dataset<T>>> data, SimdTarget target);
+                  std::span<const std::shared_ptr<const Dataset<T>>> data, SimdTarget target,
+                  Engine engine = Engine::kLanes);
 
 // Initial parameters of every lane, [parameter][lane].
 template <class T>

@@ -16,7 +16,7 @@ namespace {
 template <class T>
 std::size_t largest_block(const Pack<T>& pack) {
   const std::size_t samples = std::max(pack.data[0]->train.samples, pack.data[0]->test.samples);
-  return std::min(block_size<T>(pack.network.shape, pack.network.kernels.lanes), samples);
+  return std::min(block_size<T>(pack.network, pack.batch_size), samples);
 }
 
 }  // namespace

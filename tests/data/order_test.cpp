@@ -8,6 +8,9 @@
 #include <numeric>
 #include <vector>
 
+#include "base/buffer.h"
+#include "simd/kernels.h"
+
 namespace deadrelu {
 namespace {
 
@@ -19,11 +22,17 @@ std::vector<std::uint32_t> values_of(const Permutation& permutation, std::size_t
   return values;
 }
 
-std::vector<std::uint32_t> batch(BatchOrder& order, std::uint64_t step) {
-  std::vector<std::uint32_t> indices(order.batch_size(step));
-  order.fill(step, 0, indices.size(), indices.data(), 1);
-  return indices;
+BatchOrder order_of(std::uint64_t seed, Sampling sampling, std::size_t samples, std::size_t batch_size) {
+  return {
+      order_kernels<float>(available_simd().front(), Engine::kWide), {seed}, sampling, samples, batch_size};
 }
+
+Indices piece(BatchOrder& order, std::uint64_t step, std::size_t from, std::size_t count) {
+  Buffer<std::uint32_t> indices(count);  // has room for the vector's rest
+  order.fill(step, from, count, indices.data());
+  return {indices.data(), indices.data() + count};
+}
+Indices batch(BatchOrder& order, std::uint64_t step) { return piece(order, step, 0, order.batch_size(step)); }
 
 // Chi-square of equally likely outcomes in standard deviations from its mean.
 double chi_square_z(const std::vector<double>& counts) {
@@ -53,16 +62,23 @@ TEST(Permutation, the_largest_sizes_stay_in_range) {
   }
 }
 
-TEST(Permutation, filling_gives_what_single_positions_give) {
-  for (const std::size_t size : {5, 16, 17, 100, 1000, 1025, 2049}) {
-    const Permutation permutation(7, Purpose::kSplit, 2, size);
-    const std::vector<std::uint32_t> values = values_of(permutation, size);
-    const std::size_t from = size / 3, count = size - from;
-    std::vector<std::uint32_t> filled(3 * count, 99999);
-    permutation.fill(static_cast<std::uint32_t>(from), count, filled.data(), 3);
-    for (std::size_t i = 0; i < count; ++i) {
-      ASSERT_EQ(filled[3 * i], values[from + i]);
-      ASSERT_EQ(filled[3 * i + 1], 99999u);  // between the strides nothing is written
+// Every lane of every target walks through its own permutation.
+TEST(BatchOrder, every_lane_gets_what_its_permutation_gives) {
+  for (const SimdTarget target : available_simd()) {
+    for (const Engine engine : {Engine::kLanes, Engine::kWide}) {
+      std::vector<std::uint64_t> seeds(engine == Engine::kWide ? 1 : lane_count<double>(target));
+      std::iota(seeds.begin(), seeds.end(), 70);
+      for (const std::size_t size : {5, 16, 17, 33, 100, 1000, 1025, 2049}) {
+        BatchOrder order(order_kernels<double>(target, engine), seeds, Sampling::kEpoch, size, size - 1);
+        const std::size_t from = size / 3, count = size - 1 - from;
+        Buffer<std::uint32_t> filled(count * seeds.size());
+        order.fill(2 * 7, from, count, filled.data());
+        for (std::size_t lane = 0; lane < seeds.size(); ++lane) {
+          const Permutation permutation(seeds[lane], Purpose::kOrder, 7, size);
+          for (std::size_t i = 0; i < count; ++i)
+            ASSERT_EQ(filled[i * seeds.size() + lane], permutation(static_cast<std::uint32_t>(from + i)));
+        }
+      }
     }
   }
 }
@@ -134,7 +150,7 @@ TEST(Permutation, the_orders_are_what_they_always_were) {
 }
 
 TEST(BatchOrder, an_epoch_visits_every_example_once_and_ends_with_what_is_left) {
-  BatchOrder order(4, Sampling::kEpoch, 103, 10);
+  BatchOrder order = order_of(4, Sampling::kEpoch, 103, 10);
   EXPECT_EQ(order.batches_per_epoch(), 11u);
   EXPECT_EQ(order.batch_size(9), 10u);
   EXPECT_EQ(order.batch_size(10), 3u);
@@ -156,32 +172,33 @@ TEST(BatchOrder, an_epoch_visits_every_example_once_and_ends_with_what_is_left) 
 }
 
 TEST(BatchOrder, steps_and_pieces_may_come_in_any_order) {
-  BatchOrder there(9, Sampling::kEpoch, 50, 8), back(9, Sampling::kEpoch, 50, 8);
+  BatchOrder there = order_of(9, Sampling::kEpoch, 50, 8), back = order_of(9, Sampling::kEpoch, 50, 8);
   std::vector<std::vector<std::uint32_t>> batches;
   for (std::uint64_t step = 0; step < 20; ++step) batches.push_back(batch(there, step));
   for (std::uint64_t step = 20; step-- > 0;) {
-    std::vector<std::uint32_t> pieces(batches[step].size());
-    if (pieces.size() > 1) back.fill(step, 1, pieces.size() - 1, pieces.data() + 1, 1);
-    back.fill(step, 0, 1, pieces.data(), 1);
+    const std::size_t size = batches[step].size();
+    const Indices rest = piece(back, step, 1, size - 1);
+    Indices pieces = piece(back, step, 0, 1);
+    pieces.insert(pieces.end(), rest.begin(), rest.end());
     EXPECT_EQ(pieces, batches[step]);
   }
 }
 
 TEST(BatchOrder, a_full_batch_is_in_file_order) {
-  BatchOrder order(1, Sampling::kEpoch, 5, 5);
+  BatchOrder order = order_of(1, Sampling::kEpoch, 5, 5);
   EXPECT_EQ(batch(order, 0), (Indices{0, 1, 2, 3, 4}));
   EXPECT_EQ(batch(order, 7), (Indices{0, 1, 2, 3, 4}));
 }
 
 TEST(BatchOrder, sequential_batches_start_again_after_the_last_example) {
-  BatchOrder order(1, Sampling::kSequential, 5, 2);
+  BatchOrder order = order_of(1, Sampling::kSequential, 5, 2);
   EXPECT_EQ(batch(order, 0), (Indices{0, 1}));
   EXPECT_EQ(batch(order, 2), (Indices{4}));
   EXPECT_EQ(batch(order, 3), (Indices{0, 1}));
 }
 
 TEST(BatchOrder, draws_with_replacement_are_uniform_and_all_batches_full) {
-  BatchOrder order(6, Sampling::kWithReplacement, 10, 4);
+  BatchOrder order = order_of(6, Sampling::kWithReplacement, 10, 4);
   EXPECT_EQ(order.batch_size(2), 4u);
   std::vector<double> counts(10), neighbours(100);
   std::uint32_t previous = 0;
@@ -194,7 +211,7 @@ TEST(BatchOrder, draws_with_replacement_are_uniform_and_all_batches_full) {
   }
   EXPECT_LT(std::abs(chi_square_z(counts)), 4);
   EXPECT_LT(std::abs(chi_square_z(neighbours)), 4);
-  BatchOrder full(6, Sampling::kWithReplacement, 10, 10);
+  BatchOrder full = order_of(6, Sampling::kWithReplacement, 10, 10);
   std::vector<std::uint32_t> indices = batch(full, 0);
   EXPECT_EQ(indices[0], random_below(6, Purpose::kReplacement, 0, 0, 10));
   EXPECT_EQ(batch(full, 3)[2], random_below(6, Purpose::kReplacement, 0, 32, 10));

@@ -22,7 +22,7 @@ Probed<T> probe_in_blocks(const std::vector<RunSpec>& specs, const std::shared_p
   const std::size_t samples = data->train.samples;
   const Buffer<T> parameters = initial_parameters(pack);
   const Activations<T> activations(pack.network, block);
-  const BlockBuffer<T> memory(pack.network.shape, block, pack.network.kernels.lanes);
+  const BlockBuffer<T> memory(pack.network, block);
   const std::vector<const Split<T>*> splits(pack.runs.size(), &data->train);
   std::vector<UnitProbe<T>> probes;
   for (std::size_t l = 0; l + 1 < pack.network.shape.layers.size(); ++l) {
@@ -234,7 +234,7 @@ TEST(DeathCounter, the_first_count_knows_no_change) {
     const Pack<double> pack = pack_of<double>(specs, data);
     const Buffer<double> parameters = initial_parameters(pack);
     const Activations<double> activations(pack.network, 1);
-    const BlockBuffer<double> memory(pack.network.shape, 1, pack.network.kernels.lanes);
+    const BlockBuffer<double> memory(pack.network, 1);
     const Block<double> block = memory.block(1);
     for (std::size_t lane = 0; lane < pack.network.kernels.lanes; ++lane) block.inputs.at(0, 0)[lane] = 1;
     forward<double>(pack.network, parameters.data(), block.inputs, Mode::kEvaluate, activations);

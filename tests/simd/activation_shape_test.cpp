@@ -117,8 +117,8 @@ TYPED_TEST(ActivationShapes, the_slope_gradient_sums_the_negative_side_in_order)
   on_every_target<T>([](const Kernels<T>& kernels) {
     const std::size_t lanes = kernels.lanes, rows = 3, samples = 9;
     TestRandom random(4);
-    TestMatrix<T> z(rows, samples, lanes), g(rows, samples, lanes, 1), sums(rows, 1, lanes),
-        expected(rows, 1, lanes);
+    TestMatrix<T> z(rows, samples, lanes), g(rows, samples, lanes, 1), sums = dense_column<T>(rows, lanes),
+                                                                       expected(rows, 1, lanes);
     z.fill_random(random);
     g.fill_random(random);
     sums.fill_random(random);
@@ -136,7 +136,7 @@ TYPED_TEST(ActivationShapes, the_slope_gradient_sums_the_negative_side_in_order)
 
 TYPED_TEST(ActivationShapes, strides_do_not_matter) {
   using T = TypeParam;
-  on_every_target<T>([](const Kernels<T>& kernels) {
+  on_every_target_in_lanes<T>([](const Kernels<T>& kernels) {
     const std::size_t lanes = kernels.lanes, rows = 3, samples = 5;
     const TestParameters<T> p(lanes);
     for (const Activation kind : kElementwise) {
@@ -160,7 +160,7 @@ TYPED_TEST(ActivationShapes, a_poisoned_lane_leaves_its_neighbours_alone) {
   std::vector<Activation> kinds = kElementwise;
   kinds.push_back(Activation::kCrelu);
   kinds.push_back(Activation::kMaxout);
-  on_every_target<T>([&](const Kernels<T>& kernels) {
+  on_every_target_in_lanes<T>([&](const Kernels<T>& kernels) {
     const std::size_t lanes = kernels.lanes, rows = 4, samples = 3;
     TestParameters<T> p(lanes);
     p.pieces = 2;

@@ -54,6 +54,11 @@ class Trial {
     m.fill([&](std::size_t r, std::size_t c, std::size_t lane) { return number(runs_[lane], which, r, c); });
     return m;
   }
+  TestMatrix<T> column(std::size_t rows, std::size_t which) const {
+    TestMatrix<T> m = dense_column<T>(rows, k_.lanes);
+    m.fill([&](std::size_t r, std::size_t c, std::size_t lane) { return number(runs_[lane], which, r, c); });
+    return m;
+  }
   void keep(const TestMatrix<T>& m) {
     for (std::size_t lane = 0; lane < k_.lanes; ++lane) {
       for (std::size_t r = 0; r < m.rows(); ++r) {
@@ -85,7 +90,7 @@ class Trial {
   }
 
   void evaluate(Loss loss, const TestMatrix<T>& z) {
-    TestMatrix<T> t = matrix(7, 9, 5), gradient(7, 9, k_.lanes), row_sums(7, 1, k_.lanes);
+    TestMatrix<T> t = matrix(7, 9, 5), gradient(7, 9, k_.lanes), row_sums = dense_column<T>(7, k_.lanes);
     if (loss == Loss::kCrossEntropy) {
       t.fill([&](std::size_t o, std::size_t n, std::size_t lane) { return (n + runs_[lane]) % 7 == o; });
     }
@@ -115,8 +120,8 @@ class Trial {
     p.complement1 = p.complement2 = quarter.data();
     p.epsilon = epsilon.data();
     p.uses_momentum = p.uses_weight_decay = p.clips = true;
-    TestMatrix<T> parameters = matrix(20, 1, 6), first = matrix(20, 1, 7), second(20, 1, k_.lanes),
-                  gradient = matrix(20, 1, 8), poison(1, 1, k_.lanes);
+    TestMatrix<T> parameters = column(20, 6), first = column(20, 7), second = dense_column<T>(20, k_.lanes),
+                  gradient = column(20, 8), poison = dense_column<T>(1, k_.lanes);
     k_.update->update(optimizer, p, 20, parameters.view().data, gradient.view().data, first.view().data,
                       second.view().data, poison.view().data);
     for (const TestMatrix<T>* m : {&parameters, &first, &second, &poison}) keep(*m);
@@ -158,7 +163,7 @@ class Agreement : public ::testing::Test {};
 TYPED_TEST_SUITE(Agreement, Precisions);
 
 TYPED_TEST(Agreement, a_run_does_not_know_its_lane) {
-  on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
+  on_every_target_in_lanes<TypeParam>([](const Kernels<TypeParam>& kernels) {
     const auto expected = all_results(kernels, 0);
     for (const std::size_t shift : {1, 5, 8}) EXPECT_EQ(all_results(kernels, shift), expected);
   });

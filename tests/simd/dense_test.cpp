@@ -34,8 +34,9 @@ void expect_product(const Kernels<T>& kernels, const Shape<T>& shape, ProductSta
   const std::size_t lanes = kernels.lanes;
   TestMatrix<T> a(shape.rows, shape.depth, lanes, random.below(3), random.below(2) == 1);
   TestMatrix<T> b(shape.depth, shape.columns, lanes, random.below(3), random.below(2) == 1);
-  TestMatrix<T> c(shape.rows, shape.columns, lanes, random.below(3), random.below(4) == 0);
-  TestMatrix<T> bias(shape.rows, 1, lanes), before(shape.rows, shape.columns, lanes);
+  TestMatrix<T> c(shape.rows, shape.columns, lanes, random.below(3),
+                  kernels.engine == Engine::kLanes && random.below(4) == 0);
+  TestMatrix<T> bias = dense_column<T>(shape.rows, lanes), before(shape.rows, shape.columns, lanes);
   a.fill_random(random);
   b.fill_random(random);
   bias.fill_random(random);
@@ -112,7 +113,7 @@ TYPED_TEST(Dense, a_sum_cut_into_pieces_is_the_sum_in_one) {
 }
 
 TYPED_TEST(Dense, a_poisoned_lane_leaves_its_neighbours_alone) {
-  on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
+  on_every_target_in_lanes<TypeParam>([](const Kernels<TypeParam>& kernels) {
     using T = TypeParam;
     TestRandom random(5);
     const std::size_t rows = 5, columns = 7, depth = 20, lanes = kernels.lanes;
@@ -143,8 +144,8 @@ TYPED_TEST(Dense, row_sums_ascend_and_continue) {
     TestRandom random(6);
     for (const bool by_columns : {false, true}) {
       for (std::size_t rows = 1; rows <= 9; ++rows) {
-        TestMatrix<T> x(rows, 13, kernels.lanes, 1, by_columns), sums(rows, 1, kernels.lanes),
-            expected(rows, 1, kernels.lanes);
+        TestMatrix<T> x(rows, 13, kernels.lanes, 1, by_columns), sums = dense_column<T>(rows, kernels.lanes),
+                                                                 expected(rows, 1, kernels.lanes);
         x.fill_random(random);
         sums.fill_random(random);
         expected.fill([&](std::size_t r, std::size_t, std::size_t lane) {
@@ -156,6 +157,103 @@ TYPED_TEST(Dense, row_sums_ascend_and_continue) {
         const LaneMatrix<const T> rest = x.constant().transposed().row_range(5, 8).transposed();
         kernels.dense->add_row_sums(rest, sums.view().data);
         expect_same_bits(sums, expected);
+      }
+    }
+  });
+}
+
+// relu(W·X + b), the sums beside it, and the gradient back through it.
+TYPED_TEST(Dense, a_layer_of_relus_is_a_product_with_its_ends_taken_along) {
+  on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
+    using T = TypeParam;
+    TestRandom random(6);
+    const std::size_t lanes = kernels.lanes;
+    for (const std::size_t rows : {1, 2, 5, 7, 13, 40}) {
+      for (const std::size_t depth : {1, 3, 90, 300}) {
+        const std::size_t columns = 1 + random.below(30);
+        TestMatrix<T> w(rows, depth, lanes), x(depth, columns, lanes, 1), z(rows, columns, lanes, 1),
+            h(rows, columns, lanes, 1), bare(rows, columns, lanes, 1), sums(rows, columns, lanes, 1);
+        TestMatrix<T> bias = dense_column<T>(rows, lanes);
+        w.fill_random(random);
+        x.fill_random(random);
+        bias.fill_random(random);
+        x(0, columns - 1, 0) = kNan<T>;
+        kernels.dense->multiply(w.constant(), x.constant(), ProductStart::kBias, bias.view().data,
+                                sums.view());
+        kernels.dense->relu_layer(w.constant(), x.constant(), bias.view().data, h.view(), z.view());
+        kernels.dense->relu_layer(w.constant(), x.constant(), bias.view().data, bare.view(), {});
+        expect_same_bits(z, sums);
+        expect_same_bits(h, bare);
+        sums.fill([&](std::size_t r, std::size_t c, std::size_t lane) {
+          return z(r, c, lane) <= 0 ? 0 : z(r, c, lane);
+        });
+        expect_same_bits(h, sums);
+
+        TestMatrix<T> upper(4, rows, lanes), dy(4, columns, lanes, 1), dz(rows, columns, lanes, 1),
+            again(rows, columns, lanes, 1);
+        upper.fill_random(random);
+        dy.fill_random(random);
+        kernels.dense->multiply(upper.constant().transposed(), dy.constant(), ProductStart::kZero, nullptr,
+                                sums.view());
+        kernels.dense->relu_gradient(upper.constant().transposed(), dy.constant(), z.constant(), dz.view());
+        kernels.dense->relu_gradient(upper.constant().transposed(), dy.constant(), h.constant(),
+                                     again.view());
+        sums.fill([&](std::size_t r, std::size_t c, std::size_t lane) {
+          return (z(r, c, lane) > 0 ? T{1} : T{0}) * sums(r, c, lane);
+        });
+        expect_same_bits(dz, sums);
+        expect_same_bits(again, sums);
+      }
+    }
+  });
+}
+
+TYPED_TEST(Dense, a_weight_gradient_sums_over_the_samples_and_takes_the_bias_along) {
+  on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
+    using T = TypeParam;
+    TestRandom random(7);
+    const std::size_t lanes = kernels.lanes;
+    for (const std::size_t outputs : {1, 2, 3, 4, 6, 11, 17}) {
+      for (const std::size_t inputs : {1, 2, 3, 9, 16, 35, 50}) {
+        const std::size_t samples = 1 + random.below(400);
+        SCOPED_TRACE(::testing::Message() << outputs << " x " << inputs << " over " << samples);
+        TestMatrix<T> dz(outputs, samples, lanes, 2), x(inputs, samples, lanes, 1);
+        dz.fill_random(random);
+        x.fill_random(random);
+        // Dense, with something behind it that must stay.
+        Buffer<T> values((outputs * inputs + 2) * lanes);
+        const LaneMatrix<T> dw = dense_lane_matrix(values.data(), outputs, inputs, lanes);
+        T* const guard = values.data() + outputs * inputs * lanes;
+        std::fill_n(guard, 2 * lanes, T{77});
+        TestMatrix<T> db = dense_column<T>(outputs, lanes);
+        const auto expect = [&](T start_w, T start_b) {
+          for (std::size_t lane = 0; lane < lanes; ++lane) {
+            for (std::size_t o = 0; o < outputs; ++o) {
+              T sum = start_b;
+              for (std::size_t s = 0; s < samples; ++s) sum += dz(o, s, lane);
+              ASSERT_TRUE(same_bits(db(o, 0, lane), sum));
+              for (std::size_t i = 0; i < inputs; ++i) {
+                T weight = start_w;
+                for (std::size_t s = 0; s < samples; ++s)
+                  weight = std::fma(dz(o, s, lane), x(i, s, lane), weight);
+                ASSERT_TRUE(same_bits(dw.at(o, i)[lane], weight)) << o << " " << i << " lane " << lane;
+              }
+            }
+          }
+          for (std::size_t i = 0; i < 2 * lanes; ++i) ASSERT_EQ(guard[i], 77);
+        };
+        db.fill([](std::size_t, std::size_t, std::size_t) { return kNan<T>; });
+        std::fill_n(values.data(), outputs * inputs * lanes, kNan<T>);
+        kernels.dense->weight_gradient(dz.constant(), x.constant(), ProductStart::kZero, dw, db.view().data);
+        ASSERT_NO_FATAL_FAILURE(expect(0, 0));
+        db.fill([](std::size_t, std::size_t, std::size_t) { return 2; });
+        std::fill_n(values.data(), outputs * inputs * lanes, T{3});
+        kernels.dense->weight_gradient(dz.constant(), x.constant(), ProductStart::kAccumulate, dw,
+                                       db.view().data);
+        ASSERT_NO_FATAL_FAILURE(expect(3, 2));
+        std::fill_n(values.data(), outputs * inputs * lanes, T{3});
+        kernels.dense->weight_gradient(dz.constant(), x.constant(), ProductStart::kAccumulate, dw, nullptr);
+        ASSERT_NO_FATAL_FAILURE(expect(3, 2));
       }
     }
   });

@@ -17,14 +17,26 @@
 
 namespace deadrelu {
 
-// Runs `body(kernels<T>(target))` on every target of this machine; a failure names the target.
+// Runs `body(kernels<T>(target, engine))` on every target of this machine, in both engines; a failure names
+// them.
 template <class T, class Body>
 void on_every_target(const Body& body) {
   ASSERT_FALSE(available_simd().empty());
   for (const SimdTarget target : available_simd()) {
-    SCOPED_TRACE("target " + std::string(simd_name(target)));
-    body(kernels<T>(target));
+    for (const Engine engine : {Engine::kLanes, Engine::kWide}) {
+      SCOPED_TRACE("target " + std::string(simd_name(target)) + ", engine " +
+                   std::string(engine_name(engine)));
+      body(kernels<T>(target, engine));
+    }
   }
+}
+
+// The same in the engine lanes alone, for what one lane must not do to its neighbours.
+template <class T, class Body>
+void on_every_target_in_lanes(const Body& body) {
+  on_every_target<T>([&](const Kernels<T>& kernels) {
+    if (kernels.engine == Engine::kLanes) body(kernels);
+  });
 }
 
 // A reproducible source of test numbers.
@@ -39,16 +51,19 @@ class TestRandom {
   std::mt19937 engine_;
 };
 
-// An owned lane matrix. `padding` lanes-wide gaps separate the rows; `by_columns` stores it transposed.
+// An owned lane matrix. `padding` lanes-wide gaps separate the rows, which in wide (one lane) end with a
+// whole vector of any target; `by_columns` stores it transposed.
 template <class T>
 class TestMatrix {
  public:
   TestMatrix(std::size_t rows, std::size_t columns, std::size_t lanes, std::size_t padding = 0,
              bool by_columns = false)
-      : lanes_(lanes),
-        buffer_((by_columns ? columns * (rows + padding) : rows * (columns + padding)) * lanes + lanes) {
-    view_ = by_columns ? LaneMatrix<T>{buffer_.data(), rows, columns, lanes, (rows + padding) * lanes}
-                       : LaneMatrix<T>{buffer_.data(), rows, columns, (columns + padding) * lanes, lanes};
+      : lanes_(lanes) {
+    std::size_t stride = ((by_columns ? rows : columns) + padding) * lanes;
+    if (lanes == 1) stride = (stride + kLongestVector - 1) / kLongestVector * kLongestVector;
+    buffer_ = Buffer<T>((by_columns ? columns : rows) * stride + lanes);
+    view_ = by_columns ? LaneMatrix<T>{buffer_.data(), rows, columns, lanes, stride}
+                       : LaneMatrix<T>{buffer_.data(), rows, columns, stride, lanes};
   }
 
   LaneMatrix<T> view() const { return view_; }
@@ -75,10 +90,17 @@ class TestMatrix {
   }
 
  private:
+  static constexpr std::size_t kLongestVector = 16;
   std::size_t lanes_;
   Buffer<T> buffer_;
   LaneMatrix<T> view_;
 };
+
+// [row][lane] without gaps, whatever the engine: a bias, or parameters.
+template <class T>
+TestMatrix<T> dense_column(std::size_t rows, std::size_t lanes) {
+  return TestMatrix<T>(rows, 1, lanes, 0, true);
+}
 
 // Equal to the bit; any two NaN are equal.
 template <class T>

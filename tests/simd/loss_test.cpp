@@ -126,7 +126,7 @@ TYPED_TEST(Losses, gradients_are_finite_differences_of_the_formulas) {
 
 TYPED_TEST(Losses, the_absolute_error_is_flat_at_zero) {
   using T = TypeParam;
-  on_every_target<T>([](const Kernels<T>& kernels) {
+  on_every_target_in_lanes<T>([](const Kernels<T>& kernels) {
     LossCase<T> test(Loss::kMae, 1, 1, kernels.lanes);
     test.y(0, 0, 0) = test.t(0, 0, 0);
     test.evaluate(kernels, 1);
@@ -168,7 +168,7 @@ TYPED_TEST(Losses, the_sum_is_the_same_without_a_gradient) {
 
 TYPED_TEST(Losses, huge_logits_neither_overflow_nor_vanish) {
   using T = TypeParam;
-  on_every_target<T>([](const Kernels<T>& kernels) {
+  on_every_target_in_lanes<T>([](const Kernels<T>& kernels) {
     const std::size_t lanes = kernels.lanes;
     TestMatrix<T> y(2, 3, lanes), t(2, 3, lanes), g(2, 3, lanes);
     const double logits[2][3] = {{1e4, -1e4, 3e38}, {-1e4, 1e4, -3e38}};
@@ -202,7 +202,7 @@ TYPED_TEST(Losses, huge_logits_neither_overflow_nor_vanish) {
 
 TYPED_TEST(Losses, a_poisoned_lane_shows_in_its_sum_and_nowhere_else) {
   using T = TypeParam;
-  on_every_target<T>([](const Kernels<T>& kernels) {
+  on_every_target_in_lanes<T>([](const Kernels<T>& kernels) {
     for (const Loss loss : kLosses) {
       for (std::size_t row = 0; row < 3; ++row) {
         LossCase<T> clean(loss, 3, 5, kernels.lanes), poisoned(loss, 3, 5, kernels.lanes);
@@ -223,7 +223,7 @@ TYPED_TEST(Losses, a_poisoned_lane_shows_in_its_sum_and_nowhere_else) {
 
 TYPED_TEST(Losses, correct_samples_have_their_largest_output_where_the_target_is) {
   using T = TypeParam;
-  on_every_target<T>([](const Kernels<T>& kernels) {
+  on_every_target_in_lanes<T>([](const Kernels<T>& kernels) {
     const std::size_t lanes = kernels.lanes;
     // Samples: right, wrong, a tie whose first is right, a tie whose first is wrong, NaN beside the right
     // one.

@@ -31,7 +31,7 @@ TEST(Target, this_machine_has_a_target_and_the_widest_comes_first) {
 // Only the forced target's vectors are as long as the lanes that change.
 template <class T>
 void expect_forced_target_runs() {
-  on_every_target<T>([](const Kernels<T>& k) {
+  on_every_target_in_lanes<T>([](const Kernels<T>& k) {
     constexpr std::size_t kWidest = 64 / sizeof(T);
     Buffer<T> x(kWidest), sums(kWidest);
     for (std::size_t i = 0; i < kWidest; ++i) x[i] = 1;

@@ -155,7 +155,7 @@ TYPED_TEST(Updates, five_steps_are_torchs_algorithms_in_every_lane) {
     for (const Optimizer optimizer : kOptimizers) {
       std::vector<Settings> settings = varied_settings();
       settings.resize(kernels.lanes);
-      TestPack<T> pack(kernels, optimizer, settings, 7);
+      TestPack<T> pack(kernels, optimizer, settings, 21);
       pack.clips = pack.uses_momentum = pack.uses_weight_decay = true;
       TestRandom random(1);
       pack.fill(random);
@@ -238,7 +238,7 @@ TYPED_TEST(Updates, switches_that_nothing_needs_change_no_bit) {
 
 TYPED_TEST(Updates, a_lane_beside_others_moves_as_it_does_alone) {
   using T = TypeParam;
-  on_every_target<T>([](const Kernels<T>& kernels) {
+  on_every_target_in_lanes<T>([](const Kernels<T>& kernels) {
     for (const Optimizer optimizer : kOptimizers) {
       const Settings plain{}, rich{.weight_decay = 0.1, .momentum = 0.9, .gradient_factor = 0.5};
       std::vector<Settings> both(kernels.lanes, rich);
@@ -262,7 +262,7 @@ TYPED_TEST(Updates, a_lane_beside_others_moves_as_it_does_alone) {
 
 TYPED_TEST(Updates, a_lane_that_leaves_the_finite_numbers_is_poisoned_alone) {
   using T = TypeParam;
-  on_every_target<T>([](const Kernels<T>& kernels) {
+  on_every_target_in_lanes<T>([](const Kernels<T>& kernels) {
     for (const Optimizer optimizer : kOptimizers) {
       for (const T bad : {kNan<T>, kInfinity<T>, -kInfinity<T>}) {
         TestPack<T> clean(kernels, optimizer, {Settings{}}, 5), sick(kernels, optimizer, {Settings{}}, 5);

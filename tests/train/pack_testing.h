@@ -78,17 +78,17 @@ struct OwningPack : Pack<T> {
 
 template <class T>
 OwningPack<T> pack_of(std::vector<RunSpec> runs, const std::vector<SharedData<T>>& data,
-                      SimdTarget target = available_simd()[0]) {
+                      SimdTarget target = available_simd()[0], Engine engine = Engine::kLanes) {
   const auto specs = std::make_shared<const std::vector<RunSpec>>(std::move(runs));
   std::vector<const RunSpec*> pointers;
   for (const RunSpec& run : *specs) pointers.push_back(&run);
-  return {make_pack<T>(pointers, data, target), specs};
+  return {make_pack<T>(pointers, data, target, engine), specs};
 }
 template <class T>
 OwningPack<T> pack_of(std::vector<RunSpec> runs, const SharedData<T>& data,
-                      SimdTarget target = available_simd()[0]) {
+                      SimdTarget target = available_simd()[0], Engine engine = Engine::kLanes) {
   const std::vector<SharedData<T>> shared(runs.size(), data);
-  return pack_of<T>(std::move(runs), shared, target);
+  return pack_of<T>(std::move(runs), shared, target, engine);
 }
 
 template <class T>

@@ -121,8 +121,8 @@ struct Batch {
   reference::Matrix inputs, targets;
 };
 Batch batch_of(const Split<double>& split, std::size_t outputs, BatchOrder& order, std::uint64_t step) {
-  std::vector<std::uint32_t> examples(order.batch_size(step));
-  order.fill(step, 0, examples.size(), examples.data(), 1);
+  Buffer<std::uint32_t> examples(order.batch_size(step));
+  order.fill(step, 0, examples.size(), examples.data());
   const auto count = static_cast<Eigen::Index>(examples.size());
   Batch batch{reference::Matrix(3, count), reference::Matrix(static_cast<Eigen::Index>(outputs), count)};
   for (Eigen::Index s = 0; s < count; ++s) {
@@ -150,8 +150,8 @@ class Reference : public ::testing::TestWithParam<Case> {
     const std::size_t lanes = pack.network.kernels.lanes;
     auto layers = reference::layers_from(lane_parameters(pack.network.shape, trainer.parameters(), lanes, 0));
     reference::ReferenceOptimizer optimizer(run.train.optimizer, run.train.clip_norm);
-    BatchOrder order(run.seed, run.train.sampling, kSamples,
-                     run.train.batch_size == 0 ? kSamples : run.train.batch_size);
+    BatchOrder order(order_kernels<double>(available_simd()[0], Engine::kWide), {run.seed},
+                     run.train.sampling, kSamples, pack.batch_size);
     double first_loss = 0, last_loss = 0;
     for (std::uint64_t step = 0; step < kSteps; ++step) {
       const Batch batch = batch_of(exact->train, exact->outputs, order, step);

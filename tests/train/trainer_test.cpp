@@ -91,7 +91,7 @@ TYPED_TEST(TrainerOf, the_size_of_a_block_never_matters) {
     const Network<T>& network = pack.network;
     const std::size_t lanes = network.kernels.lanes, last = network.shape.layers.size() - 1;
     const Activations<T> activations(network, kSamples);
-    const BlockBuffer<T> buffer(network.shape, kSamples, lanes);
+    const BlockBuffer<T> buffer(network, kSamples);
     const Block<T> block = buffer.block(kSamples);
     std::vector<std::uint32_t> indices(kSamples * lanes);
     for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::uint32_t>(i / lanes);

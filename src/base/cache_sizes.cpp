@@ -1,0 +1,29 @@
+#include "base/cache_sizes.h"
+
+#include <unistd.h>
+
+namespace deadrelu {
+namespace {
+
+void ask([[maybe_unused]] int name, std::size_t& bytes) {
+  const long found = sysconf(name);
+  if (found > 0) bytes = static_cast<std::size_t>(found);
+}
+
+CacheSizes find() {
+  CacheSizes sizes;
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+  ask(_SC_LEVEL1_DCACHE_SIZE, sizes.level1);
+  ask(_SC_LEVEL2_CACHE_SIZE, sizes.level2);
+#endif
+  return sizes;
+}
+
+}  // namespace
+
+const CacheSizes& cache_sizes() {
+  static const CacheSizes sizes = find();
+  return sizes;
+}
+
+}  // namespace deadrelu

@@ -1,0 +1,104 @@
+// The engines lanes and wide give the same bits, whatever is trained.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "pack_testing.h"
+#include "train/trainer.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr std::size_t kSamples = 75;
+constexpr Activation kLastActivation = Activation::kIdentity;
+
+class Choices {
+ public:
+  explicit Choices(std::uint32_t seed) : engine_(seed) {}
+  std::size_t below(std::size_t bound) { return engine_() % bound; }
+  bool one_in(std::size_t n) { return below(n) == 0; }
+  double uniform(double low, double high) { return low + (high - low) * (engine_() * 0x1p-32); }
+
+ private:
+  std::mt19937 engine_;
+};
+
+// A run that nobody would think of. The activation is given, so that every one has its turn.
+RunSpec random_run(Choices& choices, Activation activation, std::size_t classes) {
+  RunSpec run = small_run();
+  run.model.hidden.clear();
+  for (std::size_t layers = choices.below(5); layers > 0; --layers)
+    run.model.hidden.push_back(choices.one_in(8) ? 250 + choices.below(60) : 1 + choices.below(40));
+  run.model.activation.kind = activation;
+  run.model.activation.pieces = 2 + static_cast<int>(choices.below(2));
+  run.model.activation.at_zero = choices.one_in(3) ? 0.5 : 0;
+  run.model.bias = !choices.one_in(4);
+  run.model.output_bias = !choices.one_in(4);
+  run.init.hidden.bias_value = 0.3;
+  TrainSpec& train = run.train;
+  train.optimizer.kind = static_cast<Optimizer>(choices.below(4));
+  train.optimizer.learning_rate = train.optimizer.kind == Optimizer::kSgd ? 0.02 : 0.003;
+  train.optimizer.momentum = choices.one_in(2) ? 0.9 : 0;
+  train.optimizer.nesterov = train.optimizer.momentum > 0 && choices.one_in(2);
+  train.optimizer.weight_decay = choices.one_in(2) ? 0.01 : 0;
+  train.clip_norm = choices.one_in(2) ? 0.5 : 0;
+  train.batch_size = choices.one_in(4) ? 1 : choices.below(kSamples + 1);  // 0: all examples
+  train.sampling = static_cast<Sampling>(choices.below(3));
+  if (classes == 1)
+    train.loss = Loss::kBinaryCrossEntropy;
+  else if (classes > 1)
+    train.loss = Loss::kCrossEntropy;
+  else
+    train.loss = static_cast<Loss>(choices.below(3));
+  train.steps = 12;
+  run.record.every = 5;
+  run.record.probe_samples = choices.one_in(2) ? 0 : 1 + choices.below(kSamples);
+  return run;
+}
+
+template <class T>
+class Engines : public ::testing::Test {};
+using Precisions = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(Engines, Precisions);
+
+TYPED_TEST(Engines, lanes_and_wide_give_the_same_bits_for_random_runs) {
+  using T = TypeParam;
+  Choices choices(sizeof(T));
+  for (int kind = 0; kind <= static_cast<int>(kLastActivation); ++kind) {
+    for (int trial = 0; trial < 6; ++trial) {
+      const std::size_t classes = choices.one_in(2) ? 0 : 1 + choices.below(3);
+      const auto data = make_examples<T>(kSamples, classes, 5, true);
+      std::vector<RunSpec> runs(3, random_run(choices, static_cast<Activation>(kind), classes));
+      for (std::size_t i = 0; i < runs.size(); ++i) {
+        runs[i].seed = i;
+        runs[i].train.optimizer.learning_rate *= 1 + choices.uniform(0, 1);
+      }
+      for (const SimdTarget target : available_simd()) {
+        const auto lanes = trained(pack_of<T>(runs, data, target));
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+          SCOPED_TRACE(std::string(simd_name(target)) + ", activation " + std::to_string(kind) + ", trial " +
+                       std::to_string(trial) + ", run " + std::to_string(i));
+          const auto wide = trained(pack_of<T>({runs[i]}, data, target, Engine::kWide));
+          ASSERT_NO_FATAL_FAILURE(expect_same_record(wide.at(0), lanes[i]));
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Engines, a_run_diverges_at_the_same_step_in_both) {
+  using T = TypeParam;
+  const auto data = make_examples<T>(kSamples);
+  for (const double learning_rate : {10.0, 1e3, 1e30}) {
+    RunSpec run = small_run();
+    run.train.steps = 400;
+    run.train.optimizer.learning_rate = learning_rate;
+    const auto lanes = trained(pack_of<T>({run}, data));
+    const auto wide = trained(pack_of<T>({run}, data, available_simd()[0], Engine::kWide));
+    ASSERT_NO_FATAL_FAILURE(expect_same_record(wide.at(0), lanes.at(0)));
+  }
+}
+
+}  // namespace
+}  // namespace deadrelu
