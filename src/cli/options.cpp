@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "cli/terminal.h"
 
 namespace deadrelu {
 namespace {
@@ -73,6 +74,18 @@ std::size_t parse_threads(std::string_view text) {
                     fmt::format("--threads: '{}' is not a whole number from 1 to {}", text, kMaxThreads));
   }
   return static_cast<std::size_t>(*threads);
+}
+
+ProgressMode parse_progress(std::string_view text, bool quiet) {
+  const bool known = text == "auto" || text == "bar" || text == "lines" || text == "json" || text == "none";
+  if (!known) {
+    throw UserError(ExitCode::kUsage,
+                    fmt::format("--progress: '{}' is none of auto, bar, lines, json, none", text));
+  }
+  if (quiet || text == "none") return ProgressMode::kNone;
+  if (text == "json") return ProgressMode::kJson;
+  if (text == "auto") return error_stream_is_terminal() ? ProgressMode::kBar : ProgressMode::kLines;
+  return text == "bar" ? ProgressMode::kBar : ProgressMode::kLines;
 }
 
 double parse_number(std::string_view option, std::string_view text) {

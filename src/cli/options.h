@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/progress.h"
 #include "experiment/planned_run.h"
 #include "simd/target.h"
 #include "store/export.h"
@@ -30,6 +31,8 @@ void add_directory_argument(CLI::App& command, std::string& directory);
 ExportFormats parse_formats(std::string_view text);  // "csv", "jsonl", "csv,jsonl"
 SimdTarget parse_simd(std::string_view text);        // "auto": the best this machine has
 std::size_t parse_threads(std::string_view text);    // at least 1
+// "auto", "bar", "lines", "json", "none"; quiet: none, whatever the text.
+ProgressMode parse_progress(std::string_view text, bool quiet);
 double parse_number(std::string_view option, std::string_view text);
 
 // Threads that this process may run on: its CPU affinity, not the machine's size.

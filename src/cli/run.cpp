@@ -1,28 +1,18 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/utsname.h>
 
 #include <CLI/CLI.hpp>
-#include <ctime>
 #include <filesystem>
 #include <memory>
 
-#include "base/error.h"
-#include "cli/build_info.h"
 #include "cli/command.h"
+#include "cli/job.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/preflight.h"
-#include "cli/progress.h"
 #include "cli/selection.h"
-#include "cli/signals.h"
-#include "cli/terminal.h"
-#include "cli/training.h"
 #include "config/experiment_config.h"
-#include "store/export.h"
-#include "store/manifest.h"
-#include "store/result_store.h"
 
 namespace deadrelu {
 namespace {
@@ -44,19 +34,6 @@ struct RunOptions {
   bool dry_run = false, fail_fast = false, quiet = false, verbose = false;
 };
 
-ProgressMode parse_progress(const RunOptions& options) {
-  const std::string& name = options.progress;
-  const bool known = name == "auto" || name == "bar" || name == "lines" || name == "json" || name == "none";
-  if (!known) {
-    throw UserError(ExitCode::kUsage,
-                    fmt::format("--progress: '{}' is none of auto, bar, lines, json, none", name));
-  }
-  if (options.quiet || name == "none") return ProgressMode::kNone;
-  if (name == "json") return ProgressMode::kJson;
-  if (name == "auto") return error_stream_is_terminal() ? ProgressMode::kBar : ProgressMode::kLines;
-  return name == "bar" ? ProgressMode::kBar : ProgressMode::kLines;
-}
-
 RunnerOptions runner_options(const RunOptions& options) {
   RunnerOptions runner;
   runner.threads = options.threads.empty() ? usable_processors() : parse_threads(options.threads);
@@ -65,88 +42,18 @@ RunnerOptions runner_options(const RunOptions& options) {
   return runner;
 }
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
-std::string host_name() {
-  utsname names{};
-  if (uname(&names) != 0) return "";
-  return fmt::format("{} ({} {}, {})", names.nodename, names.sysname, names.release, names.machine);
-}
-
-// What the end of a training needs to know of its beginning.
-struct Job {
-  const ExperimentConfig& config;
-  std::filesystem::path directory;
-  RunnerOptions runner;
-  ExportFormats formats;
-  std::string started = utc_now();
-};
-
-// Exports the tables and writes the manifest, whose contents it returns.
-Manifest write_tables(const Job& job, const Training& training) {
-  const StoreReader store(job.directory);
-  Manifest manifest;
-  manifest.version = build_info().version;
-  manifest.commit = build_info().commit;
-  manifest.compiler = build_info().compiler;
-  manifest.host = host_name();
-  manifest.simd = simd_name(job.runner.simd);
-  manifest.threads = job.runner.threads;
-  manifest.started = job.started;
-  manifest.config = job.config.resolved_json();
-  manifest.runs = job.config.run_count();
-  manifest.recorded = store.recorded_count();
-  manifest.diverged = store.diverged_count();
-  manifest.failed = training.counts().failed;
-  manifest.trained_now = training.counts().trained;
-  manifest.complete = manifest.recorded == manifest.runs;
-  manifest.data_files.assign(training.data_files().begin(), training.data_files().end());
-  manifest.tables = export_tables(job.directory, job.formats);
-  manifest.ended = utc_now();
-  write_manifest(job.directory, manifest);
-  return manifest;
-}
-
-std::string closing_line(const Job& job, const TrainingCounts& counts, const Manifest& manifest) {
+std::string closing_line(const Job& job, const JobResult& result) {
   return fmt::format("{}: {} runs trained, {} already there, {} diverged; {} of {} recorded\n",
-                     job.directory.string(), counts.trained, counts.recorded, manifest.diverged,
-                     manifest.recorded, manifest.runs);
+                     job.directory.string(), result.counts.trained, result.counts.recorded,
+                     result.manifest.diverged, result.manifest.recorded, result.manifest.runs);
 }
 
-int exit_code(const Job& job, const TrainingCounts& counts, const Manifest& manifest, int signal) {
-  if (signal != 0) {
-    write_error_line(
-        fmt::format("deadrelu: stopped by {}: {} of {} runs are recorded in {}; the same command goes on",
-                    signal_name(signal), manifest.recorded, manifest.runs, job.directory.string()));
-    return 128 + signal;
-  }
-  if (counts.failed == 0) return static_cast<int>(ExitCode::kOk);
-  write_error_line(
-      fmt::format("deadrelu: {} of {} runs failed", counts.failed, counts.failed + counts.trained));
-  return static_cast<int>(ExitCode::kRunFailed);
-}
-
-int train(const Job& job, const Selection& selection, ProgressMode progress_mode, bool quiet) {
-  ResultStore store(job.directory, {job.config.name(), job.config.resolved_json(), kEngineEpoch,
-                                    job.config.swept_columns(), job.config.run_count()});
-  const StopOnSignal stop;
-  Progress progress(progress_mode, selection.size());
-  Training training(job.config, selection, store, progress);
-  training.train(job.runner, stop.flag());
-  progress.finish();
-
-  const Manifest manifest = write_tables(job, training);
-  const int code = exit_code(job, training.counts(), manifest, stop.signal());
+int train(const Job& job, const Selection& selection, ProgressMode progress, bool quiet) {
+  const JobResult result = train_job(job, selection, progress);
+  const int code = report_job(job, result);
   if (!quiet) {
     StandardOutput out;
-    out.write(closing_line(job, training.counts(), manifest));
+    out.write(closing_line(job, result));
     try {
       out.flush();
     } catch (const ClosedPipe&) {
@@ -158,7 +65,7 @@ int train(const Job& job, const Selection& selection, ProgressMode progress_mode
 
 int run(const RunOptions& options) {
   set_up_log(options.quiet ? Verbosity::kQuiet : options.verbose ? Verbosity::kVerbose : Verbosity::kNormal);
-  const ProgressMode progress = parse_progress(options);
+  const ProgressMode progress = parse_progress(options.progress, options.quiet);
   const RunnerOptions runner = runner_options(options);
   const ExportFormats formats = parse_formats(options.format);
   const ConfigSource source = read_config(options.config.config, options.config.sets);
