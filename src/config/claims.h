@@ -1,0 +1,30 @@
+// An experiment's claims.json: what was published, and how it is measured here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace deadrelu {
+
+// Definitions: experiments/README.md.
+struct Claim {
+  std::string text;                             // the claim, in a sentence
+  std::string source;                           // "arXiv:1903.06733", "doi:…", a URL
+  std::variant<double, std::string> published;  // a number, a text with one, "direction only"
+  std::string query;                            // SQL: one column, one row a sample
+  std::optional<double> low, high;              // the accepted range; at least one end
+  std::string why;                              // why the range is that wide
+  std::string note;                             // about the verdict; may be empty
+  bool firm = true;                             // its failure fails `reproduce`
+};
+
+// Throws UserError(kUsage) with one line a mistake, all of them: `LABEL:LINE: /pointer: …`.
+std::vector<Claim> parse_claims(std::string_view text, const std::string& label);
+
+// The same of a file. Throws UserError(kInputOutput) where it cannot be read.
+std::vector<Claim> read_claims(const std::string& path);
+
+}  // namespace deadrelu
