@@ -22,7 +22,58 @@ std::string simd_names() {
   return "auto" + names;
 }
 
+SimdTarget parse_simd(std::string_view text) {
+  const auto available = available_simd();
+  if (text == "auto") return available.front();
+  const auto target = simd_from_name(text);
+  if (!target) {
+    throw UserError(ExitCode::kUsage, fmt::format("--simd: '{}' is no instruction set; this machine has: {}",
+                                                  text, simd_names()));
+  }
+  if (std::find(available.begin(), available.end(), *target) == available.end()) {
+    throw UserError(ExitCode::kUsage,
+                    fmt::format("--simd: this machine has no {}; it has: {}", text, simd_names()));
+  }
+  return *target;
+}
+
+std::size_t parse_threads(std::string_view text) {
+  const auto threads = parse_integer(text);
+  if (!threads || *threads < 1 || *threads > kMaxThreads) {
+    throw UserError(ExitCode::kUsage,
+                    fmt::format("--threads: '{}' is not a whole number from 1 to {}", text, kMaxThreads));
+  }
+  return static_cast<std::size_t>(*threads);
+}
+
+std::optional<Engine> parse_engine(std::string_view text) {
+  if (text == "auto") return std::nullopt;
+  const auto engine = engine_from_name(text);
+  if (!engine)
+    throw UserError(ExitCode::kUsage, fmt::format("--engine: '{}' is none of auto, lanes, wide", text));
+  return engine;
+}
+
 }  // namespace
+
+void add_runner_options(CLI::App& command, RunnerChoices& choices) {
+  command.add_option("--threads", choices.threads, "worker threads (default: one a processor)")
+      ->type_name("N");
+  command.add_option("--simd", choices.simd, "auto, avx2, avx512 or neon; never changes a result")
+      ->type_name("SET");
+  command
+      .add_option("--engine", choices.engine,
+                  "vectors across runs (lanes), within one (wide), or what is faster (auto)")
+      ->type_name("ENGINE");
+}
+
+RunnerOptions runner_options(const RunnerChoices& choices) {
+  RunnerOptions runner;
+  runner.threads = choices.threads.empty() ? usable_processors() : parse_threads(choices.threads);
+  runner.simd = parse_simd(choices.simd);
+  runner.engine = parse_engine(choices.engine);
+  return runner;
+}
 
 void add_config_options(CLI::App& command, ConfigOptions& options) {
   command.add_option("CONFIG", options.config, "config file; - reads standard input")->required();
@@ -50,30 +101,6 @@ ExportFormats parse_formats(std::string_view text) {
     start = comma + 1;
   }
   return formats;
-}
-
-SimdTarget parse_simd(std::string_view text) {
-  const auto available = available_simd();
-  if (text == "auto") return available.front();
-  const auto target = simd_from_name(text);
-  if (!target) {
-    throw UserError(ExitCode::kUsage, fmt::format("--simd: '{}' is no instruction set; this machine has: {}",
-                                                  text, simd_names()));
-  }
-  if (std::find(available.begin(), available.end(), *target) == available.end()) {
-    throw UserError(ExitCode::kUsage,
-                    fmt::format("--simd: this machine has no {}; it has: {}", text, simd_names()));
-  }
-  return *target;
-}
-
-std::size_t parse_threads(std::string_view text) {
-  const auto threads = parse_integer(text);
-  if (!threads || *threads < 1 || *threads > kMaxThreads) {
-    throw UserError(ExitCode::kUsage,
-                    fmt::format("--threads: '{}' is not a whole number from 1 to {}", text, kMaxThreads));
-  }
-  return static_cast<std::size_t>(*threads);
 }
 
 ProgressMode parse_progress(std::string_view text, bool quiet) {

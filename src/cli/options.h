@@ -8,7 +8,7 @@
 
 #include "cli/progress.h"
 #include "experiment/planned_run.h"
-#include "simd/target.h"
+#include "experiment/runner.h"
 #include "store/export.h"
 
 namespace CLI {
@@ -27,10 +27,15 @@ void add_config_options(CLI::App& command, ConfigOptions& options);
 // The DIR of the commands that read results.
 void add_directory_argument(CLI::App& command, std::string& directory);
 
+// How to train, which never changes a result: --threads, --simd, --engine.
+struct RunnerChoices {
+  std::string threads, simd = "auto", engine = "auto";
+};
+void add_runner_options(CLI::App& command, RunnerChoices& choices);
+RunnerOptions runner_options(const RunnerChoices& choices);  // throws UserError(kUsage)
+
 // The readers below throw UserError(kUsage) with what is allowed.
 ExportFormats parse_formats(std::string_view text);  // "csv", "jsonl", "csv,jsonl"
-SimdTarget parse_simd(std::string_view text);        // "auto": the best this machine has
-std::size_t parse_threads(std::string_view text);    // at least 1
 // "auto", "bar", "lines", "json", "none"; quiet: none, whatever the text.
 ProgressMode parse_progress(std::string_view text, bool quiet);
 double parse_number(std::string_view option, std::string_view text);

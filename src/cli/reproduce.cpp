@@ -32,7 +32,8 @@ constexpr const char* kExamples =
 
 struct ReproduceOptions {
   std::vector<std::string> names;
-  std::string experiments, out = "results", threads, simd = "auto", progress = "auto";
+  RunnerChoices runner;
+  std::string experiments, out = "results", progress = "auto";
   bool all = false, list = false, json = false, quiet = false;
 };
 
@@ -66,9 +67,7 @@ int list(const std::vector<Experiment>& experiments, const ReproduceOptions& opt
 
 int reproduce(const ReproduceOptions& options) {
   set_up_log(options.quiet ? Verbosity::kQuiet : Verbosity::kNormal);
-  RunnerOptions runner;
-  runner.threads = options.threads.empty() ? usable_processors() : parse_threads(options.threads);
-  runner.simd = parse_simd(options.simd);
+  const RunnerOptions runner = runner_options(options.runner);
   const ProgressMode progress = parse_progress(options.progress, options.quiet);
   const std::filesystem::path folder = find_experiments(options.experiments);
   const std::vector<Experiment> experiments = read_experiments(asked_names(options, folder), folder);
@@ -98,12 +97,9 @@ void add_reproduce(CLI::App& app, Action& action) {
   command->add_option("--experiments", options->experiments, "where they are (default: ./experiments)")
       ->type_name("DIR");
   command->add_option("--out", options->out, "results go to DIR/NAME (default: results)")->type_name("DIR");
-  command->add_option("--threads", options->threads, "worker threads (default: one a processor)")
-      ->type_name("N");
+  add_runner_options(*command, options->runner);
   command->add_option("--progress", options->progress, "auto, bar, lines, json (a line a second) or none")
       ->type_name("MODE");
-  command->add_option("--simd", options->simd, "auto, avx2, avx512 or neon; never changes a result")
-      ->type_name("SET");
   command->add_flag("-q,--quiet", options->quiet, "no progress; results and errors only");
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return reproduce(*options); }; });

@@ -30,17 +30,10 @@ constexpr const char* kExamples =
 
 struct RunOptions {
   ConfigOptions config;
-  std::string out, threads, only, format = "csv", progress = "auto", simd = "auto";
+  RunnerChoices runner;
+  std::string out, only, format = "csv", progress = "auto";
   bool dry_run = false, fail_fast = false, quiet = false, verbose = false;
 };
-
-RunnerOptions runner_options(const RunOptions& options) {
-  RunnerOptions runner;
-  runner.threads = options.threads.empty() ? usable_processors() : parse_threads(options.threads);
-  runner.simd = parse_simd(options.simd);
-  runner.fail_fast = options.fail_fast;
-  return runner;
-}
 
 std::string closing_line(const Job& job, const JobResult& result) {
   return fmt::format("{}: {} runs trained, {} already there, {} diverged; {} of {} recorded\n",
@@ -66,7 +59,8 @@ int train(const Job& job, const Selection& selection, ProgressMode progress, boo
 int run(const RunOptions& options) {
   set_up_log(options.quiet ? Verbosity::kQuiet : options.verbose ? Verbosity::kVerbose : Verbosity::kNormal);
   const ProgressMode progress = parse_progress(options.progress, options.quiet);
-  const RunnerOptions runner = runner_options(options);
+  RunnerOptions runner = runner_options(options.runner);
+  runner.fail_fast = options.fail_fast;
   const ExportFormats formats = parse_formats(options.format);
   const ConfigSource source = read_config(options.config.config, options.config.sets);
   const ExperimentConfig config(source);
@@ -93,8 +87,7 @@ void add_run(CLI::App& app, Action& action) {
   const auto options = std::make_shared<RunOptions>();
   add_config_options(*command, options->config);
   command->add_option("--out", options->out, "result directory (default: results/NAME)")->type_name("DIR");
-  command->add_option("--threads", options->threads, "worker threads (default: one a processor)")
-      ->type_name("N");
+  add_runner_options(*command, options->runner);
   command->add_option("--only", options->only, "one run id, or positions A, A-B, A-")->type_name("ID|RANGE");
   command->add_flag("--dry-run", options->dry_run, "say what would be trained, and write nothing");
   command->add_option("--format", options->format, "tables as csv, jsonl or csv,jsonl (default: csv)")
@@ -102,8 +95,6 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--progress", options->progress, "auto, bar, lines, json (a line a second) or none")
       ->type_name("MODE");
   command->add_flag("--fail-fast", options->fail_fast, "stop at the first run that fails");
-  command->add_option("--simd", options->simd, "auto, avx2, avx512 or neon; never changes a result")
-      ->type_name("SET");
   command->add_flag("-q,--quiet", options->quiet, "errors only");
   command->add_flag("-v,--verbose", options->verbose, "also say what is being done");
   command->footer(kExamples);

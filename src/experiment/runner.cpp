@@ -43,7 +43,7 @@ class Feeder {
 void train_runs(const RunStream& next, const RunnerOptions& options, const std::atomic<bool>& stop,
                 const std::function<void(std::vector<FinishedRun>&)>& finished) {
   Feeder feeder(next, options.simd);
-  WorkerPool pool(options.threads, options.simd);
+  WorkerPool pool(options);
   std::size_t in_flight = 0;
   bool fed = false;
   while (!stop) {

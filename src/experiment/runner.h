@@ -5,11 +5,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "experiment/planned_run.h"
 #include "probe/rows.h"
+#include "simd/engine.h"
 #include "simd/target.h"
 
 namespace deadrelu {
@@ -17,6 +19,7 @@ namespace deadrelu {
 struct RunnerOptions {
   std::size_t threads = 1;              // workers; the caller's thread feeds them and writes
   SimdTarget simd = SimdTarget::kAvx2;  // one of available_simd()
+  std::optional<Engine> engine;         // empty: whichever is faster for the runs of a pack
   bool fail_fast = false;               // stop at the first run that fails
 };
 

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <new>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
 #include "experiment/check.h"
+#include "train/engine_choice.h"
 #include "train/trainer.h"
 
 namespace deadrelu {
@@ -17,9 +19,12 @@ constexpr std::size_t kKeptDataBytes = std::size_t{256} << 20;
 
 }  // namespace
 
-WorkerPool::WorkerPool(std::size_t threads, SimdTarget simd)
-    : simd_(simd), float_data_(kKeptDataBytes), double_data_(kKeptDataBytes) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+WorkerPool::WorkerPool(const RunnerOptions& options)
+    : simd_(options.simd),
+      engine_(options.engine),
+      float_data_(kKeptDataBytes),
+      double_data_(kKeptDataBytes) {
+  for (std::size_t i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
 WorkerPool::~WorkerPool() {
@@ -85,6 +90,19 @@ FinishedPack WorkerPool::train(std::vector<PlannedRun> runs) {
   return pack;
 }
 
+namespace {
+
+template <class T>
+Engine fitting_engine(std::span<const RunSpec* const> runs, const Dataset<T>& data, SimdTarget simd) {
+  const TrainSpec& train = runs[0]->train;
+  return faster_engine(
+      network_shape(runs[0]->model, data.inputs, data.outputs),
+      train.batch_size == 0 ? data.train.samples : static_cast<std::size_t>(train.batch_size), runs.size(),
+      lane_count<T>(simd), sizeof(T));
+}
+
+}  // namespace
+
 template <class T>
 void WorkerPool::train(std::vector<FinishedRun>& runs, DatasetCache<T>& cache) {
   std::vector<const RunSpec*> specs;
@@ -103,9 +121,15 @@ void WorkerPool::train(std::vector<FinishedRun>& runs, DatasetCache<T>& cache) {
     places.push_back(i);
   }
   if (specs.empty()) return;
-  std::vector<RunRecord> records = train_pack(make_pack<T>(specs, data, simd_), halted_);
-  if (records.empty()) runs.clear();
-  for (std::size_t i = 0; i < records.size(); ++i) runs[places[i]].record = std::move(records[i]);
+  const Engine engine = engine_ ? *engine_ : fitting_engine<T>(specs, *data[0], simd_);
+  const std::size_t together = engine == Engine::kWide ? 1 : specs.size();
+  for (std::size_t i = 0; i < specs.size(); i += together) {
+    const Pack<T> pack = make_pack<T>(std::span(specs).subspan(i, together),
+                                      std::span(data).subspan(i, together), simd_, engine);
+    std::vector<RunRecord> records = train_pack(pack, halted_);
+    if (records.empty()) return runs.clear();
+    for (std::size_t j = 0; j < together; ++j) runs[places[i + j]].record = std::move(records[j]);
+  }
 }
 
 }  // namespace deadrelu

@@ -24,7 +24,7 @@ struct FinishedPack {
 
 class WorkerPool {
  public:
-  WorkerPool(std::size_t threads, SimdTarget simd);
+  explicit WorkerPool(const RunnerOptions& options);
   ~WorkerPool();  // halts and joins
 
   void submit(std::vector<PlannedRun> runs);
@@ -40,6 +40,7 @@ class WorkerPool {
   void train(std::vector<FinishedRun>& runs, DatasetCache<T>& cache);
 
   SimdTarget simd_;
+  std::optional<Engine> engine_;
   std::atomic<bool> halted_ = false;
   DatasetCache<float> float_data_;
   DatasetCache<double> double_data_;

@@ -33,6 +33,12 @@ class OneResult(harness.Case):
         for target in targets[1:]:
             self.assert_same_tables(targets[0], target, self.TABLES)
 
+    def test_engines_change_nothing(self):
+        for engine in ("auto", "lanes", "wide"):
+            self.train(mixed_sweep(), engine, "--engine", engine)
+        self.assert_same_tables("lanes", "wide", self.TABLES)
+        self.assert_same_tables("lanes", "auto", self.TABLES)
+
     def test_a_run_alone_gives_the_numbers_that_it_gives_in_a_sweep(self):
         self.train(mixed_sweep(), "sweep")
         ids = [row["run_id"] for row in self.rows("sweep/runs.csv")]
