@@ -6,24 +6,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr std::size_t kColumns = 16;  // (sample, lane) pairs copied together
-constexpr std::size_t kRows = 16;     // values of one example copied together: a cache line of floats
-
-// to[r·row_stride + c] = from[c][r] for r < rows and c < columns; the count of columns known to the compiler.
-template <std::size_t columns, class T>
-void transpose(const T* const* from, std::size_t rows, T* to, std::size_t row_stride) {
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) to[r * row_stride + c] = from[c][r];
-  }
-}
-
-template <class T>
-void transpose(const T* const* from, std::size_t columns, std::size_t rows, T* to, std::size_t row_stride) {
-  if (columns == kColumns) return transpose<kColumns>(from, rows, to, row_stride);
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) to[r * row_stride + c] = from[c][r];
-  }
-}
+constexpr std::size_t kMaxVector = 16;  // columns, each a sample of a lane, that one call of the kernel takes
 
 template <class T>
 using Values = const Buffer<T> Split<T>::*;
@@ -38,11 +21,11 @@ struct Sources {
   const T* of_lane(std::size_t lane) const { return (splits[lane]->*values).data(); }
 };
 
-// Columns from … from+count−1 of the matrix, a column being one sample of one lane.
+// Columns from … from+count−1 of the matrix, a column being one sample of one lane. count: at most a vector.
 template <class T>
-void gather_columns(const Sources<T>& sources, const std::uint32_t* indices, std::size_t from,
-                    std::size_t count, std::size_t rows, T* to, std::size_t row_stride) {
-  const T* examples[kColumns];
+void gather_columns(const Kernels<T>& kernels, const Sources<T>& sources, const std::uint32_t* indices,
+                    std::size_t from, std::size_t count, std::size_t rows, T* to, std::size_t row_stride) {
+  const T* examples[kMaxVector];
   const std::size_t lanes = sources.splits.size();
   const T* source = sources.of_lane(0);
   for (std::size_t c = 0, lane = from % lanes; c < count; ++c, lane = lane + 1 == lanes ? 0 : lane + 1) {
@@ -50,14 +33,14 @@ void gather_columns(const Sources<T>& sources, const std::uint32_t* indices, std
     if (!sources.shared) source = sources.of_lane(lane);
     examples[c] = source + indices[from + c] * rows;
   }
-  for (std::size_t r = 0; r < rows; r += kRows) {
-    transpose(examples, count, std::min(kRows, rows - r), to + r * row_stride, row_stride);
-    for (std::size_t c = 0; c < count; ++c) examples[c] += kRows;
-  }
+  if (count == kernels.vector) return kernels.gather->columns(examples, rows, to, row_stride);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < count; ++c) to[r * row_stride + c] = examples[c][r];
 }
 
 template <class T>
-void gather_values(const Sources<T>& sources, const std::uint32_t* indices, LaneMatrix<T> to) {
+void gather_values(const Kernels<T>& kernels, const Sources<T>& sources, const std::uint32_t* indices,
+                   LaneMatrix<T> to) {
   const std::size_t lanes = sources.splits.size();
   // Samples that follow each other without a gap are one long row of columns.
   const std::size_t run = to.column_stride == lanes ? to.columns * lanes : lanes;
@@ -68,9 +51,9 @@ void gather_values(const Sources<T>& sources, const std::uint32_t* indices, Lane
       for (std::size_t c = 0; c < run; ++c) row[c] = source[indices[start + c]];
       continue;
     }
-    for (std::size_t c = 0; c < run; c += kColumns) {
-      gather_columns(sources, indices, start + c, std::min(kColumns, run - c), to.rows, row + c,
-                     to.row_stride);
+    for (std::size_t c = 0; c < run; c += kernels.vector) {
+      gather_columns(kernels, sources, indices, start + c, std::min(kernels.vector, run - c), to.rows,
+                     row + c, to.row_stride);
     }
   }
 }
@@ -78,17 +61,17 @@ void gather_values(const Sources<T>& sources, const std::uint32_t* indices, Lane
 }  // namespace
 
 template <class T>
-void gather(std::span<const Split<T>* const> splits, const std::uint32_t* indices, LaneMatrix<T> inputs,
-            LaneMatrix<T> targets) {
+void gather(const Kernels<T>& kernels, std::span<const Split<T>* const> splits, const std::uint32_t* indices,
+            LaneMatrix<T> inputs, LaneMatrix<T> targets) {
   const bool shared =
       std::all_of(splits.begin(), splits.end(), [&](const Split<T>* s) { return s == splits[0]; });
-  gather_values<T>({splits, &Split<T>::inputs, shared}, indices, inputs);
-  gather_values<T>({splits, &Split<T>::targets, shared}, indices, targets);
+  gather_values<T>(kernels, {splits, &Split<T>::inputs, shared}, indices, inputs);
+  gather_values<T>(kernels, {splits, &Split<T>::targets, shared}, indices, targets);
 }
 
-template void gather<float>(std::span<const Split<float>* const>, const std::uint32_t*, LaneMatrix<float>,
-                            LaneMatrix<float>);
-template void gather<double>(std::span<const Split<double>* const>, const std::uint32_t*, LaneMatrix<double>,
-                             LaneMatrix<double>);
+template void gather<float>(const Kernels<float>&, std::span<const Split<float>* const>, const std::uint32_t*,
+                            LaneMatrix<float>, LaneMatrix<float>);
+template void gather<double>(const Kernels<double>&, std::span<const Split<double>* const>,
+                             const std::uint32_t*, LaneMatrix<double>, LaneMatrix<double>);
 
 }  // namespace deadrelu

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "data/dataset.h"
-#include "simd/lane_matrix.h"
+#include "simd/kernels.h"
 
 namespace deadrelu {
 
@@ -14,7 +14,7 @@ namespace deadrelu {
 // example indices[s·lanes + l] of splits[l] (lanes == splits.size(); splits may repeat). Lanes usually share
 // one split. REQUIRES: all splits have the shape of the matrices; every index is below its split's samples.
 template <class T>
-void gather(std::span<const Split<T>* const> splits, const std::uint32_t* indices, LaneMatrix<T> inputs,
-            LaneMatrix<T> targets);
+void gather(const Kernels<T>& kernels, std::span<const Split<T>* const> splits, const std::uint32_t* indices,
+            LaneMatrix<T> inputs, LaneMatrix<T> targets);
 
 }  // namespace deadrelu

@@ -86,6 +86,10 @@ std::size_t BatchOrder::batch_size(std::uint64_t step) const {
   return std::min(batch_size_, samples_ - step % batches_ * batch_size_);
 }
 
+std::size_t BatchOrder::full_batches_left(std::uint64_t step) const {
+  return samples_ / batch_size_ - std::min<std::size_t>(step % batches_, samples_ / batch_size_);
+}
+
 void BatchOrder::begin_epoch(std::uint64_t epoch) {
   epoch_ = epoch;
   for (std::size_t lane = 0; lane < seeds_.size(); ++lane) {
@@ -106,7 +110,7 @@ void BatchOrder::draw(std::uint64_t first, std::size_t count, std::uint32_t* ind
 }
 
 void BatchOrder::fill(std::uint64_t step, std::size_t from, std::size_t count, std::uint32_t* indices) {
-  assert(from + count <= batch_size(step));
+  assert(sampling_ == Sampling::kWithReplacement || step % batches_ * batch_size_ + from + count <= samples_);
   if (sampling_ == Sampling::kWithReplacement) return draw(step * batch_size_ + from, count, indices);
   const std::size_t lanes = seeds_.size();
   const auto position = static_cast<std::uint32_t>(step % batches_ * batch_size_ + from);

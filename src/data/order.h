@@ -57,9 +57,12 @@ class BatchOrder {
 
   std::size_t batches_per_epoch() const;             // with replacement: as many as an epoch would have
   std::size_t batch_size(std::uint64_t step) const;  // examples in the batch of that step (0: the first)
-  // Writes the examples at positions from … from+count−1 of the batch of `step` to indices [example][lane],
-  // which may be written up to the next whole vector. Steps may come in any order; a new epoch costs a new
-  // permutation. REQUIRES: from + count ≤ batch_size(step).
+  // How many batches are left of the epoch of `step`, its own included, that all have batch_size examples.
+  std::size_t full_batches_left(std::uint64_t step) const;
+  // Writes the examples at positions from … from+count−1, counted from the beginning of the batch of `step`
+  // through the next ones of its epoch, to indices [example][lane], which may be written up to the next whole
+  // vector. Steps may come in any order; a new epoch costs a new permutation. REQUIRES: the epoch has that
+  // many positions.
   void fill(std::uint64_t step, std::size_t from, std::size_t count, std::uint32_t* indices);
 
  private:

@@ -17,10 +17,10 @@
 namespace deadrelu {
 
 struct RunnerOptions {
-  std::size_t threads = 1;              // workers; the caller's thread feeds them and writes
-  SimdTarget simd = SimdTarget::kAvx2;  // one of available_simd()
-  std::optional<Engine> engine;         // empty: whichever is faster for the runs of a pack
-  bool fail_fast = false;               // stop at the first run that fails
+  std::size_t threads = 1;                      // workers; the caller's thread feeds them and writes
+  SimdTarget simd = SimdTarget::kAvx2;          // one of available_simd()
+  bool fail_fast = false;                       // stop at the first run that fails
+  std::optional<Engine> engine = std::nullopt;  // empty: whichever is faster for the runs of a pack
 };
 
 struct FinishedRun {

@@ -12,6 +12,7 @@
 #include "hwy/highway.h"
 #include "simd/dense.h"
 #include "simd/lanes-inl.h"
+#include "simd/transpose-inl.h"
 
 // Clang would unroll the reduction and spill the tile.
 #undef DEADRELU_KEEP_ROLLED
@@ -298,23 +299,13 @@ void run_panel(Corner<T> at, std::size_t rows, std::size_t columns) {
   run_last_panel_rows<T, kTileRows<Form::kWide> - 1>(at, rows, columns);
 }
 
-// to[k·to_row + n] = from[n·from_row + k] for n < columns, k < depth; up to the next whole vector, the
-// columns beyond are 0.
 template <class T>
 HWY_INLINE void transpose_block(const T* from, std::size_t from_row, T* to, std::size_t to_row) {
-  if constexpr (sizeof(T) == 4) {
+  if constexpr (sizeof(T) == sizeof(float)) {
     const hn::CappedTag<T, 4> d;
-    const hn::RepartitionToWide<decltype(d)> wide;
-    const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_row),
-               c = hn::LoadU(d, from + 2 * from_row), e = hn::LoadU(d, from + 3 * from_row);
-    const auto ab_low = hn::BitCast(wide, hn::InterleaveLower(d, a, b)),
-               ab_high = hn::BitCast(wide, hn::InterleaveUpper(d, a, b)),
-               ce_low = hn::BitCast(wide, hn::InterleaveLower(d, c, e)),
-               ce_high = hn::BitCast(wide, hn::InterleaveUpper(d, c, e));
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(wide, ab_low, ce_low)), d, to);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(wide, ab_low, ce_low)), d, to + to_row);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(wide, ab_high, ce_high)), d, to + 2 * to_row);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(wide, ab_high, ce_high)), d, to + 3 * to_row);
+    hn::Vec<decltype(d)> columns[4];
+    transpose4(from, from + from_row, from + 2 * from_row, from + 3 * from_row, columns);
+    for (std::size_t k = 0; k < 4; ++k) hn::StoreU(columns[k], d, to + k * to_row);
   } else {
     for (std::size_t k = 0; k < 4; ++k) {
       for (std::size_t n = 0; n < 4; ++n) to[k * to_row + n] = from[n * from_row + k];
@@ -322,6 +313,8 @@ HWY_INLINE void transpose_block(const T* from, std::size_t from_row, T* to, std:
   }
 }
 
+// to[k·to_row + n] = from[n·from_row + k] for n < columns, k < depth; up to the next whole vector, the
+// columns beyond are 0.
 template <class T>
 void transpose(const T* from, std::size_t from_row, std::size_t columns, std::size_t depth, T* to,
                std::size_t to_row) {

@@ -6,6 +6,7 @@
 #include "simd/activation.h"
 #include "simd/dense.h"
 #include "simd/engine.h"
+#include "simd/gather.h"
 #include "simd/loss.h"
 #include "simd/order.h"
 #include "simd/target.h"
@@ -29,6 +30,7 @@ struct Kernels {
   std::size_t vector;  // scalars a vector holds: rows that samples lie along are padded to a multiple (wide)
   const ActivationKernels<T>* activation;
   const DenseKernels<T>* dense;
+  const GatherKernels<T>* gather;
   const LossKernels<T>* loss;
   const OrderKernels* order;
   const UpdateKernels<T>* update;
@@ -45,6 +47,7 @@ Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
           vector,
           &activation_kernels<T>(target, engine),
           &dense_kernels<T>(target, engine),
+          &gather_kernels<T>(target),
           &loss_kernels<T>(target, engine),
           &order_kernels<T>(target, engine),
           &update_kernels<T>(target, engine),

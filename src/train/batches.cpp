@@ -23,6 +23,8 @@ Block<T> BlockBuffer<T>::block(std::size_t samples) const {
 
 namespace {
 
+constexpr std::size_t kAhead = 64;  // examples of a run that are looked up at once, if a batch has fewer
+
 std::vector<std::uint64_t> seeds_of(std::span<const RunSpec* const> runs) {
   std::vector<std::uint64_t> seeds;
   for (const RunSpec* run : runs) seeds.push_back(run->seed);
@@ -33,21 +35,54 @@ std::vector<std::uint64_t> seeds_of(std::span<const RunSpec* const> runs) {
 
 template <class T>
 Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
-    : order_(*pack.network.kernels.order, seeds_of(pack.runs), pack.runs[0]->train.sampling,
+    : kernels_(&pack.network.kernels),
+      order_(*pack.network.kernels.order, seeds_of(pack.runs), pack.runs[0]->train.sampling,
              pack.data[0]->train.samples, pack.batch_size),
-      indices_(max_block * pack.runs.size()),
+      indices_(std::max(max_block, kAhead) * pack.runs.size()),
+      inputs_(pack.network.shape.inputs()),
       buffer_(pack.network, max_block) {
   for (const auto& data : pack.data) splits_.push_back(&data->train);
+  fetches_ahead_ = splits_[0]->inputs.size() * sizeof(T) > cache_sizes().level2 / 2;
   fixed_ = pack.batch_size == pack.data[0]->train.samples &&
            pack.runs[0]->train.sampling != Sampling::kWithReplacement && pack.batch_size <= max_block;
+}
+
+// Small batches are looked up several at a time: the permutation has enough to do at once, and what is known
+// early can be fetched early.
+template <class T>
+const std::uint32_t* Batches<T>::find_indices(std::uint64_t step, std::size_t from, std::size_t count) {
+  const std::size_t lanes = splits_.size(), batch = order_.batch_size(0);
+  const std::size_t batches = std::min(kAhead / batch, order_.full_batches_left(step));
+  if (step >= ahead_to_ && batches > 1) {
+    order_.fill(step, 0, batches * batch, indices_.data());
+    ahead_from_ = step;
+    ahead_to_ = step + batches;
+  }
+  if (step < ahead_from_ || step >= ahead_to_) {
+    ahead_to_ = 0;
+    order_.fill(step, from, count, indices_.data());
+    return indices_.data();
+  }
+  const std::uint32_t* const found = indices_.data() + ((step - ahead_from_) * batch + from) * lanes;
+  if (fetches_ahead_ && step + 1 < ahead_to_) fetch_ahead(found + batch * lanes, count * lanes);
+  return found;
+}
+
+template <class T>
+void Batches<T>::fetch_ahead(const std::uint32_t* indices, std::size_t count) const {
+  constexpr std::size_t kLine = 64 / sizeof(T);
+  const std::size_t lanes = splits_.size();
+  for (std::size_t i = 0, lane = 0; i < count; ++i, lane = lane + 1 == lanes ? 0 : lane + 1) {
+    const T* const example = splits_[lane]->inputs.data() + indices[i] * inputs_;
+    for (std::size_t value = 0; value < inputs_; value += kLine) __builtin_prefetch(example + value);
+  }
 }
 
 template <class T>
 Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::size_t count) {
   const Block<T> block = buffer_.block(count);
   if (fixed_ && gathered_) return block;
-  order_.fill(step, from, count, indices_.data());
-  gather<T>(splits_, indices_.data(), block.inputs, block.targets);
+  gather<T>(*kernels_, splits_, find_indices(step, from, count), block.inputs, block.targets);
   gathered_ = true;
   return block;
 }

@@ -43,9 +43,17 @@ class Batches {
   Block<T> gather_block(std::uint64_t step, std::size_t from, std::size_t count);
 
  private:
+  const std::uint32_t* find_indices(std::uint64_t step, std::size_t from, std::size_t count);
+  void fetch_ahead(const std::uint32_t* indices, std::size_t count) const;
+
+  const Kernels<T>* kernels_;
   BatchOrder order_;
   std::vector<const Split<T>*> splits_;  // [lane]
   Buffer<std::uint32_t> indices_;        // [sample][lane]
+  std::uint64_t ahead_from_ = 0,
+                ahead_to_ = 0;  // the steps whose batches are in indices_, one after the other
+  std::size_t inputs_;
+  bool fetches_ahead_;  // the examples are too many for the cache
   BlockBuffer<T> buffer_;
   bool fixed_;  // every step has the same batch, and it fits one block: gathered once
   bool gathered_ = false;

@@ -61,7 +61,7 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
   for (std::size_t from = 0; from < examples_; from += activations.max_samples()) {
     const std::size_t count = std::min(activations.max_samples(), examples_ - from);
     const Block<T> block = buffer_.block(count);
-    gather<T>(splits_, &indices_[from * lanes_], block.inputs, block.targets);
+    gather<T>(kernels, splits_, &indices_[from * lanes_], block.inputs, block.targets);
     forward<T>(pack.network, parameters, block.inputs, Mode::kEvaluate, activations);
     const LaneMatrix<T> outputs = activations.output(output_layer, count);
     kernels.loss->evaluate(loss, outputs, block.targets, T{1}, loss_sums_.data(), {});

@@ -34,12 +34,16 @@ LaneNumbers<T>::LaneNumbers(std::span<const RunSpec* const> runs, std::uint64_t 
     clips_ |= runs[lane]->train.clip_norm > 0;
     uses_momentum_ |= optimizer.momentum != 0;
     uses_weight_decay_ |= optimizer.weight_decay != 0;
+    follows_schedule_ |= runs[lane]->train.schedule.kind != Schedule::kConstant;
   }
+  corrects_bias_ =
+      runs[0]->train.optimizer.kind == Optimizer::kAdam || runs[0]->train.optimizer.kind == Optimizer::kAdamw;
 }
 
 template <class T>
 void LaneNumbers<T>::begin_step(std::uint64_t i) {
   step_ = i;
+  if (i > 0 && !follows_schedule_ && !corrects_bias_) return;
   for (std::size_t lane = 0; lane < runs_.size(); ++lane) {
     const OptimizerSpec& optimizer = runs_[lane]->train.optimizer;
     learning_rates_[lane] =

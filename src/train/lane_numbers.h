@@ -33,6 +33,7 @@ class LaneNumbers {
   std::vector<const RunSpec*> runs_;
   std::uint64_t steps_, step_ = 0;
   bool clips_ = false, uses_momentum_ = false, uses_weight_decay_ = false;
+  bool follows_schedule_ = false, corrects_bias_ = false;  // else nothing changes from step to step
   std::vector<double> learning_rates_, beta1_power_, beta2_power_;
   Buffer<T> learning_rate_, weight_decay_, gradient_factor_, momentum_, dampening_, nesterov_, beta1_, beta2_,
       complement1_, complement2_, epsilon_, correction1_, correction2_root_;

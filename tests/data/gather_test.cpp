@@ -34,7 +34,7 @@ void check(std::size_t inputs, std::size_t outputs, std::size_t samples, std::si
 
   const std::size_t column = lanes + column_gap, row = samples * column + 3;
   std::vector<T> x(inputs * row, kUntouched), t(outputs * row, kUntouched);
-  gather<T>(splits, indices.data(), {x.data(), inputs, samples, row, column},
+  gather<T>(kernels<T>(available_simd()[0]), splits, indices.data(), {x.data(), inputs, samples, row, column},
             {t.data(), outputs, samples, row, column});
   for (std::size_t place = 0; place < row; ++place) {
     const std::size_t s = place / column, l = place % column;

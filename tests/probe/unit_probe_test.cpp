@@ -35,7 +35,7 @@ Probed<T> probe_in_blocks(const std::vector<RunSpec>& specs, const std::shared_p
     for (std::size_t i = 0; i < indices.size(); ++i)
       indices[i] = static_cast<std::uint32_t>(from + i / pack.runs.size());
     const Block<T> examples = memory.block(count);
-    gather<T>(splits, indices.data(), examples.inputs, examples.targets);
+    gather<T>(pack.network.kernels, splits, indices.data(), examples.inputs, examples.targets);
     forward<T>(pack.network, parameters.data(), examples.inputs, Mode::kEvaluate, activations);
     for (UnitProbe<T>& probe : probes) probe.add(pack.network, parameters.data(), activations, count);
   }

@@ -96,7 +96,7 @@ TYPED_TEST(TrainerOf, the_size_of_a_block_never_matters) {
     std::vector<std::uint32_t> indices(kSamples * lanes);
     for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::uint32_t>(i / lanes);
     const std::vector<const Split<T>*> splits(lanes, &data->train);
-    gather<T>(splits, indices.data(), block.inputs, block.targets);
+    gather<T>(network.kernels, splits, indices.data(), block.inputs, block.targets);
     std::vector<double> sums(lanes);
     Buffer<T> gradient(network.shape.parameter_count * lanes);
     Buffer<T> slope_sums(network.shape.layers.size() * highest_row_count(network.shape) * lanes);
