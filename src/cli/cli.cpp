@@ -39,7 +39,7 @@ void add_commands(CLI::App& app, Action& action) {
   app.footer(kExamples);
   app.get_formatter()->column_width(34);
   for (const auto add : {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status,
-                         add_show, add_export, add_query, add_reproduce, add_version}) {
+                         add_show, add_export, add_query, add_reproduce, add_bench, add_version}) {
     add(app, action);
   }
 }

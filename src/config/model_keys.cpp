@@ -1,4 +1,5 @@
 // The rows of `model` and `init`.
+#include "config/experiment_config.h"
 #include "config/key.h"
 
 namespace deadrelu {
@@ -263,5 +264,7 @@ constexpr Key kInitKeys[] = {
 
 std::span<const Key> model_keys() { return kModelKeys; }
 std::span<const Key> init_keys() { return kInitKeys; }
+
+std::span<const char* const> activation_names() { return kActivations; }
 
 }  // namespace deadrelu

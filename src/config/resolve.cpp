@@ -188,7 +188,7 @@ class Resolver {
 std::string hidden_text(const RunSpec& spec) {
   std::string text = "[";
   for (const std::size_t width : spec.model.hidden)
-    text += (text.size() > 1 ? "," : "") + std::to_string(width);
+    text.append(text.size() > 1 ? "," : "").append(std::to_string(width));
   return text + "]";
 }
 

@@ -228,10 +228,12 @@ std::int64_t highest_integer(const Range& range) {
 std::string range_text(const Key& key) {
   const Range& r = key.range;
   const bool whole = key.type == KeyType::kInteger || key.type == KeyType::kIntegerList;
-  if (whole) return "[" + number_text(r.low) + ", " + std::to_string(highest_integer(r)) + "]";
-  if (r.low == -kInfinity && r.high == kInfinity) return "";
-  return (r.low_open ? "(" : "[") + (r.low == -kInfinity ? "-∞" : number_text(r.low)) + ", " +
-         (r.high == kInfinity ? "∞" : number_text(r.high)) + (r.high_open || r.high == kInfinity ? ")" : "]");
+  if (!whole && r.low == -kInfinity && r.high == kInfinity) return "";
+  std::string text = !whole && r.low_open ? "(" : "[";
+  text.append(r.low == -kInfinity ? "-∞" : number_text(r.low)).append(", ");
+  if (whole) return text.append(std::to_string(highest_integer(r))).append("]");
+  text.append(r.high == kInfinity ? "∞" : number_text(r.high));
+  return text.append(r.high_open || r.high == kInfinity ? ")" : "]");
 }
 
 std::string allowed_text(const Key& key) {

@@ -1,0 +1,207 @@
+#include "experiment/benchmark.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <thread>
+
+#include "base/random.h"
+#include "simd/kernels.h"
+#include "train/engine_choice.h"
+#include "train/trainer.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr int kTrials = 7;
+constexpr double kTrialSeconds = 0.03;
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Seconds that one call of `work` takes, in the best of several trials; work(n) makes n calls.
+double best_seconds(const std::function<void(std::uint64_t)>& work) {
+  std::uint64_t calls = 1;
+  double seconds = seconds_of([&] { work(1); });
+  while (seconds < kTrialSeconds / 2) {
+    calls = seconds < kTrialSeconds / 20 ? calls * 10 : calls * 2;
+    seconds = seconds_of([&] { work(calls); });
+  }
+  for (int trial = 1; trial < kTrials; ++trial) seconds = std::min(seconds, seconds_of([&] { work(calls); }));
+  return seconds / static_cast<double>(calls);
+}
+
+std::shared_ptr<const Dataset<float>> random_examples(const ReferenceNetwork& network) {
+  auto data = std::make_shared<Dataset<float>>();
+  data->inputs = network.inputs;
+  data->outputs = network.outputs;
+  data->train = {network.examples, Buffer<float>(network.examples * network.inputs),
+                 Buffer<float>(network.examples * network.outputs)};
+  const auto fill = [](Buffer<float>& values, std::uint32_t stream) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = static_cast<float>(2 * random_uniform(0, Purpose::kData, stream, i) - 1);
+  };
+  fill(data->train.inputs, 0);
+  fill(data->train.targets, 1);
+  return data;
+}
+
+RunSpec reference_run(const ReferenceNetwork& network, std::uint64_t seed) {
+  RunSpec run;
+  run.model.hidden = network.hidden;
+  run.train.batch_size = network.batch_size;
+  run.train.optimizer.learning_rate = 1e-3;
+  run.seed = seed;
+  return run;
+}
+
+// Packs of one network with what they point to, one a thread.
+class Bench {
+ public:
+  Bench(const ReferenceNetwork& network, SimdTarget simd, Engine engine, std::size_t packs)
+      : lanes_(engine == Engine::kWide ? 1 : lane_count<float>(simd)) {
+    for (std::size_t i = 0; i < packs * lanes_; ++i) runs_.push_back(reference_run(network, i));
+    const auto data = random_examples(network);
+    for (std::size_t p = 0; p < packs; ++p) {
+      std::vector<const RunSpec*> specs;
+      for (std::size_t lane = 0; lane < lanes_; ++lane) specs.push_back(&runs_[p * lanes_ + lane]);
+      packs_.push_back(
+          std::make_unique<Pack<float>>(make_pack<float>(specs, std::vector(lanes_, data), simd, engine)));
+      trainers_.push_back(std::make_unique<Trainer<float>>(*packs_.back()));
+    }
+    steps_.resize(packs);
+  }
+
+  std::size_t lanes() const { return lanes_; }
+  const Pack<float>& pack() const { return *packs_[0]; }
+
+  void train(std::uint64_t steps) {
+    std::vector<std::thread> threads;
+    for (std::size_t p = 1; p < packs_.size(); ++p)
+      threads.emplace_back([this, p, steps] { train(p, steps); });
+    train(0, steps);
+    for (std::thread& thread : threads) thread.join();
+  }
+
+ private:
+  void train(std::size_t p, std::uint64_t steps) {
+    for (; steps > 0; --steps) {
+      trainers_[p]->compute_gradient(steps_[p]++);
+      trainers_[p]->update();
+    }
+  }
+
+  std::size_t lanes_;
+  std::vector<RunSpec> runs_;
+  std::vector<std::unique_ptr<Pack<float>>> packs_;
+  std::vector<std::unique_ptr<Trainer<float>>> trainers_;
+  std::vector<std::uint64_t> steps_;  // made so far
+};
+
+double seconds_of_batches(const Pack<float>& pack) {
+  const std::size_t block = block_size<float>(pack.network, pack.batch_size);
+  Batches<float> batches(pack, block);
+  std::uint64_t step = 0;
+  return best_seconds([&](std::uint64_t calls) {
+    for (; calls > 0; --calls, ++step) {
+      const std::size_t batch = batches.batch_size(step);
+      for (std::size_t from = 0; from < batch; from += block)
+        batches.gather_block(step, from, std::min(block, batch - from));
+    }
+  });
+}
+
+// What a step costs more with default recording: the difference between a longer and a shorter training,
+// which have the beginning and the end in common.
+double recording_share(const ReferenceNetwork& network, SimdTarget simd, Engine engine,
+                       double seconds_a_step) {
+  const std::size_t lanes = engine == Engine::kWide ? 1 : lane_count<float>(simd);
+  const auto interval = static_cast<double>(RecordSpec().every);
+  const double recordings = std::ceil(std::clamp(2 * kTrialSeconds / (seconds_a_step * interval), 2.0, 50.0));
+  const auto data = random_examples(network);
+  const auto seconds = [&](double steps) {
+    std::vector<RunSpec> runs;
+    std::vector<const RunSpec*> specs;
+    for (std::size_t lane = 0; lane < lanes; ++lane) runs.push_back(reference_run(network, lane));
+    for (RunSpec& run : runs) {
+      run.train.steps = static_cast<std::uint64_t>(steps);
+      specs.push_back(&run);
+    }
+    const Pack<float> pack = make_pack<float>(specs, std::vector(lanes, data), simd, engine);
+    const std::atomic<bool> stop = false;
+    double best = std::numeric_limits<double>::infinity();
+    for (int trial = 0; trial < 3; ++trial)
+      best = std::min(best, seconds_of([&] { train_pack(pack, stop); }));
+    return best;
+  };
+  const double more = recordings * interval;
+  return (seconds(2 * more) - seconds(more)) / (seconds_a_step * more) - 1;
+}
+
+}  // namespace
+
+double ReferenceNetwork::flops_a_step() const {
+  double multiply_adds = 0;
+  std::size_t below = inputs;
+  for (std::size_t l = 0; l <= hidden.size(); ++l) {
+    const std::size_t above = l < hidden.size() ? hidden[l] : outputs;
+    multiply_adds += static_cast<double>(below * above) * (l == 0 ? 2 : 3);
+    below = above;
+  }
+  return 2 * multiply_adds * static_cast<double>(batch_size);
+}
+
+std::vector<ReferenceNetwork> reference_networks() {
+  return {{"tiny", 1, 1, std::vector<std::size_t>(10, 2), 128, 1024},
+          {"small", 2, 1, {16, 16}, 32, 1024},
+          {"medium", 64, 10, {64, 64, 64}, 64, 1024},
+          {"large", 784, 10, {256, 256, 256}, 128, 1024},
+          {"online", 20, 1, {5}, 1, 1024}};
+}
+
+NetworkTiming time_network(const ReferenceNetwork& network, SimdTarget simd, Engine engine,
+                           std::size_t threads, bool recording) {
+  Bench bench(network, simd, engine, threads);
+  NetworkTiming timing{engine, bench.lanes(), threads};
+  const double step = best_seconds([&](std::uint64_t steps) { bench.train(steps); });
+  timing.seconds_a_step = step / static_cast<double>(bench.lanes() * threads);
+  timing.batch_share = seconds_of_batches(bench.pack()) / step;
+  if (recording) timing.recording_share = recording_share(network, simd, engine, step);
+  return timing;
+}
+
+Engine chosen_engine(const ReferenceNetwork& network, SimdTarget simd, std::size_t runs) {
+  return faster_engine(network_shape(reference_run(network, 0).model, network.inputs, network.outputs),
+                       network.batch_size, runs, lane_count<float>(simd), sizeof(float));
+}
+
+ElementwiseTiming time_activation(Activation activation, SimdTarget simd) {
+  constexpr std::size_t kRows = 8, kColumns = 128;  // three such matrices stay in the L1 cache
+  const Kernels<float> table = kernels<float>(simd, Engine::kWide);
+  const bool doubles = activation == Activation::kCrelu, halves = activation == Activation::kMaxout;
+  Buffer<float> z(kRows * kColumns), output(2 * kRows * kColumns), gradient(kRows * kColumns);
+  for (std::size_t i = 0; i < z.size(); ++i)
+    z[i] = static_cast<float>(8 * random_uniform(0, Purpose::kData, 0, i) - 4);
+  const float slope = 0.01f, alpha = 1, at_zero = 0;
+  const ActivationParameters<float> numbers{&slope, &alpha, &at_zero, 2, {}};
+  const std::size_t rows = doubles ? 2 * kRows : halves ? kRows / 2 : kRows;
+  const auto in = dense_lane_matrix(z.data(), kRows, kColumns, 1);
+  const auto out = dense_lane_matrix(output.data(), rows, kColumns, 1);
+  const auto back = dense_lane_matrix(gradient.data(), kRows, kColumns, 1);
+  const auto repeat = [&](const std::function<void()>& once) {
+    return static_cast<double>(z.size()) / best_seconds([&](std::uint64_t calls) {
+             for (; calls > 0; --calls) once();
+           });
+  };
+  return {repeat([&] { table.activation->forward(activation, numbers, in, out); }),
+          repeat([&] { table.activation->backward(activation, numbers, in, out, back); })};
+}
+
+}  // namespace deadrelu
