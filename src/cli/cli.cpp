@@ -29,17 +29,18 @@ constexpr const char* kExamples =
     "  deadrelu list sweep.json | head\n"
     "  deadrelu reproduce --list                   published results, one command each\n"
     "\n"
-    "Exit codes: 0 all runs are recorded, 1 a run failed, 2 usage or config error, 3 an "
-    "expectation was not\n"
-    "met, 4 input or output failed, 128+n stopped by signal n (the same command goes on from there).\n"
+    "Exit codes: 0 all runs are recorded, 1 a run failed, 2 usage or config error,\n"
+    "3 an expectation of reproduce, verify or merge was not met, 4 input or output failed,\n"
+    "128+n stopped by signal n (the same command goes on from there).\n"
     "`deadrelu COMMAND --help` tells more about a command.";
 
 void add_commands(CLI::App& app, Action& action) {
   app.set_version_flag("--version", build_info().version);
   app.footer(kExamples);
   app.get_formatter()->column_width(34);
-  for (const auto add : {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status,
-                         add_show, add_export, add_query, add_reproduce, add_bench, add_version}) {
+  for (const auto add :
+       {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status, add_show,
+        add_export, add_merge, add_verify, add_query, add_reproduce, add_bench, add_version}) {
     add(app, action);
   }
 }

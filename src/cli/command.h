@@ -23,6 +23,8 @@ void add_activation(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
+void add_merge(CLI::App& app, Action& action);
+void add_verify(CLI::App& app, Action& action);
 void add_query(CLI::App& app, Action& action);
 void add_reproduce(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);

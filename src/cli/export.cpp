@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "store/export.h"
+#include "cli/result_files.h"
 
 namespace deadrelu {
 namespace {
@@ -35,7 +35,8 @@ std::string report_text(const std::string& directory, const std::vector<Exported
 }
 
 int export_results(const ExportOptions& options) {
-  const std::vector<ExportedFile> files = export_tables(options.directory, parse_formats(options.format));
+  const std::vector<ExportedFile> files =
+      write_tables_again(options.directory, parse_formats(options.format));
   StandardOutput out;
   out.write(options.json ? report_json(files) : report_text(options.directory, files));
   out.flush();

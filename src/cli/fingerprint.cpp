@@ -70,7 +70,8 @@ JobResult train(const char* text, const std::filesystem::path& directory) {
   const ExperimentConfig config({text, "fingerprint", "", "fingerprint", {}});
   RunnerOptions runner;
   runner.simd = available_simd().front();
-  return train_job({config, directory, runner, {}}, parse_selection("", config), ProgressMode::kNone);
+  return train_job({config, parse_selection("", config), directory, directory.string(), runner, {}},
+                   ProgressMode::kNone);
 }
 
 }  // namespace

@@ -1,71 +1,43 @@
 #include "cli/job.h"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
-#include <ctime>
+#include <chrono>
+#include <thread>
 
 #include "base/error.h"
-#include "cli/build_info.h"
 #include "cli/output.h"
+#include "cli/result_files.h"
 #include "cli/signals.h"
+#include "store/directory_lock.h"
 #include "store/result_store.h"
 
 namespace deadrelu {
 namespace {
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
-std::string host_name() {
-  utsname names{};
-  if (uname(&names) != 0) return "";
-  return fmt::format("{} ({} {}, {})", names.nodename, names.sysname, names.release, names.machine);
-}
-
-// Exports the tables and writes the manifest, whose contents it returns.
-Manifest write_tables(const Job& job, const Training& training, const std::string& started) {
-  const StoreReader store(job.directory);
-  Manifest manifest;
-  manifest.version = build_info().version;
-  manifest.commit = build_info().commit;
-  manifest.compiler = build_info().compiler;
-  manifest.host = host_name();
-  manifest.simd = simd_name(job.runner.simd);
-  manifest.threads = job.runner.threads;
-  manifest.started = started;
-  manifest.config = job.config.resolved_json();
-  manifest.runs = job.config.run_count();
-  manifest.recorded = store.recorded_count();
-  manifest.diverged = store.diverged_count();
-  manifest.failed = training.counts().failed;
-  manifest.trained_now = training.counts().trained;
-  manifest.complete = manifest.recorded == manifest.runs;
-  manifest.data_files.assign(training.data_files().begin(), training.data_files().end());
-  manifest.tables = export_tables(job.directory, job.formats);
-  manifest.ended = utc_now();
-  write_manifest(job.directory, manifest);
-  return manifest;
+// Until no other process writes the directory, or a signal comes.
+void wait_for_writer(const std::filesystem::path& directory, const std::atomic<bool>& stop) {
+  while (!stop && DirectoryLock::is_held(directory)) std::this_thread::sleep_for(std::chrono::seconds(1));
 }
 
 }  // namespace
 
-JobResult train_job(const Job& job, const Selection& selection, ProgressMode progress_mode) {
-  const std::string started = utc_now();
-  ResultStore store(job.directory, {job.config.name(), job.config.resolved_json(), kEngineEpoch,
-                                    job.config.swept_columns(), job.config.run_count()});
+JobResult train_job(const Job& job, ProgressMode progress_mode) {
+  Manifest manifest = start_manifest();
+  manifest.simd = simd_name(job.runner.simd);
+  manifest.threads = job.runner.threads;
   const StopOnSignal stop;
-  Progress progress(progress_mode, selection.size());
-  Training training(job.config, selection, store, progress);
+  if (job.waits) wait_for_writer(job.directory, stop.flag());
+  ResultStore store(job.directory,
+                    {job.config.name(), job.config.resolved_json(), kEngineEpoch, job.config.swept_columns(),
+                     job.config.run_count(), job.config_directory, job.selection.shard});
+  Progress progress(progress_mode, job.selection.size());
+  Training training(job.config, job.selection, store, progress);
   training.train(job.runner, stop.flag());
   progress.finish();
-  const Manifest manifest = write_tables(job, training, started);
+  manifest.failed = training.counts().failed;
+  manifest.trained_now = training.counts().trained;
+  write_result_files(job.directory, job.formats, manifest);
   return {training.counts(), manifest, stop.signal()};
 }
 

@@ -16,9 +16,12 @@ namespace deadrelu {
 
 struct Job {
   const ExperimentConfig& config;
-  std::filesystem::path directory;
+  Selection selection;
+  std::filesystem::path directory;  // of its store
+  std::string config_directory;     // absolute: where relative paths in the config start
   RunnerOptions runner;
   ExportFormats formats;
+  bool waits = false;  // for another process that writes the directory
 };
 
 struct JobResult {
@@ -29,7 +32,7 @@ struct JobResult {
 
 // Trains the selected runs that are not recorded yet, exports the tables and writes the manifest, after a
 // signal too. Throws what reading the data and writing the store throw.
-JobResult train_job(const Job& job, const Selection& selection, ProgressMode progress);
+JobResult train_job(const Job& job, ProgressMode progress);
 
 // Says on standard error why the job is not complete, if so, and returns the exit code.
 int report_job(const Job& job, const JobResult& result);

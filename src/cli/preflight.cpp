@@ -21,8 +21,9 @@ constexpr std::size_t kShownRuns = 5;
 void check_data(const ExperimentConfig& config, const Selection& selection, const std::string& label) {
   const RunStream next = config.runs();
   PlannedRun run;
-  while (next(run) && run.position < selection.first) {
-  }
+  bool any = false;
+  while (!any && next(run) && run.position <= selection.last) any = selection.contains(run.position);
+  if (!any) return;  // a shard of a sweep with fewer runs than shards
   DataFacts facts;
   if (facts_from_spec(run.spec.data, facts)) return;  // the config has been checked against them
   const Dataset<float> data = make_dataset<float>(run.spec.data, run.spec.seed);
@@ -43,7 +44,7 @@ TrainingPlan plan_training(const ExperimentConfig& config, const Selection& sele
   TrainingPlan plan;
   const RunStream next = config.runs();
   for (PlannedRun run; next(run) && run.position <= selection.last;) {
-    if (run.position < selection.first) continue;
+    if (!selection.contains(run.position)) continue;
     if (store != nullptr && store->recorded(run.id)) {
       ++plan.recorded;
       continue;

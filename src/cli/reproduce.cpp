@@ -75,10 +75,14 @@ int reproduce(const ReproduceOptions& options) {
 
   ClaimReport report(options.json);
   for (const Experiment& experiment : experiments) {
-    const Job job{experiment.config, std::filesystem::path(options.out) / experiment.name, runner, {}};
-    const Selection selection = parse_selection("", experiment.config);
-    if (!has_store(job.directory)) check_data(experiment.config, selection, experiment.label);
-    const JobResult result = train_job(job, selection, progress);
+    const Job job{experiment.config,
+                  parse_selection("", experiment.config),
+                  std::filesystem::path(options.out) / experiment.name,
+                  std::filesystem::absolute(experiment.label).parent_path().string(),
+                  runner,
+                  {}};
+    if (!has_store(job.directory)) check_data(experiment.config, job.selection, experiment.label);
+    const JobResult result = train_job(job, progress);
     if (const int code = report_job(job, result); code != 0) return code;
     report.add(experiment, StoreReader(job.directory));
   }

@@ -19,6 +19,8 @@ namespace {
 
 constexpr const char* kExamples =
     "Running the same command again trains only what is missing; a longer sweep keeps what is done.\n"
+    "--shard auto reads SLURM_ARRAY_TASK_ID and _COUNT, OMPI_COMM_WORLD_RANK and _SIZE, PMI_RANK and "
+    "PMI_SIZE.\n"
     "\n"
     "Examples:\n"
     "  deadrelu run sweep.json\n"
@@ -26,13 +28,16 @@ constexpr const char* kExamples =
     "  deadrelu run sweep.json --only 0-9          the first ten runs, as `deadrelu list sweep.json` prints "
     "them\n"
     "  deadrelu run sweep.json --dry-run           what would be trained\n"
+    "  deadrelu run sweep.json --shard 0/4         a quarter; `deadrelu merge results/NAME` joins the "
+    "quarters\n"
+    "  srun --mpi=pmi2 -n 8 deadrelu run sweep.json --shard auto\n"
     "  generate_config | deadrelu run - --out results/generated --progress json 2> progress.jsonl";
 
 struct RunOptions {
   ConfigOptions config;
   RunnerChoices runner;
-  std::string out, only, format = "csv", progress = "auto";
-  bool dry_run = false, fail_fast = false, quiet = false, verbose = false;
+  std::string out, only, shard, format = "csv", progress = "auto";
+  bool dry_run = false, wait = false, fail_fast = false, quiet = false, verbose = false;
 };
 
 std::string closing_line(const Job& job, const JobResult& result) {
@@ -41,8 +46,8 @@ std::string closing_line(const Job& job, const JobResult& result) {
                      result.manifest.diverged, result.manifest.recorded, result.manifest.runs);
 }
 
-int train(const Job& job, const Selection& selection, ProgressMode progress, bool quiet) {
-  const JobResult result = train_job(job, selection, progress);
+int train(const Job& job, ProgressMode progress, bool quiet) {
+  const JobResult result = train_job(job, progress);
   const int code = report_job(job, result);
   if (!quiet) {
     StandardOutput out;
@@ -56,18 +61,27 @@ int train(const Job& job, const Selection& selection, ProgressMode progress, boo
   return code;
 }
 
+// DIR, or DIR/shards/I-of-N.
+std::filesystem::path result_directory(const RunOptions& options, const ExperimentConfig& config,
+                                       const Shard& shard) {
+  const std::filesystem::path directory = options.out.empty()
+                                              ? std::filesystem::path("results") / config.name()
+                                              : std::filesystem::path(options.out);
+  return options.shard.empty() ? directory : directory / shard_directory(shard);
+}
+
 int run(const RunOptions& options) {
   set_up_log(options.quiet ? Verbosity::kQuiet : options.verbose ? Verbosity::kVerbose : Verbosity::kNormal);
   const ProgressMode progress = parse_progress(options.progress, options.quiet);
   RunnerOptions runner = runner_options(options.runner);
   runner.fail_fast = options.fail_fast;
   const ExportFormats formats = parse_formats(options.format);
+  const Shard shard = parse_shard(options.shard);
   const ConfigSource source = read_config(options.config.config, options.config.sets);
   const ExperimentConfig config(source);
-  const Selection selection = parse_selection(options.only, config);
-  const std::filesystem::path directory = options.out.empty()
-                                              ? std::filesystem::path("results") / config.name()
-                                              : std::filesystem::path(options.out);
+  Selection selection = parse_selection(options.only, config);
+  selection.shard = shard;
+  const std::filesystem::path directory = result_directory(options, config, shard);
   if (options.dry_run) {
     StandardOutput out;
     out.write(plan_text(plan_training(config, selection, directory), directory));
@@ -77,7 +91,9 @@ int run(const RunOptions& options) {
   if (!has_store(directory)) check_data(config, selection, source.label);
   spdlog::info("{}: {} of {} runs asked for, {} threads, {}", directory.string(), selection.size(),
                config.run_count(), runner.threads, simd_name(runner.simd));
-  return train({config, directory, runner, formats}, selection, progress, options.quiet);
+  const std::string config_directory = (std::filesystem::current_path() / source.directory).string();
+  return train({config, selection, directory, config_directory, runner, formats, options.wait}, progress,
+               options.quiet);
 }
 
 }  // namespace
@@ -89,11 +105,17 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--out", options->out, "result directory (default: results/NAME)")->type_name("DIR");
   add_runner_options(*command, options->runner);
   command->add_option("--only", options->only, "one run id, or positions A, A-B, A-")->type_name("ID|RANGE");
+  command
+      ->add_option("--shard", options->shard,
+                   "train one of N parts of the sweep into DIR/shards/I-of-N (I from 0 to N-1); auto: as the "
+                   "launcher says (see below)")
+      ->type_name("I/N|auto");
   command->add_flag("--dry-run", options->dry_run, "say what would be trained, and write nothing");
   command->add_option("--format", options->format, "tables as csv, jsonl or csv,jsonl (default: csv)")
       ->type_name("LIST");
   command->add_option("--progress", options->progress, "auto, bar, lines, json (a line a second) or none")
       ->type_name("MODE");
+  command->add_flag("--wait", options->wait, "where another process writes the directory, wait for its end");
   command->add_flag("--fail-fast", options->fail_fast, "stop at the first run that fails");
   command->add_flag("-q,--quiet", options->quiet, "errors only");
   command->add_flag("-v,--verbose", options->verbose, "also say what is being done");

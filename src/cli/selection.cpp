@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/number.h"
+#include "cli/launcher.h"
 
 namespace deadrelu {
 namespace {
@@ -54,6 +57,25 @@ Selection parse_selection(const std::string& text, const ExperimentConfig& confi
     throw UserError(ExitCode::kUsage, fmt::format("--only: {} ends before it starts", text));
   }
   return selection;
+}
+
+Shard parse_shard(const std::string& text) {
+  if (text.empty()) return {};
+  if (text == "auto") return launcher_shard();
+  const std::string_view view = text;
+  const std::size_t slash = std::min(view.find('/'), view.size());
+  const auto index = parse_integer(view.substr(0, slash));
+  const auto count = parse_integer(view.substr(std::min(slash + 1, view.size())));
+  if (!index || !count || *index < 0 || *count < 1 || *index >= *count) {
+    throw UserError(ExitCode::kUsage, fmt::format("--shard: '{}' is neither I/N with I from 0 to N-1 "
+                                                  "(0/4, 1/4, 2/4 and 3/4 are one sweep) nor auto",
+                                                  text));
+  }
+  return {static_cast<std::uint64_t>(*index), static_cast<std::uint64_t>(*count)};
+}
+
+std::filesystem::path shard_directory(const Shard& shard) {
+  return std::filesystem::path("shards") / fmt::format("{}-of-{}", shard.index, shard.count);
 }
 
 }  // namespace deadrelu

@@ -176,7 +176,7 @@ TextTable trajectory_table(const StoreReader& store, const ResultSummary& summar
 }
 
 std::string title(const StoreReader& store) {
-  const std::uint64_t runs = store.header().run_count, recorded = store.recorded_count();
+  const std::uint64_t runs = store.header().shard_runs(), recorded = store.recorded_count();
   std::string text = fmt::format("{}: {} of {} runs recorded", store.header().name, recorded, runs);
   if (recorded < runs) text += fmt::format(" ({} missing)", runs - recorded);
   return text + fmt::format(", {} diverged\n", store.diverged_count());
@@ -249,7 +249,7 @@ std::string show_json(const StoreReader& store, const ResultSummary& summary) {
   text += fmt::format(
       ", \"runs\": {}, \"recorded\": {}, \"diverged\": {}, \"axes\": {}, \"averaged_over\": {}, \"points\": "
       "[",
-      store.header().run_count, store.recorded_count(), store.diverged_count(), names_json(summary.axes),
+      store.header().shard_runs(), store.recorded_count(), store.diverged_count(), names_json(summary.axes),
       names_json(summary.averaged));
   const char* separator = "\n";
   for (const auto& [place, point] : summary.points) {

@@ -1,14 +1,18 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/number.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "config/experiment_config.h"
+#include "cli/preflight.h"
+#include "cli/result_directories.h"
+#include "cli/stored_config.h"
 #include "store/export.h"
 #include "store/result_store.h"
 
@@ -31,15 +35,10 @@ struct StatusOptions {
 // Calls `found` with the id of every run of the stored sweep that is not recorded.
 template <class Found>
 void walk_missing(const StoreReader& store, const std::string& directory, const Found& found) {
-  ConfigSource source;
-  source.text = store.header().config;
-  source.label = "the config in " + directory;
-  source.directory = ".";
-  source.default_name = store.header().name;
-  const ExperimentConfig config(source);
+  const ExperimentConfig config = stored_config(store.header(), directory);
   const RunStream next = config.runs();
   for (PlannedRun run; next(run);) {
-    if (!store.recorded(run.id)) found(hex_id(run.id));
+    if (store.header().shard.contains(run.position) && !store.recorded(run.id)) found(hex_id(run.id));
   }
 }
 
@@ -68,19 +67,44 @@ void print_json(const StoreReader& store, const StatusOptions& options, const Co
   out.write("}\n");
 }
 
-int status(const StatusOptions& options) {
-  const StoreReader store(options.directory);
-  const Counts counts{store.header().run_count, store.recorded_count(), store.diverged_count()};
-  StandardOutput out;
+void print(const StoreReader& store, const std::string& name, const StatusOptions& options,
+           StandardOutput& out) {
+  const Counts counts{store.header().shard_runs(), store.recorded_count(), store.diverged_count()};
   if (options.json) {
     print_json(store, options, counts, out);
   } else if (options.missing) {
     walk_missing(store, options.directory, [&](const std::string& id) { out.write(id + '\n'); });
   } else {
-    out.write(fmt::format("{}: {} of {} runs recorded, {} missing, {} diverged; {}\n", store.header().name,
-                          counts.recorded, counts.runs, counts.missing(), counts.diverged,
+    out.write(fmt::format("{}: {} of {} runs recorded, {} missing, {} diverged; {}\n", name, counts.recorded,
+                          counts.runs, counts.missing(), counts.diverged,
                           counts.missing() == 0 ? "complete" : "not complete"));
   }
+}
+
+// A directory whose shards are not merged yet: a line for each that was started.
+int shards_status(const std::vector<std::filesystem::path>& shards, const StatusOptions& options) {
+  StandardOutput out;
+  if (options.json) out.write("[");
+  const char* separator = "\n";
+  for (const std::filesystem::path& shard : shards) {
+    if (options.json) out.write(separator);
+    separator = ",\n";
+    print(StoreReader(shard), shard.string(), options, out);
+  }
+  if (options.json) out.write("]\n");
+  if (!options.json && !options.missing)
+    out.write("not merged yet: deadrelu merge " + options.directory + "\n");
+  out.flush();
+  return 0;
+}
+
+int status(const StatusOptions& options) {
+  const std::filesystem::path directory = options.directory;
+  if (const auto shards = find_shards(directory); !has_store(directory) && !shards.empty())
+    return shards_status(shards, options);
+  const StoreReader store(directory);
+  StandardOutput out;
+  print(store, store.header().name, options, out);
   out.flush();
   return 0;
 }

@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include "base/number.h"
-#include "data/dataset.h"
 
 namespace deadrelu {
 namespace {
@@ -18,7 +17,8 @@ Training::Training(const ExperimentConfig& config, const Selection& selection, R
       selection_(selection),
       store_(store),
       progress_(progress),
-      store_was_empty_(store.recorded_count() == 0) {}
+      store_was_empty_(store.recorded_count() == 0),
+      inputs_(store.input_files(), [&store](const InputFile& file) { store.add_input_file(file); }) {}
 
 void Training::train(const RunnerOptions& options, const std::atomic<bool>& stop) {
   const RunStream all = config_.runs();
@@ -37,6 +37,7 @@ bool Training::next_missing(const RunStream& all, PlannedRun& run) {
     if (store_was_empty_) {
       if (run.position > selection_.last) return false;
     } else if (store_.recorded(run.id)) {
+      inputs_.look_at(run.spec);
       store_.place(run);
       if (selected) {
         ++counts_.recorded;
@@ -45,7 +46,7 @@ bool Training::next_missing(const RunStream& all, PlannedRun& run) {
       continue;
     }
     if (!selected) continue;
-    for (std::string& file : deadrelu::data_files(run.spec.data)) data_files_.insert(std::move(file));
+    inputs_.look_at(run.spec);
     return true;
   }
   return false;

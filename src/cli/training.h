@@ -3,9 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <set>
-#include <string>
 
+#include "cli/input_check.h"
 #include "cli/progress.h"
 #include "cli/selection.h"
 #include "config/experiment_config.h"
@@ -28,11 +27,10 @@ class Training {
            Progress& progress);
 
   // Returns when everything is trained or, early, once `stop` is set. Failures are logged. Throws what
-  // reading the data and writing the store throw.
+  // reading the data, finding it changed and writing the store throw.
   void train(const RunnerOptions& options, const std::atomic<bool>& stop);
 
   const TrainingCounts& counts() const { return counts_; }
-  const std::set<std::string>& data_files() const { return data_files_; }  // of the runs walked
 
  private:
   bool next_missing(const RunStream& all, PlannedRun& run);
@@ -45,7 +43,7 @@ class Training {
   Progress& progress_;
   const bool store_was_empty_;
   TrainingCounts counts_;
-  std::set<std::string> data_files_;
+  InputCheck inputs_;
 };
 
 }  // namespace deadrelu

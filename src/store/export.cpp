@@ -52,14 +52,22 @@ struct ParametersFile {
   }
 };
 
+// A format that was exported before is written too: beside fresh tables, its files would be stale.
+ExportFormats with_present_ones(const std::filesystem::path& directory, ExportFormats formats) {
+  std::error_code ignored;
+  formats.csv = formats.csv || std::filesystem::exists(directory / "runs.csv", ignored);
+  formats.jsonl = formats.jsonl || std::filesystem::exists(directory / "runs.jsonl", ignored);
+  return formats;
+}
+
 // All files of one export.
 class Exporter {
  public:
   Exporter(const std::filesystem::path& directory, const ExportFormats& formats)
       : directory_(directory),
         reader_(directory),
-        formats_(formats),
-        summary_(directory, "summary", summary_names(swept()), formats),
+        formats_(with_present_ones(directory, formats)),
+        summary_(directory, "summary", summary_names(swept()), formats_),
         parameters_{directory},
         columns_(directory, kColumnsFile) {
     if (!reader_.places_complete())

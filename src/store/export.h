@@ -21,10 +21,10 @@ struct ExportedFile {
 };
 
 // Writes every table that the store has rows for (runs and summary always) in canonical order: position of
-// the run in the sweep, then step, layer, unit; and columns.json. Files of a former export of a table without
-// rows are removed. Streams; all files are written under temporary names, synced, and only then renamed, so a
-// reader never sees half a table and a full disk leaves the former files as they are. Throws
-// UserError(kInputOutput).
+// the run in the sweep, then step, layer, unit; and columns.json. Formats that the directory has from a
+// former export are written again too. Files of a former export of a table without rows are removed. Streams;
+// all files are written under temporary names, synced, and only then renamed, so a reader never sees half a
+// table and a full disk leaves the former files as they are. Throws UserError(kInputOutput).
 std::vector<ExportedFile> export_tables(const std::filesystem::path& directory, const ExportFormats& formats);
 
 // RFC 4180 cell texts; reals through append_real, missing (and not finite) as an empty cell.

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 
 #include <nlohmann/json.hpp>
@@ -16,23 +17,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kManifestFile = "manifest.json";
+
 Json parsed_config(const std::string& text) {
   Json config = Json::parse(text, nullptr, false);
   return config.is_discarded() ? Json(text) : config;
 }
 
-// A data file may be gone by the time that the last runs of a sweep are found to be recorded: then null.
-Json data_files(const std::vector<std::string>& files) {
+Json data_files(const std::vector<InputFile>& files) {
   Json list = Json::array();
-  for (const std::string& file : files) {
-    Json digest;
-    try {
-      digest = sha256_of_file(file);
-    } catch (const UserError&) {
-      digest = nullptr;
-    }
-    list.push_back({{"path", file}, {"sha256", digest}});
-  }
+  for (const InputFile& file : files) list.push_back({{"path", file.name}, {"sha256", file.sha256}});
   return list;
 }
 
@@ -41,6 +35,20 @@ Json tables(const std::vector<ExportedFile>& files) {
   for (const ExportedFile& file : files)
     list.push_back({{"name", file.name}, {"rows", file.rows}, {"sha256", file.sha256}});
   return list;
+}
+
+void set_counts(Json& json, const Manifest& manifest) {
+  json["complete"] = manifest.complete;
+  json["runs"] = manifest.runs;
+  json["recorded"] = manifest.recorded;
+  json["diverged"] = manifest.diverged;
+}
+
+void write_json(const std::filesystem::path& directory, const Json& json) {
+  OutputFile file(directory, kManifestFile);
+  file.write(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  file.commit();
+  sync_directory(directory);
 }
 
 }  // namespace
@@ -55,20 +63,26 @@ void write_manifest(const std::filesystem::path& directory, const Manifest& mani
   json["threads"] = manifest.threads;
   json["started"] = manifest.started;
   json["ended"] = manifest.ended;
-  json["complete"] = manifest.complete;
-  json["runs"] = manifest.runs;
-  json["recorded"] = manifest.recorded;
-  json["diverged"] = manifest.diverged;
+  if (!manifest.shard.is_whole()) {
+    json["shard"] = std::to_string(manifest.shard.index) + "/" + std::to_string(manifest.shard.count);
+  }
+  set_counts(json, manifest);
   json["failed"] = manifest.failed;
   json["trained_now"] = manifest.trained_now;
   json["data_files"] = data_files(manifest.data_files);
   json["tables"] = tables(manifest.tables);
   json["config"] = parsed_config(manifest.config);
+  write_json(directory, json);
+}
 
-  OutputFile file(directory, "manifest.json");
-  file.write(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-  file.commit();
-  sync_directory(directory);
+bool refresh_manifest(const std::filesystem::path& directory, const Manifest& manifest) {
+  std::ifstream file(directory / kManifestFile);
+  Json json = Json::parse(file, nullptr, false);
+  if (!json.is_object()) return false;
+  set_counts(json, manifest);
+  json["tables"] = tables(manifest.tables);
+  write_json(directory, json);
+  return true;
 }
 
 std::string sha256_of_file(const std::filesystem::path& file) {

@@ -17,12 +17,17 @@ struct Manifest {
   std::string config;          // the resolved config (JSON), embedded as an object
   std::uint64_t runs = 0, recorded = 0, diverged = 0, failed = 0, trained_now = 0;
   bool complete = false;
-  std::vector<std::string> data_files;  // with their sha256 in the written file
+  Shard shard = {};  // the part of the sweep that `runs` counts
+  std::vector<InputFile> data_files;
   std::vector<ExportedFile> tables;
 };
 
 // Written under a temporary name and renamed. Throws UserError(kInputOutput).
 void write_manifest(const std::filesystem::path& directory, const Manifest& manifest);
+
+// Rewrites of an existing manifest what an export of the tables changes: counts and tables. False where there
+// is none that can be read.
+bool refresh_manifest(const std::filesystem::path& directory, const Manifest& manifest);
 
 // Hex SHA-256 of a file. Throws UserError(kInputOutput).
 std::string sha256_of_file(const std::filesystem::path& file);

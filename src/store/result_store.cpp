@@ -10,8 +10,9 @@
 #include <SQLiteCpp/Transaction.h>
 
 #include "base/error.h"
-#include "store/file_lock.h"
+#include "store/directory_lock.h"
 #include "store/journal.h"
+#include "store/metadata.h"
 #include "store/row_writer.h"
 #include "store/run_index.h"
 #include "store/schema.h"
@@ -23,38 +24,6 @@ namespace {
 constexpr int kBusyMilliseconds =
     600'000;  // only a reader on a file system without WAL makes the writer wait
 constexpr std::uint64_t kPlacesAtOnce = 16384;  // places written in one transaction
-
-std::filesystem::path make_directory(const std::filesystem::path& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (!std::filesystem::is_directory(directory))
-    throw UserError(ExitCode::kInputOutput,
-                    directory.string() + ": the directory cannot be made" +
-                        (error ? ": " + error.message() : ": there is a file of that name"));
-  return directory;
-}
-
-// Keeps other writers out; leaves no trace.
-struct DirectoryLock {
-  FileLock lock;
-  explicit DirectoryLock(const std::filesystem::path& directory) : lock(acquire(directory)) {}
-  ~DirectoryLock() { lock.remove_file(); }
-
-  static FileLock acquire(const std::filesystem::path& directory) {
-    std::optional<FileLock> lock = FileLock::acquire(directory / ".lock");
-    if (!lock)
-      throw UserError(ExitCode::kInputOutput, directory.string() + " is being written by another process");
-    return std::move(*lock);
-  }
-};
-
-void check_epoch(const StoreHeader& stored, const StoreHeader& header, const std::filesystem::path& file) {
-  if (stored.engine_epoch == header.engine_epoch) return;
-  throw UserError(ExitCode::kInputOutput,
-                  file.string() + ": the store holds results of engine epoch " +
-                      std::to_string(stored.engine_epoch) + ", this deadrelu computes epoch " +
-                      std::to_string(header.engine_epoch) + "; the two do not mix: choose another directory");
-}
 
 bool same_sweep(const StoreHeader& a, const StoreHeader& b) {
   const auto same_column = [](const SweptColumn& x, const SweptColumn& y) {
@@ -75,6 +44,7 @@ void create_store(SQLite::Database& db, const StoreHeader& header) {
 
 void replace_header(SQLite::Database& db, const StoreHeader& stored, const StoreHeader& header) {
   SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+  add_missing_tables(db);
   if (!same_sweep(stored, header)) {
     replace_places(db, header.swept);
     write_places_complete(db, false);
@@ -85,7 +55,7 @@ void replace_header(SQLite::Database& db, const StoreHeader& stored, const Store
 
 void prepare_store(SQLite::Database& db, const std::filesystem::path& file, const StoreHeader& header) {
   const bool fresh = is_new_store(db, file);
-  if (!fresh) check_epoch(read_header(db), header, file);
+  if (!fresh) check_epoch(read_header(db), header.engine_epoch, file);
   choose_journal(db, file);
   if (fresh) {
     create_store(db, header);
@@ -119,7 +89,7 @@ struct ResultStore::State {
 
   State(const std::filesystem::path& directory, const StoreHeader& header)
       : file(directory / kStoreFile),
-        lock(make_directory(directory)),
+        lock(directory),
         db(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMilliseconds) {
     prepare_store(db, file, header);
     index = read_index(db, next_number);
@@ -200,6 +170,18 @@ void ResultStore::place(const PlannedRun& run) {
     state_->begin();
     state_->writer->insert_place(*number, run);
     if (++state_->pending_places >= kPlacesAtOnce) state_->commit();
+  });
+}
+
+std::vector<InputFile> ResultStore::input_files() const {
+  return with_sqlite_errors(state_->file, [&] { return read_input_files(state_->db); });
+}
+
+void ResultStore::add_input_file(const InputFile& file) {
+  state_->guarded([&] {
+    state_->begin();
+    write_input_file(state_->db, file);
+    state_->commit();
   });
 }
 

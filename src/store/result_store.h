@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "experiment/runner.h"
+#include "experiment/shard.h"
 
 namespace deadrelu {
 
@@ -23,6 +24,15 @@ struct StoreHeader {
   int engine_epoch = 0;
   std::vector<SweptColumn> swept;  // columns of `runs`
   std::uint64_t run_count = 0;     // runs of the whole sweep
+  std::string directory = {};      // of the config file, absolute: where its relative paths start
+  Shard shard = {};                // the part of the sweep that the store is for
+  std::uint64_t shard_runs() const { return shard.size_before(run_count); }
+};
+
+// A file that runs were trained on.
+struct InputFile {
+  std::string name;    // as the config has it
+  std::string sha256;  // hex
 };
 
 // The writing side. Throws UserError(kInputOutput): no directory, disk full, a store of another engine epoch,
@@ -44,6 +54,9 @@ class ResultStore {
   void write(std::span<const FinishedRun> runs);
   // A recorded run that belongs to the sweep of the header: its position and swept values. Cheap where known.
   void place(const PlannedRun& run);
+  // What recorded runs were trained on; adding a name again changes its digest.
+  std::vector<InputFile> input_files() const;
+  void add_input_file(const InputFile& file);
   // Everything handed over is on disk when it returns. REQUIRES: after a change of the header, that the
   // recorded runs met so far are placed: from here on the tables count as those of the new sweep, and may be
   // exported.
@@ -67,6 +80,7 @@ class StoreReader {
   bool recorded(std::uint64_t run_id) const;
   std::uint64_t recorded_count() const;  // runs of the header's sweep
   std::uint64_t diverged_count() const;
+  std::vector<InputFile> input_files() const;  // by name
   // False where the sweep was changed and the command that changed it was cut off before it had placed the
   // recorded runs in the new sweep (running it again does): the tables may then lack runs that are recorded.
   bool places_complete() const;

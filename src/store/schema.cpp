@@ -1,9 +1,5 @@
 #include "store/schema.h"
 
-#include <SQLiteCpp/Statement.h>
-
-#include <nlohmann/json.hpp>
-
 #include "base/error.h"
 #include "probe/columns.h"
 
@@ -94,36 +90,13 @@ std::string order_of(Table table) {
   }
 }
 
-void put(SQLite::Database& db, const std::string& name, const auto& value) {
-  SQLite::Statement statement(db, "INSERT OR REPLACE INTO metadata VALUES (?, ?)");
-  statement.bind(1, name);
-  statement.bind(2, value);
-  statement.exec();
+// The columns that a table stores, but for the number of the run.
+std::string stored_columns(Table table) {
+  return (table == Table::kRuns ? "seed, status" : "") +
+         row_columns(table, "").substr(table == Table::kRuns ? 0 : 2);
 }
 
-SQLite::Column get(SQLite::Statement& statement, const std::string& name) {
-  statement.reset();
-  statement.bind(1, name);
-  statement.executeStep();
-  return statement.getColumn(0);
-}
-
-const char* type_name(ColumnType type) {
-  switch (type) {
-    case ColumnType::kInteger:
-      return "integer";
-    case ColumnType::kReal:
-      return "real";
-    case ColumnType::kText:
-      break;
-  }
-  return "text";
-}
-
-ColumnType type_from_name(const std::string& name) {
-  if (name == "integer") return ColumnType::kInteger;
-  return name == "real" ? ColumnType::kReal : ColumnType::kText;
-}
+std::string number_column(Table table) { return table == Table::kRuns ? "number" : "run"; }
 
 }  // namespace
 
@@ -177,6 +150,20 @@ std::string ordered_select_with_points(const std::vector<SweptColumn>& swept) {
   return select_runs(swept, ", p.point") + " ORDER BY p.position";
 }
 
+std::string select_stored(Table table, const std::string& schema) {
+  const RowTable rows = row_table(table);
+  std::string text = "SELECT " + stored_columns(table) + " FROM " + schema + "." + rows.name + " WHERE " +
+                     number_column(table) + " = ?";
+  return *rows.key == '\0' ? text : text + " ORDER BY " + rows.key;
+}
+
+std::string copy_attached(Table table) {
+  const std::string id = table == Table::kRuns ? "id, " : "";
+  return std::string("INSERT INTO main.") + row_table(table).name + " SELECT ?2, " + id +
+         stored_columns(table) + " FROM " + kAttached + "." + row_table(table).name + " WHERE " +
+         number_column(table) + " = ?1";
+}
+
 void create_schema(SQLite::Database& db) {
   db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
   db.exec("PRAGMA user_version = " + std::to_string(kFormatVersion));
@@ -191,6 +178,12 @@ void create_schema(SQLite::Database& db) {
   db.exec(
       "CREATE TABLE parameter_rows (run INTEGER NOT NULL, step INTEGER NOT NULL, layers TEXT NOT NULL, "
       "UNIQUE (run, step))");
+  add_missing_tables(db);
+}
+
+void add_missing_tables(SQLite::Database& db) {
+  db.exec(
+      "CREATE TABLE IF NOT EXISTS input_files (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID");
 }
 
 bool is_new_store(SQLite::Database& db, const std::filesystem::path& file) {
@@ -207,30 +200,6 @@ bool is_new_store(SQLite::Database& db, const std::filesystem::path& file) {
   return false;
 }
 
-void write_header(SQLite::Database& db, const StoreHeader& header) {
-  nlohmann::json swept = nlohmann::json::array();
-  for (const SweptColumn& column : header.swept)
-    swept.push_back({{"path", column.path}, {"type", type_name(column.type)}});
-  put(db, "name", header.name);
-  put(db, "config", header.config);
-  put(db, "engine_epoch", header.engine_epoch);
-  put(db, "swept", swept.dump());
-  put(db, "run_count", static_cast<std::int64_t>(header.run_count));
-}
-
-StoreHeader read_header(SQLite::Database& db) {
-  SQLite::Statement statement(db, "SELECT value FROM metadata WHERE name = ?");
-  StoreHeader header;
-  header.name = get(statement, "name").getString();
-  header.config = get(statement, "config").getString();
-  header.engine_epoch = get(statement, "engine_epoch").getInt();
-  header.run_count = static_cast<std::uint64_t>(get(statement, "run_count").getInt64());
-  for (const auto& column : nlohmann::json::parse(get(statement, "swept").getString()))
-    header.swept.push_back(
-        {column.at("path").get<std::string>(), type_from_name(column.at("type").get<std::string>())});
-  return header;
-}
-
 void replace_places(SQLite::Database& db, const std::vector<SweptColumn>& swept) {
   for (const char* view : {"runs", "metrics", "layers", "units"})
     db.exec(std::string("DROP VIEW IF EXISTS ") + view);
@@ -244,15 +213,6 @@ void replace_places(SQLite::Database& db, const std::vector<SweptColumn>& swept)
   for (const Table table : {Table::kRuns, Table::kMetrics, Table::kLayers, Table::kUnits})
     db.exec(std::string("CREATE VIEW ") + table_name(table) + " AS " + ordered_select(table, swept) +
             " LIMIT -1");
-}
-
-void write_places_complete(SQLite::Database& db, bool complete) {
-  put(db, "places_complete", complete ? 1 : 0);
-}
-
-bool read_places_complete(SQLite::Database& db) {
-  SQLite::Statement statement(db, "SELECT value FROM metadata WHERE name = ?");
-  return get(statement, "places_complete").getInt() != 0;
 }
 
 std::string quoted(const std::string& name) {

@@ -2,15 +2,13 @@
 #include <optional>
 #include <utility>
 
-#include <sys/stat.h>
-
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.h"
+#include "store/metadata.h"
 #include "store/query.h"
+#include "store/read_only.h"
 #include "store/result_store.h"
 #include "store/schema.h"
 #include "store/sqlite_error.h"
@@ -33,52 +31,6 @@ std::filesystem::path find_store(const std::filesystem::path& directory) {
     refuse(directory, "holds shards that are not merged yet (see deadrelu merge)");
   refuse(directory, std::string("holds no results (no ") + kStoreFile + ")");
 }
-
-// The path as part of a URI.
-std::string escaped(const std::string& path) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string text;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > ' ' && byte < 0x7f && c != '%' && c != '?' && c != '#') {
-      text += c;
-    } else {
-      text += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return text;
-}
-
-// Whether a writer has the store open, or was cut off: its journal is there.
-bool has_journal(const std::filesystem::path& file) {
-  std::error_code error;
-  return std::filesystem::exists(file.string() + "-wal", error) ||
-         std::filesystem::exists(file.string() + "-journal", error);
-}
-
-std::string read_only_uri(const std::filesystem::path& file, bool at_rest) {
-  // A store at rest is read without locks, or SQLite would make -wal and -shm files beside it.
-  return "file:" + escaped(std::filesystem::absolute(file).string()) + "?mode=ro" +
-         (at_rest ? "&immutable=1" : "&readonly_shm=1");
-}
-
-// What changes whenever somebody writes to the file.
-struct FileState {
-  ino_t inode = 0;
-  off_t size = 0;
-  timespec modified{};
-  explicit FileState(const std::filesystem::path& file) {
-    struct stat info;
-    if (stat(file.c_str(), &info) != 0) return;
-    inode = info.st_ino;
-    size = info.st_size;
-    modified = info.st_mtim;
-  }
-  bool operator==(const FileState& other) const {
-    return inode == other.inode && size == other.size && modified.tv_sec == other.modified.tv_sec &&
-           modified.tv_nsec == other.modified.tv_nsec;
-  }
-};
 
 std::vector<std::uint64_t> read_ids(SQLite::Database& db) {
   std::vector<std::uint64_t> ids;
@@ -108,11 +60,7 @@ struct StoreReader::State {
     db.exec("PRAGMA cache_size = -32768");
     db.exec("BEGIN");  // one view of the store for as long as the reader lives
     if (is_new_store(db, file)) refuse(file, "the store is empty");
-    try {
-      header = read_header(db);
-    } catch (const nlohmann::json::exception&) {
-      refuse(file, "the store is damaged (its header cannot be read)");
-    }
+    header = read_header(db);
     places_complete = read_places_complete(db);
   }
 
@@ -154,6 +102,12 @@ std::uint64_t StoreReader::diverged_count() const {
   return state_->count(
       "SELECT count(*) FROM places p CROSS JOIN run_results r ON r.number = p.run WHERE r.status = "
       "'diverged'");
+}
+
+std::vector<InputFile> StoreReader::input_files() const {
+  auto files = with_sqlite_errors(state_->file, [&] { return read_input_files(state_->db); });
+  state_->check_unchanged();
+  return files;
 }
 
 void StoreReader::query(const std::string& sql,

@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/number.h"
+#include "cli/command.h"
+#include "cli/log.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/preflight.h"
+#include "cli/result_directories.h"
+#include "cli/result_files.h"
+#include "cli/stored_config.h"
+#include "store/store_merge.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr const char* kExamples =
+    "Every DIR is a result directory, or one that holds shards/ (from `deadrelu run --shard`); without DIR, "
+    "the "
+    "shards\n"
+    "of OUT are joined into OUT. Runs that OUT holds already are kept. OUT changes as a whole or not at all; "
+    "the "
+    "DIRs\n"
+    "never do. Exit code 3: two of them disagree about a run (nothing is written), or runs are missing (the "
+    "others are\n"
+    "joined; merge again when they are there).\n"
+    "\n"
+    "Examples:\n"
+    "  deadrelu merge results/lr-bias                         its own shards\n"
+    "  deadrelu merge results/all laptop/lr-bias cluster/lr-bias";
+
+constexpr std::size_t kShownRuns = 20;
+
+struct MergeOptions {
+  std::string out, config, format = "csv";
+  std::vector<std::string> directories, sets;
+  bool json = false;
+};
+
+// What became of the sweep.
+struct Outcome {
+  MergeCounts counts;
+  std::uint64_t runs = 0, recorded = 0;
+  std::vector<std::string> missing;  // the first few
+};
+
+// The sweep that the tables are to show: of CONFIG, or of the first store.
+StoreHeader sweep_header(const MergeOptions& options, const std::filesystem::path& first_store) {
+  if (options.config.empty()) {
+    StoreHeader header = StoreReader(first_store).header();
+    header.shard = {};
+    return header;
+  }
+  const ConfigSource source = read_config(options.config, options.sets);
+  const ExperimentConfig config(source);
+  return {config.name(),      config.resolved_json(),
+          kEngineEpoch,       config.swept_columns(),
+          config.run_count(), (std::filesystem::current_path() / source.directory).string()};
+}
+
+void warn_of_another_sweep(const std::filesystem::path& store, const StoreHeader& header) {
+  if (StoreReader(store).header().config == header.config) return;
+  spdlog::warn("{} holds another config; of its runs, the tables show those that are runs of this sweep",
+               store.string());
+}
+
+[[noreturn]] void refuse_conflicts(const StoreMerge& merge) {
+  std::string message;
+  for (const MergeConflict& conflict : merge.conflicts())
+    message += conflict.what + " " + conflict.sentence + "\n";
+  throw UserError(ExitCode::kNotMet,
+                  message + fmt::format("nothing was merged: {} disagreements", merge.counts().conflicts));
+}
+
+Outcome join(const std::filesystem::path& out, const std::vector<std::filesystem::path>& stores,
+             const StoreHeader& header) {
+  const ExperimentConfig config = stored_config(header, out);
+  StoreMerge merge(out, header);
+  for (const auto& store : stores) {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(store, out, ignored)) continue;  // taken over already
+    warn_of_another_sweep(store, header);
+    merge.add(store);
+  }
+  if (merge.counts().conflicts > 0) refuse_conflicts(merge);
+  Outcome outcome;
+  const RunStream next = config.runs();
+  for (PlannedRun run; next(run); ++outcome.runs) {
+    if (merge.place(run)) {
+      ++outcome.recorded;
+    } else if (outcome.missing.size() < kShownRuns) {
+      outcome.missing.push_back(fmt::format("{} (position {})", hex_id(run.id), run.position));
+    }
+  }
+  outcome.counts = merge.counts();
+  merge.commit();
+  return outcome;
+}
+
+int report(const MergeOptions& options, const Outcome& outcome) {
+  const std::uint64_t missing = outcome.runs - outcome.recorded;
+  StandardOutput out;
+  if (options.json) {
+    out.write(
+        fmt::format("{{\"stores\": {}, \"joined\": {}, \"found_twice\": {}, \"runs\": {}, \"recorded\": {}, "
+                    "\"missing\": {}}}\n",
+                    outcome.counts.stores, outcome.counts.joined, outcome.counts.twice, outcome.runs,
+                    outcome.recorded, missing));
+  } else {
+    out.write(fmt::format(
+        "{}: {} runs joined from {} stores, {} found twice and identical; {} of {} recorded\n", options.out,
+        outcome.counts.joined, outcome.counts.stores, outcome.counts.twice, outcome.recorded, outcome.runs));
+  }
+  out.flush();
+  if (missing == 0) return 0;
+  std::string message = fmt::format("{} runs are missing:", missing);
+  for (const std::string& run : outcome.missing) message += "\n  " + run;
+  if (missing > outcome.missing.size())
+    message += fmt::format("\n  and {} more; `deadrelu status {} --missing` names them all",
+                           missing - outcome.missing.size(), options.out);
+  throw UserError(ExitCode::kNotMet, message);
+}
+
+int merge(const MergeOptions& options) {
+  set_up_log(Verbosity::kNormal);
+  const ExportFormats formats = parse_formats(options.format);
+  const std::filesystem::path out = options.out;
+  std::vector<std::filesystem::path> directories(options.directories.begin(), options.directories.end());
+  if (has_store(out) && !directories.empty()) directories.insert(directories.begin(), out);
+  if (directories.empty()) directories.push_back(out);
+  const auto stores = find_stores(directories);
+  Manifest manifest = start_manifest();
+  const Outcome outcome = join(out, stores, sweep_header(options, stores.front()));
+  write_result_files(out, formats, manifest);
+  return report(options, outcome);
+}
+
+}  // namespace
+
+void add_merge(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("merge", "joins results, of shards or of several machines, into one");
+  const auto options = std::make_shared<MergeOptions>();
+  command->add_option("OUT", options->out, "result directory to write")->required();
+  command->add_option("DIR", options->directories, "result directories, or directories that hold shards/");
+  command->add_option("--config", options->config,
+                      "the config whose sweep the tables are to show (default: the first directory's)");
+  command->add_option("--set", options->sets, "set one key of that config")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  command->add_option("--format", options->format, "tables as csv, jsonl or csv,jsonl (default: csv)")
+      ->type_name("LIST");
+  command->add_flag("--json", options->json, "report as a JSON object");
+  command->footer(kExamples);
+  command->callback([options, &action] { action = [options] { return merge(*options); }; });
+}
+
+}  // namespace deadrelu

@@ -1,0 +1,46 @@
+#include "cli/result_directories.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+#include <tuple>
+
+#include "base/error.h"
+#include "cli/preflight.h"
+
+namespace deadrelu {
+
+std::vector<std::filesystem::path> find_shards(const std::filesystem::path& directory) {
+  std::vector<std::tuple<unsigned long long, unsigned long long, std::filesystem::path>> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory / "shards", error)) {
+    unsigned long long index = 0, count = 0;
+    if (std::sscanf(entry.path().filename().c_str(), "%llu-of-%llu", &index, &count) != 2) continue;
+    if (has_store(entry.path())) found.emplace_back(count, index, entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<std::filesystem::path> shards;
+  for (auto& [count, index, path] : found) shards.push_back(std::move(path));
+  return shards;
+}
+
+std::vector<std::filesystem::path> find_stores(const std::vector<std::filesystem::path>& directories) {
+  std::vector<std::filesystem::path> stores;
+  std::set<std::filesystem::path> seen;
+  const auto add = [&](const std::filesystem::path& store) {
+    if (seen.insert(std::filesystem::weakly_canonical(store)).second) stores.push_back(store);
+  };
+  for (const std::filesystem::path& directory : directories) {
+    const auto shards = find_shards(directory);
+    if (!has_store(directory) && shards.empty()) {
+      throw UserError(
+          ExitCode::kInputOutput,
+          directory.string() + ": holds no results (neither results.sqlite nor shards/*/results.sqlite)");
+    }
+    if (has_store(directory)) add(directory);
+    for (const auto& shard : shards) add(shard);
+  }
+  return stores;
+}
+
+}  // namespace deadrelu

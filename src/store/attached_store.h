@@ -1,0 +1,41 @@
+// Another store, attached read only to a connection.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include <SQLiteCpp/Database.h>
+
+#include "store/read_only.h"
+#include "store/result_store.h"
+
+namespace deadrelu {
+
+// Under the name kAttached, inside a transaction of the connection, for as long as it lives; what was written
+// to the connection is committed when it goes. Statements on the attached store must be gone by then. What a
+// writer of it that was cut off left undone is brought in order first.
+class AttachedStore {
+ public:
+  // Throws UserError(kInputOutput) where there is no store of this format and engine epoch.
+  AttachedStore(SQLite::Database& db, const std::filesystem::path& directory, int engine_epoch);
+  ~AttachedStore();
+  AttachedStore(const AttachedStore&) = delete;
+
+  const StoreHeader& header() const { return header_; }
+  const std::vector<InputFile>& input_files() const { return input_files_; }
+  // Calls with (id, number) of every recorded run, in the order of arrival.
+  void for_each_run(const std::function<void(std::uint64_t, std::int64_t)>& found) const;
+  // Throws UserError(kInputOutput) where a writer has come in between.
+  void check_unchanged() const;
+
+ private:
+  SQLite::Database& db_;
+  std::filesystem::path file_;
+  bool at_rest_;
+  FileState opened_;
+  StoreHeader header_;
+  std::vector<InputFile> input_files_;
+};
+
+}  // namespace deadrelu
