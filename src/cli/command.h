@@ -25,6 +25,7 @@ void add_show(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
+void add_slurm(CLI::App& app, Action& action);
 void add_query(CLI::App& app, Action& action);
 void add_reproduce(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
