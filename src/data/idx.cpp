@@ -123,7 +123,7 @@ Examples read_idx(const std::string& images, const std::string& labels, std::siz
   set.samples = limit == 0 ? image_header.samples : std::min(limit, image_header.samples);
   set.inputs = image_header.values;
   promised_bytes(image_file, image_header);
-  require_memory(images, set.samples, set.inputs, 1);
+  require_memory(images, set.samples, set.inputs, 1 + sizeof(float));  // as they come, and as numbers
   const std::vector<std::uint8_t> all_labels = read_values(label_file, label_header, label_header.samples);
   set.classes = std::size_t{*std::max_element(all_labels.begin(), all_labels.end())} + 1;
   set.labels.assign(all_labels.begin(), all_labels.begin() + static_cast<std::ptrdiff_t>(set.samples));
