@@ -38,8 +38,9 @@ void add_commands(CLI::App& app, Action& action) {
   app.set_version_flag("--version", build_info().version);
   app.footer(kExamples);
   app.get_formatter()->column_width(34);
-  add_show, add_export, add_merge, add_slurm, add_verify, add_query, add_reproduce, add_bench, add_version
-}) {
+  for (const auto add :
+       {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status, add_show,
+        add_export, add_merge, add_verify, add_slurm, add_query, add_reproduce, add_bench, add_version}) {
     add(app, action);
   }
 }
