@@ -65,6 +65,7 @@ std::vector<Topic> glossary() {
   add_columns(topics, "metrics", metrics_columns());
   add_columns(topics, "layers", layer_columns());
   add_columns(topics, "units", unit_columns());
+  add_columns(topics, "stream", stream_columns());
   for (const ColumnDoc& column : summary_columns({})) {
     topics.push_back({false, fmt::format("summary.{}", column.name), type_name(column.type), column.unit, "",
                       "", column.meaning, column.definition});

@@ -32,7 +32,8 @@ void check_points(const DataSpec& data, std::vector<Contradiction>& found) {
 // What the keys of `data` alone tell of files.
 void check_files(const RunSpec& run, std::vector<Contradiction>& found) {
   const DataSpec& data = run.data;
-  if (data.kind == DataKind::kIdx && !data.test_images.empty() && data.test_fraction != 0)
+  if ((data.kind == DataKind::kIdx || data.kind == DataKind::kPermuted) && !data.test_images.empty() &&
+      data.test_fraction != 0)
     found.push_back(
         {"data.test_fraction",
          "cannot be above 0 together with data.test_images: the test split comes from those files"});

@@ -6,13 +6,16 @@ namespace {
 
 using Spec = RunSpec;
 
-constexpr const char* kKinds[] = {"function", "points",  "csv",   "idx",     "gaussian", "teacher",
-                                  "blobs",    "circles", "moons", "spirals", "xor"};
+constexpr const char* kKinds[] = {"function", "points",  "csv",   "idx",
+                                  "gaussian", "teacher", "blobs", "circles",
+                                  "moons",    "spirals", "xor",   "slowly_changing_regression",
+                                  "permuted"};
 constexpr const char* kFunctions[] = {"abs", "sine", "quadratic", "x_sin_5x", "step_sin", "abs_sum_diff"};
 constexpr const char* kFunctionSampling[] = {"grid", "uniform"};
 constexpr const char* kTasks[] = {"regression", "classification"};
 constexpr const char* kGaussianTargets[] = {"zero", "linear", "norm"};
 constexpr const char* kGenerated = "function gaussian teacher blobs circles moons spirals xor";
+constexpr const char* kStreams = "slowly_changing_regression permuted";
 
 std::vector<std::size_t> sizes(const Value& value) {
   return {value.integers().begin(), value.integers().end()};
@@ -26,8 +29,10 @@ constexpr Key kDataKeys[] = {
      .meaning =
          "Where the examples come from: a formula (function), numbers written here (points), files (csv, "
          "idx), "
-         "or a generator. function, points, gaussian and teacher are regression; idx, blobs, circles, moons, "
-         "spirals and xor are classification; csv is what data.task says.",
+         "a generator, or an online stream: slowly_changing_regression (Dohare et al. 2024; examples without "
+         "end) or permuted (the images of idx files, the pixels in a new order in every epoch). function, "
+         "points, gaussian, teacher and slowly_changing_regression are regression; idx, permuted, blobs, "
+         "circles, moons, spirals and xor are classification; csv is what data.task says.",
      .store = [](Spec& r, const Value& v) { r.data.kind = v.choice<DataKind>(); }},
     {.path = "data.function",
      .type = KeyType::kChoice,
@@ -113,20 +118,20 @@ constexpr Key kDataKeys[] = {
      .store = [](Spec& r, const Value& v) { r.data.classification = v.integer() == 1; }},
     {.path = "data.images",
      .type = KeyType::kText,
-     .when = "idx",
+     .when = "idx permuted",
      .required = true,
      .meaning =
          "IDX file of unsigned bytes, plain or gzip; a pixel comes as byte/255; relative to the config file.",
      .store = [](Spec& r, const Value& v) { r.data.images = v.string(); }},
     {.path = "data.labels",
      .type = KeyType::kText,
-     .when = "idx",
+     .when = "idx permuted",
      .required = true,
      .meaning = "IDX file of the labels, one unsigned byte an image; relative to the config file.",
      .store = [](Spec& r, const Value& v) { r.data.labels = v.string(); }},
     {.path = "data.test_images",
      .type = KeyType::kText,
-     .when = "idx",
+     .when = "idx permuted",
      .nullable = true,
      .fallback = "null",
      .needs = "data.test_labels",
@@ -134,7 +139,7 @@ constexpr Key kDataKeys[] = {
      .store = [](Spec& r, const Value& v) { r.data.test_images = v.string(); }},
     {.path = "data.test_labels",
      .type = KeyType::kText,
-     .when = "idx",
+     .when = "idx permuted",
      .nullable = true,
      .fallback = "null",
      .needs = "data.test_images",
@@ -188,6 +193,59 @@ constexpr Key kDataKeys[] = {
      .fallback = "1",
      .meaning = "Turns of each spiral arm.",
      .store = [](Spec& r, const Value& v) { r.data.turns = v.real(); }},
+    {.path = "data.samples",
+     .type = KeyType::kInteger,
+     .when = "slowly_changing_regression",
+     .range = {1, 1e8},
+     .fallback = "1000",
+     .meaning =
+         "How many examples, all of their inputs random, the network is evaluated on; the stream has no end.",
+     .store = [](Spec& r, const Value& v) { r.data.samples = v.count(); }},
+    {.path = "data.inputs",
+     .type = KeyType::kInteger,
+     .when = "slowly_changing_regression",
+     .range = {1, 64},
+     .fallback = "20",
+     .meaning = "The number of inputs, each 0 or 1.",
+     .store = [](Spec& r, const Value& v) { r.data.dimensions = v.count(); }},
+    {.path = "data.slow_inputs",
+     .type = KeyType::kInteger,
+     .when = "slowly_changing_regression",
+     .range = {0, 64},
+     .fallback = "15",
+     .meaning = "The first so many inputs are redrawn together every data.change_every examples, the others "
+                "(at most "
+                "12) in each example.",
+     .store = [](Spec& r, const Value& v) { r.data.slow_inputs = v.count(); }},
+    {.path = "data.change_every",
+     .type = KeyType::kInteger,
+     .when = "slowly_changing_regression",
+     .range = {1, 1e12},
+     .fallback = "10000",
+     .meaning = "Examples between two changes of the slow inputs.",
+     .store = [](Spec& r, const Value& v) { r.data.change_every = v.count(); }},
+    {.path = "data.target_units",
+     .type = KeyType::kInteger,
+     .when = "slowly_changing_regression",
+     .range = {1, 65536},
+     .fallback = "100",
+     .meaning = "Threshold units of the target network, whose weights and biases are +1 or -1; its output is "
+                "the sum "
+                "of the output weights of those that fire, and an output bias.",
+     .store = [](Spec& r, const Value& v) { r.data.target_units = v.count(); }},
+    {.path = "data.beta",
+     .when = "slowly_changing_regression",
+     .range = {-1e100, 1e100},
+     .fallback = "0.7",
+     .meaning = "A unit of the target fires where w·x + b > beta·(inputs + 1) - S, S = (inputs - Σw + b)/2.",
+     .store = [](Spec& r, const Value& v) { r.data.beta = v.real(); }},
+    {.path = "data.bin",
+     .type = KeyType::kInteger,
+     .when = kStreams,
+     .range = {1, 1e12},
+     .fallback = "10000",
+     .meaning = "Examples of the stream in a row of stream.csv.",
+     .store = [](Spec& r, const Value& v) { r.data.bin = v.count(); }},
     {.path = "data.limit",
      .type = KeyType::kInteger,
      .range = {1, 1e12},

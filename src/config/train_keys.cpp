@@ -30,6 +30,7 @@ constexpr Key kTrainKeys[] = {
              case DataKind::kMoons:
              case DataKind::kSpirals:
              case DataKind::kXor:
+             case DataKind::kPermuted:
                return true;
              case DataKind::kCsv:
                return r.data.classification;
@@ -37,6 +38,7 @@ constexpr Key kTrainKeys[] = {
              case DataKind::kPoints:
              case DataKind::kGaussian:
              case DataKind::kTeacher:
+             case DataKind::kSlowlyChangingRegression:
                return false;
            }
            return false;

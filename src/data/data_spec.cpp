@@ -2,12 +2,17 @@
 
 namespace deadrelu {
 
+bool is_stream(const DataSpec& spec) {
+  return spec.kind == DataKind::kSlowlyChangingRegression || spec.kind == DataKind::kPermuted;
+}
+
 bool depends_on_seed(const DataSpec& spec) {
   if (spec.test_fraction > 0) return true;
   switch (spec.kind) {
     case DataKind::kPoints:
     case DataKind::kCsv:
     case DataKind::kIdx:
+    case DataKind::kPermuted:
       return false;
     case DataKind::kFunction:
       return spec.uniform_sampling || spec.noise != 0;
@@ -19,6 +24,7 @@ bool depends_on_seed(const DataSpec& spec) {
     case DataKind::kTeacher:
     case DataKind::kBlobs:
     case DataKind::kXor:
+    case DataKind::kSlowlyChangingRegression:
       return true;
   }
   return true;
@@ -36,8 +42,10 @@ std::optional<DataShape> shape_from_spec(const DataSpec& spec) {
       return DataShape{spec.inputs[0].size(), spec.targets[0].size(), 0};
     case DataKind::kCsv:
     case DataKind::kIdx:
+    case DataKind::kPermuted:
       return std::nullopt;
     case DataKind::kGaussian:
+    case DataKind::kSlowlyChangingRegression:
       return DataShape{spec.dimensions, 1, 0};
     case DataKind::kTeacher:
       return DataShape{spec.dimensions, spec.teacher_outputs, 0};

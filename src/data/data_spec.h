@@ -22,6 +22,8 @@ enum class DataKind {
   kMoons,
   kSpirals,
   kXor,
+  kSlowlyChangingRegression,
+  kPermuted,
 };
 
 // Targets of `function`; inputs of dimension 1 but for abs_sum_diff (2 in, 2 out).
@@ -59,15 +61,20 @@ struct DataSpec {
   std::vector<std::string> target_columns;               // csv
   bool classification = false;                           // csv: the one target column is a class label
   std::string images, labels, test_images, test_labels;  // idx
-  std::size_t dimensions = 2;                            // gaussian, teacher, blobs: inputs
+  std::size_t dimensions = 2;  // gaussian, teacher, blobs, slowly_changing_regression: inputs
   GaussianTarget gaussian_target = GaussianTarget::kZero;
   std::vector<std::size_t> teacher_hidden{16};  // teacher: widths of a ReLU network, He normal, bias
                                                 // N(0, teacher_bias²), and a linear output layer drawn alike
   std::size_t teacher_outputs = 1;
   double teacher_bias = 0;
-  std::size_t classes = 2;  // blobs, spirals
-  double spread = 1;        // blobs: standard deviation around centres uniform in [−5, 5]
-  double turns = 1;         // spirals: turns of each arm
+  std::size_t classes = 2;       // blobs, spirals
+  double spread = 1;             // blobs: standard deviation around centres uniform in [−5, 5]
+  double turns = 1;              // spirals: turns of each arm
+  std::size_t slow_inputs = 15;  // slowly_changing_regression: inputs that stay for change_every examples
+  std::uint64_t change_every = 10'000;  // slowly_changing_regression
+  std::size_t target_units = 100;       // slowly_changing_regression: hidden units of the target network
+  double beta = 0.7;                    // slowly_changing_regression: how rarely they fire
+  std::uint64_t bin = 0;                // streams: examples in a bin of the stream table; 0: no such table
 
   std::size_t limit = 0;              // first examples of the set (and of the test files); 0: all
   bool standardize = false;           // inputs to mean 0 and standard deviation 1 over the training split
@@ -83,6 +90,10 @@ struct DataSpec {
 // Whether the data differs from seed to seed where `seed` is not given (random inputs, noise, a random
 // split). Whether `seed` is given plays no part.
 bool depends_on_seed(const DataSpec& spec);
+
+// Whether the examples are an online stream, made while they are used (data/stream.h). Its data set is then
+// what the network is evaluated on.
+bool is_stream(const DataSpec& spec);
 
 // Inputs, outputs and classes as far as the spec alone tells; empty for csv and idx, which a file decides.
 struct DataShape {

@@ -29,6 +29,7 @@ Examples make_examples(const DataSpec& spec, std::uint64_t seed, const std::vect
     case DataKind::kCsv:
       return read_csv(files[0], spec.target_columns, spec.classification);
     case DataKind::kIdx:
+    case DataKind::kPermuted:
       return read_idx(files[0], files[1], spec.limit);
     case DataKind::kGaussian:
       return generate_gaussian(spec, seed);
@@ -44,6 +45,8 @@ Examples make_examples(const DataSpec& spec, std::uint64_t seed, const std::vect
       return generate_spirals(spec, seed);
     case DataKind::kXor:
       return generate_xor(spec, seed);
+    case DataKind::kSlowlyChangingRegression:
+      return generate_slow_regression(spec, seed);
   }
   return {};
 }
@@ -145,7 +148,7 @@ std::vector<std::string> data_files(const DataSpec& spec) {
     files.push_back((std::filesystem::path(spec.directory) / path).string());
   };
   if (spec.kind == DataKind::kCsv) add(spec.path);
-  if (spec.kind == DataKind::kIdx) {
+  if (spec.kind == DataKind::kIdx || spec.kind == DataKind::kPermuted) {
     add(spec.images);
     add(spec.labels);
     if (!spec.test_images.empty() || !spec.test_labels.empty()) {

@@ -43,8 +43,8 @@ std::string key_of(const DataSpec& spec, std::uint64_t run_seed) {
   add(spec.inputs, spec.targets, data_files(spec), spec.target_columns, spec.classification, spec.dimensions);
   add(spec.gaussian_target, spec.teacher_hidden, spec.teacher_outputs, spec.teacher_bias, spec.classes,
       spec.spread);
-  add(spec.turns, spec.limit, spec.standardize, spec.scale, spec.offset, spec.target_scale,
-      spec.test_fraction);
+  add(spec.target_units, spec.beta, spec.turns, spec.limit, spec.standardize, spec.scale, spec.offset,
+      spec.target_scale, spec.test_fraction);
   add(spec.target_form, depends_on_seed(spec) ? spec.seed.value_or(run_seed) : std::uint64_t{0});
   return key.take();
 }

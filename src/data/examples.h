@@ -41,6 +41,7 @@ Examples generate_circles(const DataSpec& spec, std::uint64_t seed);
 Examples generate_moons(const DataSpec& spec, std::uint64_t seed);
 Examples generate_spirals(const DataSpec& spec, std::uint64_t seed);
 Examples generate_xor(const DataSpec& spec, std::uint64_t seed);
+Examples generate_slow_regression(const DataSpec& spec, std::uint64_t seed);
 
 // Adds N(0, deviation²) to each entry of `values` [sample][column]: stream = column, index = sample.
 // Deviation 0 draws nothing.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "data/slow_regression.h"
+
 namespace deadrelu {
 namespace {
 
@@ -52,6 +54,22 @@ void check_loss(const RunSpec& run, const DataFacts& facts, Found& found) {
   if (run.data.target_form == TargetForm::kBinary && facts.shape.classes > 2)
     found.push_back({"train.loss", "binary_cross_entropy on a file takes two classes; this one has " +
                                        std::to_string(facts.shape.classes) + "; allowed: cross_entropy"});
+}
+
+void check_slow_regression(const RunSpec& run, Found& found) {
+  const DataSpec& data = run.data;
+  constexpr std::size_t kMostFast = SlowRegression::kMostFastInputs;
+  if (data.slow_inputs > data.dimensions || data.dimensions - data.slow_inputs > kMostFast)
+    found.push_back({"data.slow_inputs",
+                     "found " + std::to_string(data.slow_inputs) + " of " + std::to_string(data.dimensions) +
+                         " inputs; allowed: at most all of them, and so many that at most " +
+                         std::to_string(kMostFast) + " are left"});
+  if (data.standardize)
+    found.push_back({"data.standardize", "an endless stream has no mean to subtract; use scale and offset"});
+  if (run.train.epochs > 0)
+    found.push_back({"train.epochs", "an endless stream has no epochs; give train.steps"});
+  if (run.train.batch_size == 0)
+    found.push_back({"train.batch_size", "an endless stream has no full batch; give a number"});
 }
 
 // What of `given` does not fit the layer; empty: nothing.
@@ -107,6 +125,7 @@ std::size_t spec_samples(const DataSpec& spec) {
 std::vector<Contradiction> find_contradictions(const RunSpec& run, const DataFacts& facts) {
   Found found;
   check_batch(run, facts, found);
+  if (run.data.kind == DataKind::kSlowlyChangingRegression) check_slow_regression(run, found);
   check_loss(run, facts, found);
   if (run.record.probe_test && facts.test_samples == 0)
     found.push_back(

@@ -15,7 +15,9 @@ constexpr ColumnInfo kLayer{"layer", kNumber, "The layer's number.",
 using M = MetricsRow;
 const Column<M> kMetrics[] = {
     {kStep, &M::step},
-    {{"epoch", "epochs", "Passes over the training split so far.", "step / batches in an epoch."}, &M::epoch},
+    {{"epoch", "epochs", "Passes over the training split so far.",
+      "step / batches in an epoch; empty for a stream without epochs."},
+     &M::epoch},
     {{"learning_rate", kNumber, "Learning rate of the update that follows.",
       "The schedule's value for update step + 1; at the last step that update is measured and not kept."},
      &M::learning_rate},
@@ -186,6 +188,24 @@ const Column<U> kUnitTable[] = {
      &U::bias},
 };
 
+using S = StreamRow;
+const Column<S> kStreamTable[] = {
+    {{"bin", kNumber, "The bin's number.", "1 is the first bin; a bin is data.bin examples of the stream."},
+     &S::bin},
+    {{"from", "examples", "Examples before the bin.", "Of the stream, from its start."}, &S::from},
+    {{"to", "examples", "Examples up to the end of the bin.", "Of the stream, from its start."}, &S::to},
+    {{"loss", kNumber, "Online loss of the bin.",
+      "Mean over the bin's examples of the loss on each before the update that it takes part in."},
+     &S::loss},
+    {{"accuracy", kNumber, "Online accuracy of the bin, in [0, 1]; empty for regression.",
+      "Examples classified right before the update that they take part in / examples of the bin."},
+     &S::accuracy},
+    {{"dead_fraction", kNumber, "Share of hidden units that were silent in the whole bin, in [0, 1].",
+      "Hidden units whose activation was 0 on every example of the bin, while it was learned / hidden "
+      "units."},
+     &S::dead_fraction},
+};
+
 using R = RunOutcome;
 const Column<R> kRuns[] = {
     {{"steps", kSteps, "Updates that were made.", "Below the planned number only where the run diverged."},
@@ -251,6 +271,7 @@ constexpr ColumnInfo kKeys[] = {
 std::span<const Column<MetricsRow>> metrics_columns() { return kMetrics; }
 std::span<const Column<LayerRow>> layer_columns() { return kLayers; }
 std::span<const Column<UnitRow>> unit_columns() { return kUnitTable; }
+std::span<const Column<StreamRow>> stream_columns() { return kStreamTable; }
 std::span<const Column<RunOutcome>> run_columns() { return kRuns; }
 std::span<const ColumnInfo> key_columns() { return kKeys; }
 

@@ -31,6 +31,7 @@ struct Column {
 std::span<const Column<MetricsRow>> metrics_columns();
 std::span<const Column<LayerRow>> layer_columns();
 std::span<const Column<UnitRow>> unit_columns();
+std::span<const Column<StreamRow>> stream_columns();
 std::span<const Column<RunOutcome>> run_columns();
 
 // run_id, seed, status: the columns that are no field of a row.

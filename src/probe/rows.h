@@ -43,6 +43,12 @@ struct UnitRow {
          weight_norm = kMissing, bias = kMissing;
 };
 
+// stream: the examples of one bin of an online stream, each before the network learned from it.
+struct StreamRow {
+  std::int64_t bin = 0, from = 0, to = 0;
+  double loss = kMissing, accuracy = kMissing, dead_fraction = kMissing;
+};
+
 enum class RunStatus { kOk, kDiverged };
 
 // runs: what came out of the run as a whole. Flags are 0 or 1; final values are missing where the run
@@ -70,6 +76,7 @@ struct RunRecord {
   std::vector<MetricsRow> metrics;
   std::vector<LayerRow> layers;
   std::vector<UnitRow> units;
+  std::vector<StreamRow> stream;
   std::vector<ParameterSnapshot> parameters;
 };
 

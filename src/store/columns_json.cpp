@@ -79,6 +79,7 @@ std::string columns_json(const std::vector<SweptColumn>& swept) {
   tables["metrics"] = row_table(metrics_columns());
   tables["layers"] = row_table(layer_columns());
   tables["units"] = row_table(unit_columns());
+  tables["stream"] = row_table(stream_columns());
   tables["summary"] = summary_table(swept);
   tables["parameters"] = parameters_table();
   return Json{{"tables", tables}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -79,7 +79,8 @@ class Exporter {
 
   std::vector<ExportedFile> run() {
     write_runs_and_summary();
-    for (const Table table : {Table::kMetrics, Table::kLayers, Table::kUnits}) write_rows(table);
+    for (const Table table : {Table::kMetrics, Table::kLayers, Table::kUnits, Table::kStream})
+      write_rows(table);
     reader_.query(ordered_select(Table::kParameters, swept()), ignore_names,
                   [&](std::span<const Cell> row) { parameters_.add(row); });
     columns_.write(columns_json(swept()));

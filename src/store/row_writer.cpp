@@ -82,6 +82,7 @@ RowWriter::RowWriter(SQLite::Database& db, const std::vector<SweptColumn>& swept
       metrics_(db, insert_into("metric_rows", 1 + metrics_columns().size())),
       layer_(db, insert_into("layer_rows", 1 + layer_columns().size())),
       unit_(db, insert_into("unit_rows", 1 + unit_columns().size())),
+      stream_(db, insert_into("stream_rows", 1 + stream_columns().size())),
       parameters_(db, insert_into("parameter_rows", 3)),
       place_(db, insert_into("places", 3 + swept.size()) + " ON CONFLICT DO NOTHING") {}
 
@@ -97,6 +98,7 @@ void RowWriter::insert_record(std::uint64_t number, const PlannedRun& run, const
   insert_rows(metrics_, key, record.metrics, metrics_columns());
   insert_rows(layer_, key, record.layers, layer_columns());
   insert_rows(unit_, key, record.units, unit_columns());
+  insert_rows(stream_, key, record.stream, stream_columns());
   for (const ParameterSnapshot& snapshot : record.parameters) insert_parameters(key, snapshot);
 }
 

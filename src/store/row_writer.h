@@ -26,7 +26,7 @@ class RowWriter {
  private:
   void insert_parameters(std::int64_t number, const ParameterSnapshot& snapshot);
   std::vector<ColumnType> swept_types_;
-  SQLite::Statement run_, metrics_, layer_, unit_, parameters_, place_;
+  SQLite::Statement run_, metrics_, layer_, unit_, stream_, parameters_, place_;
 };
 
 }  // namespace deadrelu

@@ -7,13 +7,14 @@ namespace deadrelu {
 namespace {
 
 constexpr int kApplicationId = 0x64726c75;  // "drlu"
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 
 // ", a, b, c" of the columns' names, each with a prefix.
 template <class Row>
 std::string column_list(std::span<const Column<Row>> columns, const char* prefix) {
   std::string text;
-  for (const Column<Row>& column : columns) text += std::string(", ") + prefix + column.info.name;
+  for (const Column<Row>& column : columns)
+    text += ", " + (prefix + quoted(column.info.name));  // stream has a "from"
   return text;
 }
 
@@ -36,6 +37,8 @@ RowTable row_table(Table table) {
       return {"layer_rows", "step, layer"};
     case Table::kUnits:
       return {"unit_rows", "step, layer, unit"};
+    case Table::kStream:
+      return {"stream_rows", "bin"};
     case Table::kParameters:
       return {"parameter_rows", "step"};
     case Table::kRuns:
@@ -55,6 +58,8 @@ std::string row_columns(Table table, const char* prefix) {
       return column_list(layer_columns(), prefix);
     case Table::kUnits:
       return column_list(unit_columns(), prefix);
+    case Table::kStream:
+      return column_list(stream_columns(), prefix);
     case Table::kParameters:
       break;
   }
@@ -83,6 +88,8 @@ std::string order_of(Table table) {
       return ", x.step, x.layer";
     case Table::kUnits:
       return ", x.step, x.layer, x.unit";
+    case Table::kStream:
+      return ", x.bin";
     case Table::kRuns:
       return "";
     default:
@@ -110,6 +117,8 @@ const char* table_name(Table table) {
       return "layers";
     case Table::kUnits:
       return "units";
+    case Table::kStream:
+      return "stream";
     case Table::kParameters:
       break;
   }
@@ -133,6 +142,9 @@ std::vector<std::string> table_columns(Table table, const std::vector<SweptColum
       break;
     case Table::kUnits:
       append_names(names, unit_columns());
+      break;
+    case Table::kStream:
+      append_names(names, stream_columns());
       break;
     case Table::kParameters:
       names.insert(names.end(), {"step", "layers"});
@@ -172,7 +184,7 @@ void create_schema(SQLite::Database& db) {
       "CREATE TABLE run_results (number INTEGER PRIMARY KEY, id INTEGER NOT NULL, seed INTEGER NOT NULL, "
       "status" +
       row_columns(Table::kRuns, "") + ")");
-  for (const Table table : {Table::kMetrics, Table::kLayers, Table::kUnits})
+  for (const Table table : {Table::kMetrics, Table::kLayers, Table::kUnits, Table::kStream})
     db.exec(std::string("CREATE TABLE ") + row_table(table).name + " (run INTEGER NOT NULL" +
             row_columns(table, "") + ", PRIMARY KEY (run, " + row_table(table).key + ")) WITHOUT ROWID");
   db.exec(
@@ -201,7 +213,7 @@ bool is_new_store(SQLite::Database& db, const std::filesystem::path& file) {
 }
 
 void replace_places(SQLite::Database& db, const std::vector<SweptColumn>& swept) {
-  for (const char* view : {"runs", "metrics", "layers", "units"})
+  for (const char* view : {"runs", "metrics", "layers", "units", "stream"})
     db.exec(std::string("DROP VIEW IF EXISTS ") + view);
   db.exec("DROP TABLE IF EXISTS places");
   std::string values;
@@ -210,7 +222,7 @@ void replace_places(SQLite::Database& db, const std::vector<SweptColumn>& swept)
           values + ")");
   // The limit keeps SQLite from pasting a view into a join, where run_id would be computed anew for every
   // pair of rows; as a table of its own it gets an index.
-  for (const Table table : {Table::kRuns, Table::kMetrics, Table::kLayers, Table::kUnits})
+  for (const Table table : {Table::kRuns, Table::kMetrics, Table::kLayers, Table::kUnits, Table::kStream})
     db.exec(std::string("CREATE VIEW ") + table_name(table) + " AS " + ordered_select(table, swept) +
             " LIMIT -1");
 }

@@ -3,9 +3,11 @@
 //   metadata        what StoreHeader holds, by name
 //   input_files     what the runs were trained on, with digests
 //   run_results     one row a run, numbered in the order of arrival; `id` is the run id as a signed integer
-//   metric_rows, layer_rows, unit_rows   by (run, step[, layer[, unit]]), where `run` is the number of
-//   run_results parameter_rows  by (run, step): the layers as JSON text places          by position in the
-//   header's sweep: the run recorded there, its point and its swept values
+//   metric_rows, layer_rows, unit_rows, stream_rows   by (run, step[, layer[, unit]]) or (run, bin), where
+//   `run`
+//                   is the number of run_results
+//   parameter_rows  by (run, step): the layers as JSON text
+//   places          by position in the header's sweep: the run recorded there, its point and its swept values
 //
 // Numbers instead of ids join the tables because ids are random: in the order of arrival all writing is
 // appending, and reading in the order of the sweep is nearly sequential. Real columns are declared without a
@@ -24,7 +26,7 @@ namespace deadrelu {
 
 inline constexpr const char* kStoreFile = "results.sqlite";
 
-enum class Table { kRuns, kMetrics, kLayers, kUnits, kParameters };
+enum class Table { kRuns, kMetrics, kLayers, kUnits, kStream, kParameters };
 
 // "runs", "metrics", …: the name of the view, and of the exported file without its extension.
 const char* table_name(Table table);

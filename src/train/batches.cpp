@@ -31,19 +31,31 @@ std::vector<std::uint64_t> seeds_of(std::span<const RunSpec* const> runs) {
   return seeds;
 }
 
+// A stream without end has batches of one size.
+Sampling sampling_of(const RunSpec& run) {
+  return run.data.kind == DataKind::kSlowlyChangingRegression ? Sampling::kWithReplacement
+                                                              : run.train.sampling;
+}
+
 }  // namespace
 
 template <class T>
 Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
     : kernels_(&pack.network.kernels),
-      order_(*pack.network.kernels.order, seeds_of(pack.runs), pack.runs[0]->train.sampling,
+      order_(*pack.network.kernels.order, seeds_of(pack.runs), sampling_of(*pack.runs[0]),
              pack.data[0]->train.samples, pack.batch_size),
       indices_(std::max(max_block, kAhead) * pack.runs.size()),
       inputs_(pack.network.shape.inputs()),
       buffer_(pack.network, max_block) {
-  for (const auto& data : pack.data) splits_.push_back(&data->train);
+  for (std::size_t lane = 0; lane < pack.runs.size(); ++lane) {
+    const RunSpec& run = *pack.runs[lane];
+    splits_.push_back(&pack.data[lane]->train);
+    if (is_stream(run.data))
+      streams_.push_back(make_stream<T>(run.data, *pack.data[lane],
+                                        {run.seed, pack.batch_size, max_block, run.train.sampling}));
+  }
   fetches_ahead_ = splits_[0]->inputs.size() * sizeof(T) > cache_sizes().level2 / 2;
-  fixed_ = pack.batch_size == pack.data[0]->train.samples &&
+  fixed_ = streams_.empty() && pack.batch_size == pack.data[0]->train.samples &&
            pack.runs[0]->train.sampling != Sampling::kWithReplacement && pack.batch_size <= max_block;
 }
 
@@ -82,7 +94,12 @@ template <class T>
 Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::size_t count) {
   const Block<T> block = buffer_.block(count);
   if (fixed_ && gathered_) return block;
-  gather<T>(*kernels_, splits_, find_indices(step, from, count), block.inputs, block.targets);
+  if (streams_.empty()) {
+    gather<T>(*kernels_, splits_, find_indices(step, from, count), block.inputs, block.targets);
+  } else {
+    for (std::size_t lane = 0; lane < streams_.size(); ++lane)
+      streams_[lane]->fill(step, from, count, lane, block.inputs, block.targets);
+  }
   gathered_ = true;
   return block;
 }

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/buffer.h"
 #include "data/gather.h"
 #include "data/order.h"
+#include "data/stream.h"
 #include "nn/network.h"
 #include "train/pack.h"
 
@@ -48,8 +50,9 @@ class Batches {
 
   const Kernels<T>* kernels_;
   BatchOrder order_;
-  std::vector<const Split<T>*> splits_;  // [lane]
-  Buffer<std::uint32_t> indices_;        // [sample][lane]
+  std::vector<std::unique_ptr<Stream<T>>> streams_;  // [lane]; empty where the data is no stream
+  std::vector<const Split<T>*> splits_;              // [lane]
+  Buffer<std::uint32_t> indices_;                    // [sample][lane]
   std::uint64_t ahead_from_ = 0,
                 ahead_to_ = 0;  // the steps whose batches are in indices_, one after the other
   std::size_t inputs_;

@@ -44,7 +44,7 @@ class KeyWriter {
 // The number of examples of a generated set follows from the spec; of a file set, from its files and what is
 // taken.
 void write_data_key(KeyWriter& key, const DataSpec& data) {
-  key << data.kind << data.limit << data.test_fraction << data.target_form;
+  key << data.kind << data.limit << data.test_fraction << data.target_form << data.bin;
   if (const auto shape = shape_from_spec(data)) {
     // A grid over two inputs has fewer examples than a random sample of the same spec.
     key << shape->inputs << shape->outputs << shape->classes << data.samples << data.inputs.size()

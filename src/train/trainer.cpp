@@ -39,7 +39,7 @@ Trainer<T>::Trainer(const Pack<T>& pack)
 }
 
 template <class T>
-void Trainer<T>::compute_gradient(std::uint64_t step) {
+void Trainer<T>::compute_gradient(std::uint64_t step, StreamBins<T>* bins) {
   const Network<T>& network = pack_.network;
   const std::size_t lanes = network.kernels.lanes, output_layer = network.shape.layers.size() - 1;
   const std::size_t batch = batches_.batch_size(step);
@@ -53,6 +53,7 @@ void Trainer<T>::compute_gradient(std::uint64_t step) {
     network.kernels.loss->evaluate(pack_.runs[0]->train.loss, activations_.output(output_layer, samples),
                                    block.targets, static_cast<T>(1.0 / static_cast<double>(batch)),
                                    batch_loss_.data(), activations_.gradient(output_layer, samples));
+    if (bins != nullptr) bins->observe(pack_, activations_, block.targets, samples);
     backward<T>(network, parameters_.data(), block.inputs, Mode::kTrain, from == 0, activations_,
                 gradient_.data(), slope_sums_.data());
   }
@@ -101,6 +102,7 @@ bool Trainer<T>::diverged(std::size_t lane) const {
 
 template <class T>
 double Trainer<T>::epoch(std::uint64_t step) const {
+  if (pack_.runs[0]->data.kind == DataKind::kSlowlyChangingRegression) return kMissing;
   return static_cast<double>(step) / static_cast<double>(batches_.batches_per_epoch());
 }
 
@@ -132,13 +134,20 @@ std::vector<RunRecord> train_pack(const Pack<T>& pack, const std::atomic<bool>& 
   Trainer<T> trainer(pack);
   Recorder<T> recorder(pack, trainer.activations().max_samples());
   RecordSchedule schedule(spec, pack.steps);
+  StreamBins<T> bins(pack);
   Buffer<T> before(spec.layers ? pack.network.shape.parameter_count * pack.network.kernels.lanes : 0);
   if (spec.parameters_initial) recorder.snapshot(pack, 0, trainer.parameters());
   for (std::uint64_t step = 0;; ++step) {
     if (stop.load(std::memory_order_relaxed)) return {};
-    trainer.compute_gradient(step);
-    for (std::size_t lane = 0; lane < pack.used_lanes; ++lane)
-      if (!recorder.diverged(lane) && trainer.diverged(lane)) recorder.mark_diverged(lane, step);
+    const bool binned = bins.wanted() && step < pack.steps;
+    trainer.compute_gradient(step, binned ? &bins : nullptr);
+    for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
+      if (recorder.diverged(lane) || !trainer.diverged(lane)) continue;
+      recorder.mark_diverged(lane, step);
+      bins.stop(lane);
+    }
+    if (binned)
+      bins.end_batch(trainer.batch_size(step), [&](std::size_t lane) { return trainer.batch_loss(lane); });
     if (recorder.all_diverged()) break;
     const bool due = schedule.due(step), last = step == pack.steps;
     if (due) recorder.record(pack, describe_state(trainer, pack, step), trainer.activations());
@@ -149,7 +158,9 @@ std::vector<RunRecord> train_pack(const Pack<T>& pack, const std::atomic<bool>& 
     if (due && spec.layers) recorder.record_update(pack, before.data(), trainer.parameters());
     if (last) break;
   }
-  return recorder.finish(pack.steps);
+  std::vector<RunRecord> records = recorder.finish(pack.steps);
+  for (std::size_t lane = 0; lane < records.size(); ++lane) records[lane].stream = bins.take(lane);
+  return records;
 }
 
 template class Trainer<float>;

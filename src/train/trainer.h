@@ -14,6 +14,7 @@
 #include "train/batches.h"
 #include "train/lane_numbers.h"
 #include "train/pack.h"
+#include "train/stream_bins.h"
 
 namespace deadrelu {
 
@@ -24,8 +25,9 @@ class Trainer {
   explicit Trainer(const Pack<T>& pack);
 
   // The gradient of the loss on the batch of `step` at the present parameters, and the loss of every lane.
-  // Steps ascend from 0.
-  void compute_gradient(std::uint64_t step);
+  // Steps ascend from 0. Where `bins` is given, it observes the batch.
+  void compute_gradient(std::uint64_t step, StreamBins<T>* bins = nullptr);
+  std::size_t batch_size(std::uint64_t step) const { return batches_.batch_size(step); }
   // Takes the optimizer's step with that gradient.
   void update();
 

@@ -1,0 +1,231 @@
+#include "data/stream.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/random.h"
+#include "data/slow_regression.h"
+
+namespace deadrelu {
+namespace {
+
+// The definition of Dohare et al. (2024), number by number; only the draws are the program's.
+class PlainProblem {
+ public:
+  PlainProblem(const DataSpec& spec, std::uint64_t seed) : spec_(spec), seed_(seed) {}
+
+  std::vector<double> input(std::uint64_t example) const {
+    const std::size_t fast = spec_.dimensions - spec_.slow_inputs, in_block = 128 / fast;
+    const auto slow = random_block(seed_, Purpose::kStream, 0, example / spec_.change_every);
+    const auto quick = random_block(seed_, Purpose::kStream, 1, example / in_block);
+    std::vector<double> x;
+    for (std::size_t i = 0; i < spec_.slow_inputs; ++i) x.push_back(slow[i / 32] >> i % 32 & 1);
+    for (std::size_t i = 0; i < fast; ++i) {
+      const std::size_t bit = example % in_block * fast + i;
+      x.push_back(quick[bit / 32] >> bit % 32 & 1);
+    }
+    return x;
+  }
+
+  double target(const std::vector<double>& x) const {
+    const std::size_t inputs = spec_.dimensions;
+    double output = sign(1, spec_.target_units);
+    for (std::size_t j = 0; j < spec_.target_units; ++j) {
+      const double bias = sign(0, j * (inputs + 1) + inputs);
+      double z = bias, sum = 0;
+      for (std::size_t i = 0; i < inputs; ++i) {
+        const double weight = sign(0, j * (inputs + 1) + i);
+        z += weight * x[i];
+        sum += weight;
+      }
+      const double s = (static_cast<double>(inputs) - sum + bias) / 2;
+      const double threshold = spec_.beta * static_cast<double>(inputs + 1) - s;
+      if (z > threshold) output += sign(1, j);
+    }
+    return output;
+  }
+
+ private:
+  double sign(std::uint32_t stream, std::uint64_t index) const {
+    return (random_block(seed_, Purpose::kTeacher, stream, index)[0] & 1) != 0 ? 1 : -1;
+  }
+  const DataSpec& spec_;
+  std::uint64_t seed_;
+};
+
+DataSpec slow_spec() {
+  DataSpec spec;
+  spec.kind = DataKind::kSlowlyChangingRegression;
+  spec.dimensions = 20;
+  spec.samples = 50;
+  spec.change_every = 70;
+  return spec;
+}
+
+constexpr std::size_t kLanes = 2, kColumns = 3;
+
+// One lane of a stream, batch by batch: inputs and targets of `steps` batches, [example][value].
+struct Played {
+  std::vector<std::vector<double>> inputs, targets;
+};
+
+Played play(const DataSpec& spec, const Dataset<float>& data, std::size_t batch, std::uint64_t steps,
+            std::size_t lane = 1) {
+  const auto stream = make_stream<float>(spec, data, {7, batch, kColumns, Sampling::kEpoch});
+  std::vector<float> in(data.inputs * kColumns * kLanes, -5.0f), out(data.outputs * kColumns * kLanes, -5.0f);
+  const auto inputs = dense_lane_matrix(in.data(), data.inputs, kColumns, kLanes);
+  const auto targets = dense_lane_matrix(out.data(), data.outputs, kColumns, kLanes);
+  Played played;
+  for (std::uint64_t step = 0; step < steps; ++step) {
+    for (std::size_t from = 0; from < batch; from += kColumns) {
+      const std::size_t count = std::min(kColumns, batch - from);
+      stream->fill(step, from, count, lane, inputs, targets);
+      for (std::size_t s = 0; s < count; ++s) {
+        auto& x = played.inputs.emplace_back();
+        auto& t = played.targets.emplace_back();
+        for (std::size_t i = 0; i < data.inputs; ++i) x.push_back(inputs.at(i, s)[lane]);
+        for (std::size_t o = 0; o < data.outputs; ++o) t.push_back(targets.at(o, s)[lane]);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < in.size(); ++i)
+    EXPECT_TRUE(i % kLanes == lane || in[i] == -5.0f) << "another lane was written to";
+  return played;
+}
+
+TEST(SlowStream, gives_the_examples_of_the_definition) {
+  const DataSpec spec = slow_spec();
+  const Played played = play(spec, make_dataset<float>(spec, 7), 5, 60);  // 300 examples, 5 segments
+  const PlainProblem plain(spec, 7);
+  ASSERT_EQ(played.inputs.size(), 300u);
+  std::set<double> targets;
+  for (std::size_t e = 0; e < played.inputs.size(); ++e) {
+    EXPECT_EQ(played.inputs[e], plain.input(e)) << "example " << e;
+    EXPECT_EQ(played.targets[e][0], plain.target(plain.input(e))) << "example " << e;
+    targets.insert(played.targets[e][0]);
+  }
+  EXPECT_GT(targets.size(), 2u) << "the target hardly changes: the test would not see a wrong one";
+}
+
+TEST(SlowStream, is_the_same_whatever_the_batch_size) {
+  const DataSpec spec = slow_spec();
+  const Dataset<float> data = make_dataset<float>(spec, 7);
+  const Played one = play(spec, data, 1, 200), many = play(spec, data, 8, 25);
+  EXPECT_EQ(one.inputs, many.inputs);
+  EXPECT_EQ(one.targets, many.targets);
+}
+
+TEST(SlowStream, keeps_the_slow_inputs_for_a_segment_and_draws_all_bits_fairly) {
+  DataSpec spec = slow_spec();
+  spec.change_every = 10;
+  const Played played = play(spec, make_dataset<float>(spec, 7), 1, 20'000);
+  std::vector<double> ones(20);
+  for (std::size_t e = 0; e < played.inputs.size(); ++e) {
+    const auto& x = played.inputs[e];
+    for (std::size_t i = 0; i < 20; ++i) ones[i] += x[i];
+    if (e % 10 == 0) continue;
+    EXPECT_TRUE(std::equal(x.begin(), x.begin() + 15, played.inputs[e - 1].begin())) << "example " << e;
+  }
+  for (std::size_t i = 0; i < 20; ++i)
+    EXPECT_NEAR(ones[i] / 20'000, 0.5, i < 15 ? 0.05 : 0.016) << "input " << i;  // 4.5 standard errors
+}
+
+TEST(SlowStream, scales_inputs_and_targets_as_data_sets_are) {
+  DataSpec spec = slow_spec();
+  const Played plain = play(spec, make_dataset<float>(spec, 7), 1, 30);
+  spec.scale = 2;
+  spec.offset = -1;
+  spec.target_scale = 0.5;
+  const Played scaled = play(spec, make_dataset<float>(spec, 7), 1, 30);
+  for (std::size_t e = 0; e < 30; ++e) {
+    for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(scaled.inputs[e][i], 2 * plain.inputs[e][i] - 1);
+    EXPECT_EQ(scaled.targets[e][0], 0.5 * plain.targets[e][0]);
+  }
+}
+
+TEST(SlowStream, takes_every_number_of_fast_inputs_that_is_allowed) {
+  for (const std::size_t slow : {8, 15, 19}) {
+    DataSpec spec = slow_spec();
+    spec.slow_inputs = slow;
+    const Played played = play(spec, make_dataset<float>(spec, 7), 1, 100);
+    const PlainProblem plain(spec, 7);
+    for (std::size_t e = 0; e < 100; ++e) {
+      EXPECT_EQ(played.inputs[e], plain.input(e));
+      EXPECT_EQ(played.targets[e][0], plain.target(plain.input(e)));
+    }
+  }
+}
+
+TEST(SlowStream, is_evaluated_on_random_examples_of_the_same_target) {
+  const DataSpec spec = slow_spec();
+  const Dataset<float> data = make_dataset<float>(spec, 7);
+  ASSERT_EQ(data.train.samples, 50u);
+  const PlainProblem plain(spec, 7);
+  std::set<std::vector<double>> different;
+  for (std::size_t s = 0; s < 50; ++s) {
+    const std::vector<double> x(data.train.inputs.data() + s * 20, data.train.inputs.data() + (s + 1) * 20);
+    EXPECT_EQ(data.train.targets[s], plain.target(x));
+    different.insert(x);
+  }
+  EXPECT_GT(different.size(), 45u);
+}
+
+TEST(SlowStream, belongs_to_the_seed_of_the_data) {
+  DataSpec spec = slow_spec();
+  const Dataset<float> data = make_dataset<float>(spec, 7);
+  const Played of_run = play(spec, data, 1, 50);
+  spec.seed = 7;
+  EXPECT_EQ(play(spec, data, 1, 50).inputs, of_run.inputs);
+  spec.seed = 8;
+  EXPECT_NE(play(spec, data, 1, 50).inputs, of_run.inputs);
+}
+
+// Images 0 … n−1 whose pixel p is 100·image + p, and whose class is image mod 2.
+Dataset<float> images(std::size_t n, std::size_t pixels) {
+  Dataset<float> data{pixels, 2, 2, {n, Buffer<float>(n * pixels), Buffer<float>(n * 2)}, {}};
+  for (std::size_t s = 0; s < n; ++s) {
+    for (std::size_t p = 0; p < pixels; ++p)
+      data.train.inputs[s * pixels + p] = static_cast<float>(100 * s + p);
+    data.train.targets[s * 2 + s % 2] = 1;
+  }
+  return data;
+}
+
+TEST(PermutedStream, shows_every_image_once_a_task_with_one_order_of_the_pixels) {
+  DataSpec spec;
+  spec.kind = DataKind::kPermuted;
+  const Dataset<float> data = images(12, 30);
+  const Played played = play(spec, data, 4, 9);  // three tasks
+  std::set<std::vector<std::uint32_t>> orders;
+  for (std::size_t task = 0; task < 3; ++task) {
+    const Permutation permutation(7, Purpose::kPixels, task, 30);
+    std::vector<std::uint32_t> order(30);
+    for (std::uint32_t i = 0; i < 30; ++i) order[i] = permutation(i);
+    orders.insert(order);
+    std::set<std::size_t> seen;
+    for (std::size_t k = 0; k < 12; ++k) {
+      const auto& x = played.inputs[task * 12 + k];
+      const auto image = static_cast<std::size_t>(x[0]) / 100;
+      seen.insert(image);
+      for (std::size_t i = 0; i < 30; ++i) EXPECT_EQ(x[i], static_cast<double>(100 * image + order[i]));
+      EXPECT_EQ(played.targets[task * 12 + k][image % 2], 1);
+      EXPECT_EQ(played.targets[task * 12 + k][1 - image % 2], 0);
+    }
+    EXPECT_EQ(seen.size(), 12u);
+  }
+  EXPECT_EQ(orders.size(), 3u);
+}
+
+TEST(Streams, are_the_kinds_that_say_so) {
+  const Dataset<float> data = images(4, 3);
+  for (int kind = 0; kind <= static_cast<int>(DataKind::kPermuted); ++kind) {
+    DataSpec spec = slow_spec();
+    spec.kind = static_cast<DataKind>(kind);
+    EXPECT_EQ(make_stream<float>(spec, data, {7, 1, 1, Sampling::kEpoch}) != nullptr, is_stream(spec));
+  }
+}
+
+}  // namespace
+}  // namespace deadrelu
