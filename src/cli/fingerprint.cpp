@@ -81,7 +81,8 @@ SelfTest run_self_test() {
   const JobResult result = train(kFingerprintSweep, folder.path() / "fingerprint");
   const std::filesystem::path list = folder.path() / "tables.txt";
   std::ofstream out(list);
-  for (const auto& table : result.manifest.tables) out << table.name << ' ' << table.sha256 << '\n';
+  for (const auto& table : result.manifest.tables)
+    if (table.name != "columns.json") out << table.name << ' ' << table.sha256 << '\n';  // words, no numbers
   out.close();
   const auto start = std::chrono::steady_clock::now();
   const JobResult overhead = train(kOverheadSweep, folder.path() / "overhead");

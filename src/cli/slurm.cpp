@@ -18,6 +18,7 @@
 #include "cli/run_timing.h"
 #include "cli/slurm_script.h"
 #include "cli/subprocess.h"
+#include "simd/target.h"
 #include "store/directory_lock.h"
 #include "store/output_file.h"
 
@@ -84,7 +85,7 @@ std::uint64_t choose_tasks(const SlurmOptions& options, const ExperimentConfig& 
         ExitCode::kUsage,
         fmt::format("--tasks: {} is more than the {} that this cluster allows (MaxArraySize)", tasks, most));
   }
-  const auto seconds = seconds_per_run(config, parse_simd("auto"), kTimingSeconds);
+  const auto seconds = seconds_per_run(config, available_simd().front(), kTimingSeconds);
   const auto runs = static_cast<double>(config.run_count());
   const double wanted = seconds ? runs * *seconds / static_cast<double>(processors) / kTaskSeconds
                                 : runs / static_cast<double>(kRunsOfLongTask * processors);

@@ -57,6 +57,13 @@ LaneMatrix<T> Activations<T>::scratch(std::size_t rows, std::size_t samples) con
 }
 
 template <class T>
+bool is_plain_relu(const Network<T>& network) {
+  const std::span<const T> at_zero = network.numbers.at_zero.span();
+  return network.activation.kind == Activation::kRelu &&
+         std::all_of(at_zero.begin(), at_zero.end(), [](T derivative) { return derivative == T{0}; });
+}
+
+template <class T>
 ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l) {
   const LayerShape& layer = network.shape.layers[l];
   const T* slope =
@@ -77,15 +84,6 @@ ActivationParameters<T> layer_activation(const Network<T>& network, const T* par
   if (mode == Mode::kTrain && network.activation.kind == Activation::kRrelu)
     numbers.drawn_slopes = activations.drawn_slopes(l, samples);
   return numbers;
-}
-
-// Whether the layers are ReLUs whose derivative at zero is zero: then the tile's last pass takes them along,
-// and the outputs alone tell the derivative, so the pre-activations are kept for probes only.
-template <class T>
-bool is_plain_relu(const Network<T>& network) {
-  const std::span<const T> at_zero = network.numbers.at_zero.span();
-  return network.activation.kind == Activation::kRelu &&
-         std::all_of(at_zero.begin(), at_zero.end(), [](T derivative) { return derivative == T{0}; });
 }
 
 template <class T>
@@ -185,6 +183,7 @@ void finish_gradient(const Network<T>& network, const T* slope_sums, T* gradient
 
 #define DEADRELU_INSTANTIATE(T)                                                                         \
   template class Activations<T>;                                                                        \
+  template bool is_plain_relu(const Network<T>&);                                                       \
   template ActivationParameters<T> layer_activation(const Network<T>&, const T*, std::size_t);          \
   template void forward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, const Activations<T>&); \
   template void backward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, bool,                  \

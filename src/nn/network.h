@@ -28,6 +28,11 @@ struct Network {
   LaneActivation<T> numbers;
 };
 
+// Whether the hidden layers are ReLUs whose derivative at zero is zero in every lane: their outputs alone
+// tell the derivative.
+template <class T>
+bool is_plain_relu(const Network<T>& network);
+
 // Everything that one block of samples leaves behind in the layers. Allocated once and used for every block;
 // what it held before never matters.
 template <class T>

@@ -33,9 +33,16 @@ double effective_rank_of_gram(std::span<const double> gram, std::size_t size) {
   return portable_exp(entropy);
 }
 
+namespace {
+
+// Samples that are brought to double and multiplied at a time: what they take stays in the L1 cache for the
+// layers of small networks.
+constexpr std::size_t kPiece = 32;
+
+}  // namespace
+
 template <class T>
-RankProbe<T>::RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::size_t samples,
-                        std::size_t max_block)
+RankProbe<T>::RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::size_t samples)
     : dense_(&dense_kernels<double>(kernels.target, kernels.engine)),
       lanes_(kernels.lanes),
       double_lanes_(kernels.engine == Engine::kWide ? 1 : lane_count<double>(kernels.target)),
@@ -43,7 +50,7 @@ RankProbe<T>::RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::siz
       samples_(samples),
       size_(std::min(outputs, samples)),
       keeps_all_(samples < outputs),
-      values_row_(padded_row(kernels, keeps_all_ ? samples : max_block)),
+      values_row_(padded_row(kernels, keeps_all_ ? samples : kPiece)),
       gram_row_(padded_row(kernels, size_)),
       values_(outputs * values_row_),
       gram_(size_ * gram_row_) {}
@@ -54,28 +61,39 @@ void RankProbe<T>::begin() {
   std::fill_n(gram_.data(), gram_.size(), 0.0);
 }
 
+// As doubles, from sample `place` of values_ on.
+template <class T>
+LaneMatrix<double> RankProbe<T>::copy(LaneMatrix<const T> activations, std::size_t place) {
+  const LaneMatrix<double> values{values_.data() + place * lanes_, outputs_, activations.columns, values_row_,
+                                  lanes_};
+  for (std::size_t r = 0; r < outputs_; ++r)
+    std::copy_n(activations.at(r, 0), activations.columns * lanes_, values.at(r, 0));
+  return values;
+}
+
 template <class T>
 void RankProbe<T>::add(LaneMatrix<const T> activations) {
-  const std::size_t first = keeps_all_ ? seen_ : 0;
-  const LaneMatrix<double> block{values_.data() + first * lanes_, outputs_, activations.columns, values_row_,
-                                 lanes_};
-  for (std::size_t r = 0; r < outputs_; ++r)
-    std::copy_n(activations.at(r, 0), activations.columns * lanes_, block.at(r, 0));
-  seen_ += activations.columns;
-  if (!keeps_all_) return add_to_gram(block);
-  if (seen_ == samples_)
-    add_to_gram(
+  if (keeps_all_) {
+    copy(activations, seen_);
+    seen_ += activations.columns;
+    if (seen_ < samples_) return;
+    return add_to_gram(
         LaneMatrix<const double>{values_.data(), outputs_, samples_, values_row_, lanes_}.transposed());
+  }
+  for (std::size_t from = 0; from < activations.columns; from += kPiece) {
+    activations.data += from == 0 ? 0 : kPiece * lanes_;
+    add_to_gram(copy(activations.first_columns(std::min(kPiece, activations.columns - from)), 0));
+  }
 }
 
 // A few rows at a time, each up to its diagonal: the product is symmetric.
 template <class T>
 void RankProbe<T>::add_to_gram(LaneMatrix<const double> factor) {
-  constexpr std::size_t kRows = 12;  // a multiple of most tiles
+  const std::size_t rows_at_once = size_ <= 32 ? 4 : 12;
   // A float pack has twice the lanes of a double vector: half after half.
   for (std::size_t half = 0; half < lanes_; half += double_lanes_) {
-    for (std::size_t row = 0; row < size_; row += kRows) {
-      const std::size_t rows = std::min(kRows, size_ - row);
+    for (std::size_t row = 0; row < size_; row += rows_at_once) {
+      const std::size_t rows = std::min(rows_at_once, size_ - row);
       dense_->multiply(factor.row_range(row, rows), factor.row_range(0, row + rows).transposed(),
                        ProductStart::kAccumulate, nullptr,
                        {gram_.data() + row * gram_row_ + half, rows, row + rows, gram_row_, lanes_});

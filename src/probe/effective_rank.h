@@ -19,19 +19,20 @@ template <class T>
 class RankProbe {
  public:
   // REQUIRES: samples is the size of the whole probe set.
-  RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::size_t samples, std::size_t max_block);
+  RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::size_t samples);
   void begin();
   // The next block of the probe set, activations [outputs][sample]. REQUIRES: its samples follow each other.
   void add(LaneMatrix<const T> activations);
   double effective_rank(std::size_t lane) const;
 
  private:
+  LaneMatrix<double> copy(LaneMatrix<const T> activations, std::size_t place);
   void add_to_gram(LaneMatrix<const double> factor);
   const DenseKernels<double>* dense_;
   std::size_t lanes_, double_lanes_, outputs_, samples_, size_, seen_ = 0;
   bool keeps_all_;  // fewer samples than outputs: the smaller product is the samples', made at the end
   std::size_t values_row_, gram_row_;
-  Buffer<double> values_;  // [outputs][sample][lane]: one block, or all samples
+  Buffer<double> values_;  // [outputs][sample][lane]: a piece of a block, or all samples
   Buffer<double> gram_;    // [size][size][lane], the lower triangle
 };
 

@@ -7,15 +7,14 @@
 namespace deadrelu {
 
 template <class T>
-UnitProbe<T>::UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples,
-                        std::size_t max_block, bool ranks)
+UnitProbe<T>::UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples, bool ranks)
     : layer_(layer),
       units_(network.shape.layers[layer].units),
       outputs_(network.shape.layers[layer].outputs),
       lanes_(network.kernels.lanes),
       samples_(probe_samples),
       silent_samples_(lanes_) {
-  if (ranks) rank_.emplace(network.kernels, outputs_, probe_samples, max_block);
+  if (ranks) rank_.emplace(network.kernels, outputs_, probe_samples);
   for (auto* sums : {&positive_, &z_max_, &z_sum_, &z_squares_, &a_sum_, &a_squares_, &a_magnitude_,
                      &a_zeros_, &slope_max_})
     *sums = Buffer<double>(units_ * lanes_);
@@ -42,6 +41,11 @@ void UnitProbe<T>::add(const Network<T>& network, const T* parameters, const Act
   const auto numbers = layer_activation(network, parameters, layer_);
   const LaneMatrix<const T> z = activations.z(layer_, samples);
   const LaneMatrix<const T> output = activations.output(layer_, samples);
+  if (is_plain_relu(network)) {
+    network.kernels.unit_sums->add_relu(z, sums(), silent_samples_.data());
+    if (rank_) rank_->add(output);
+    return;
+  }
   const LaneMatrix<T> slopes = activations.scratch(units_, samples);
   const Activation kind = network.activation.kind;
   network.kernels.activation->derivative_magnitude(kind, numbers, z, slopes);

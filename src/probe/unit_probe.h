@@ -19,8 +19,7 @@ template <class T>
 class UnitProbe {
  public:
   // ranks: the effective rank is wanted too (it costs a product and an eigenvalue problem a layer and run).
-  UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples, std::size_t max_block,
-            bool ranks);
+  UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples, bool ranks);
 
   void begin();
   // Adds the block that `forward` has just left in `activations` (whose scratch is overwritten).

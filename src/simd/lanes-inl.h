@@ -72,13 +72,23 @@ struct DoubleSums {
     for (std::size_t i = 0; i < kParts<D>; ++i) hn::StoreU(parts[i], DD(), p + i * MaxLanes(DD()));
   }
   HWY_INLINE void add(hn::Vec<D> v) {
+    for_each_part(v, [&](std::size_t i, hn::Vec<DD> part) HWY_ATTR { parts[i] = hn::Add(parts[i], part); });
+  }
+  HWY_INLINE void add_square(hn::Vec<D> v) {
+    for_each_part(
+        v, [&](std::size_t i, hn::Vec<DD> part) HWY_ATTR { parts[i] = hn::MulAdd(part, part, parts[i]); });
+  }
+
+ private:
+  template <class Use>
+  static HWY_INLINE void for_each_part(hn::Vec<D> v, const Use& use) {
     if constexpr (sizeof(hn::TFromD<D>) == sizeof(double)) {
-      parts[0] = hn::Add(parts[0], v);
+      use(0, v);
     } else if constexpr (kParts<D> == 1) {
-      parts[0] = hn::Add(parts[0], hn::PromoteTo(DD(), v));
+      use(0, hn::PromoteTo(DD(), v));
     } else {
-      parts[0] = hn::Add(parts[0], hn::PromoteTo(DD(), hn::LowerHalf(v)));
-      parts[1] = hn::Add(parts[1], hn::PromoteTo(DD(), hn::UpperHalf(hn::Half<D>(), v)));
+      use(0, hn::PromoteTo(DD(), hn::LowerHalf(v)));
+      use(1, hn::PromoteTo(DD(), hn::UpperHalf(hn::Half<D>(), v)));
     }
   }
 };

@@ -1,5 +1,7 @@
 #include "simd/unit_sums.h"
 
+#include <limits>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/unit_sums.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
@@ -100,6 +102,72 @@ void add(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slope
   add_silent(D(), z, silent_samples);
 }
 
+// What ReLUs need in registers while a block passes: counts in T, exact as a block has fewer samples than T
+// has digits.
+template <class D>
+struct ReluState {
+  using DD = DoubleTag<D>;
+  using V = hn::Vec<D>;
+  V positive, zeros, z_max;
+  DoubleSums<D> z_sum, z_squares, a_sum, a_squares;
+
+  HWY_INLINE void begin(const UnitSums& from, std::size_t i) {
+    positive = zeros = hn::Zero(D());
+    z_max = hn::Set(D(), -std::numeric_limits<hn::TFromD<D>>::infinity());
+    z_sum.load(from.z_sum + i);
+    z_squares.load(from.z_squares + i);
+    a_sum.load(from.a_sum + i);
+    a_squares.load(from.a_squares + i);
+  }
+  HWY_INLINE void add(V z) {
+    const V zero = hn::Zero(D()), one = hn::Set(D(), hn::TFromD<D>{1});
+    const V a = hn::IfThenZeroElse(hn::Le(z, zero), z);
+    positive = hn::Add(positive, hn::IfThenElseZero(hn::Gt(z, zero), one));
+    zeros = hn::Add(zeros, hn::IfThenElseZero(hn::Eq(a, zero), one));
+    z_max = larger(z, z_max);
+    z_sum.add(z);
+    z_squares.add_square(z);
+    a_sum.add(a);
+    a_squares.add_square(a);
+  }
+  // A ReLU's |φ| is φ, and its slope is 1 where it fires.
+  HWY_INLINE void end(const UnitSums& to, std::size_t i) const {
+    add_counts(positive, to.positive + i);
+    add_counts(zeros, to.a_zeros + i);
+    z_sum.store(to.z_sum + i);
+    z_squares.store(to.z_squares + i);
+    a_sum.store(to.a_sum + i);
+    a_sum.store(to.a_magnitude + i);
+    a_squares.store(to.a_squares + i);
+    HWY_ALIGN hn::TFromD<D> most[MaxLanes(D())];
+    hn::Store(z_max, D(), most);
+    for (std::size_t lane = 0; lane < MaxLanes(D()); ++lane) {
+      if (static_cast<double>(most[lane]) > to.z_max[i + lane])
+        to.z_max[i + lane] = static_cast<double>(most[lane]);
+      to.slope_max[i + lane] = to.positive[i + lane] > 0 ? 1 : 0;
+    }
+  }
+  static HWY_INLINE void add_counts(V counts, double* to) {
+    DoubleSums<D> sum;
+    sum.load(to);
+    sum.add(counts);
+    sum.store(to);
+  }
+};
+
+template <class T, Engine kEngine>
+void add_relu(LaneMatrix<const T> z, const UnitSums& sums, double* silent_samples) {
+  using D = SumTag<T, kEngine>;
+  for (std::size_t u = 0; u < z.rows; ++u) {
+    ReluState<D> state;
+    state.begin(sums, u * MaxLanes(D()));
+    const T* in = z.at(u, 0);
+    for (std::size_t n = 0; n < z.columns; ++n, in += z.column_stride) state.add(hn::Load(D(), in));
+    state.end(sums, u * MaxLanes(D()));
+  }
+  add_silent(D(), z, silent_samples);
+}
+
 template <class T, Engine kEngine>
 void add_range(LaneMatrix<const T> x, double* low, double* high) {
   using D = SumTag<T, kEngine>;
@@ -120,7 +188,7 @@ void add_range(LaneMatrix<const T> x, double* low, double* high) {
 }
 
 template <class T, Engine kEngine>
-constexpr UnitSumKernels<T> kUnitSums{&add<T, kEngine>, &add_range<T, kEngine>};
+constexpr UnitSumKernels<T> kUnitSums{&add<T, kEngine>, &add_relu<T, kEngine>, &add_range<T, kEngine>};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -28,6 +28,8 @@ struct UnitSumKernels {
   // silent_samples[lane] += the number of samples on which no unit of the layer has z > 0.
   void (*add)(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slopes, const UnitSums& sums,
               double* silent_samples);
+  // The same for ReLUs whose derivative at zero is 0, whose outputs and slopes follow from z.
+  void (*add_relu)(LaneMatrix<const T> z, const UnitSums& sums, double* silent_samples);
   // low[row][lane], high[row][lane]: the smallest and largest value of each row so far (start: +∞, −∞).
   void (*add_range)(LaneMatrix<const T> x, double* low, double* high);
 };

@@ -44,7 +44,7 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
   examples_ = indices_.size() / lanes_;
   if (!probes_units) return;
   for (std::size_t l = 0; l + 1 < pack.network.shape.layers.size(); ++l)
-    probes_.emplace_back(pack.network, l, examples_, max_block, pack.runs[0]->record.layers);
+    probes_.emplace_back(pack.network, l, examples_, pack.runs[0]->record.layers);
 }
 
 template <class T>

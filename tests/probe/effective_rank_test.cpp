@@ -23,7 +23,7 @@ template <class T>
 void expect_ranks_of_lanes(std::size_t rows, std::size_t columns, std::size_t block, double tolerance) {
   for (const SimdTarget target : available_simd()) {
     const Kernels<T> table = kernels<T>(target);
-    RankProbe<T> probe(table, rows, columns, block);
+    RankProbe<T> probe(table, rows, columns);
     for (int pass = 0; pass < 2; ++pass) {  // the second begin() forgets the first
       probe.begin();
       for (std::size_t from = 0; from < columns; from += block) {

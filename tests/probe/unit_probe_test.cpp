@@ -26,7 +26,7 @@ Probed<T> probe_in_blocks(const std::vector<RunSpec>& specs, const std::shared_p
   const std::vector<const Split<T>*> splits(pack.runs.size(), &data->train);
   std::vector<UnitProbe<T>> probes;
   for (std::size_t l = 0; l + 1 < pack.network.shape.layers.size(); ++l) {
-    probes.emplace_back(pack.network, l, samples, block, true);
+    probes.emplace_back(pack.network, l, samples, true);
     probes.back().begin();
   }
   for (std::size_t from = 0; from < samples; from += block) {
@@ -238,7 +238,7 @@ TEST(DeathCounter, the_first_count_knows_no_change) {
     const Block<double> block = memory.block(1);
     for (std::size_t lane = 0; lane < pack.network.kernels.lanes; ++lane) block.inputs.at(0, 0)[lane] = 1;
     forward<double>(pack.network, parameters.data(), block.inputs, Mode::kEvaluate, activations);
-    UnitProbe<double> probe(pack.network, 0, 1, 1, false);
+    UnitProbe<double> probe(pack.network, 0, 1, false);
     probe.begin();
     probe.add(pack.network, parameters.data(), activations, 1);
     return probe;

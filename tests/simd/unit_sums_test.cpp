@@ -91,6 +91,36 @@ TYPED_TEST(UnitSumsOf, a_layer_is_the_naive_loop_to_the_bit) {
   });
 }
 
+TYPED_TEST(UnitSumsOf, relus_give_the_same_from_their_pre_activations_alone) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    Probe<T> probe(4, 4, 23, kernels.lanes);
+    for (std::size_t lane = 0; lane < kernels.lanes; ++lane) probe.z(1, 3, lane) = 0;
+    for (std::size_t n = 0; n < 23; ++n) probe.z(2, n, 0) = -1;  // dead
+    probe.z(3, 5, 0) = kNan<T>;
+    probe.a.fill([&](std::size_t u, std::size_t n, std::size_t lane) {
+      const T z = probe.z(u, n, lane);
+      return z <= 0 ? T{0} : z;
+    });
+    probe.slopes.fill(
+        [&](std::size_t u, std::size_t n, std::size_t lane) { return probe.z(u, n, lane) > 0; });
+    OwnedSums expected(4 * kernels.lanes), sums(4 * kernels.lanes);
+    for (std::size_t from = 0; from < 23; from += 9) {
+      const auto part = [&](const TestMatrix<T>& x) {
+        return x.constant().transposed().row_range(from, std::min<std::size_t>(9, 23 - from)).transposed();
+      };
+      kernels.unit_sums->add(part(probe.z), part(probe.a), part(probe.slopes), expected.get(),
+                             expected.silent.data());
+      kernels.unit_sums->add_relu(part(probe.z), sums.get(), sums.silent.data());
+    }
+    for (std::size_t i = 0; i < expected.all.size(); ++i) {
+      for (std::size_t j = 0; j < expected.all[i].size(); ++j)
+        EXPECT_TRUE(same_bits(sums.all[i][j], expected.all[i][j])) << "sum " << i << " place " << j;
+    }
+    EXPECT_EQ(sums.silent, expected.silent);
+  });
+}
+
 TYPED_TEST(UnitSumsOf, blocks_of_samples_add_up_to_the_whole) {
   using T = TypeParam;
   on_every_target<T>([](const Kernels<T>& kernels) {
