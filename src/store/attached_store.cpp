@@ -41,7 +41,7 @@ AttachedStore::AttachedStore(SQLite::Database& db, const std::filesystem::path& 
 }
 
 AttachedStore::~AttachedStore() {
-  db_.tryExec("COMMIT");
+  if (!committed_) db_.tryExec("ROLLBACK");
   db_.tryExec(std::string("DETACH ") + kAttached);
 }
 
@@ -50,6 +50,12 @@ void AttachedStore::for_each_run(const std::function<void(std::uint64_t, std::in
                          std::string("SELECT id, number FROM ") + kAttached + ".run_results ORDER BY number");
   while (runs.executeStep())
     found(static_cast<std::uint64_t>(runs.getColumn(0).getInt64()), runs.getColumn(1).getInt64());
+}
+
+void AttachedStore::commit() {
+  check_unchanged();
+  db_.exec("COMMIT");
+  committed_ = true;
 }
 
 void AttachedStore::check_unchanged() const {

@@ -12,9 +12,9 @@
 
 namespace deadrelu {
 
-// Under the name kAttached, inside a transaction of the connection, for as long as it lives; what was written
-// to the connection is committed when it goes. Statements on the attached store must be gone by then. What a
-// writer of it that was cut off left undone is brought in order first.
+// Under the name kAttached, inside a transaction of the connection, for as long as it lives; what is written
+// to the connection meanwhile is undone without commit(). Statements on the attached store must be gone by
+// then. What a writer of it that was cut off left undone is brought in order first.
 class AttachedStore {
  public:
   // Throws UserError(kInputOutput) where there is no store of this format and engine epoch.
@@ -28,9 +28,12 @@ class AttachedStore {
   void for_each_run(const std::function<void(std::uint64_t, std::int64_t)>& found) const;
   // Throws UserError(kInputOutput) where a writer has come in between.
   void check_unchanged() const;
+  // Keeps what was written to the connection.
+  void commit();
 
  private:
   SQLite::Database& db_;
+  bool committed_ = false;
   std::filesystem::path file_;
   bool at_rest_;
   FileState opened_;

@@ -100,7 +100,7 @@ struct StoreMerge::State {
         db(remove_draft(draft), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI) {
     settle(directory / kStoreFile);
     // The draft is synced once, at the end, and is nothing worth until then.
-    db.exec("PRAGMA journal_mode = off");
+    db.exec("PRAGMA journal_mode = memory");
     db.exec("PRAGMA synchronous = off");
     db.exec("PRAGMA cache_size = -32768");
     db.exec("BEGIN");
@@ -121,12 +121,12 @@ struct StoreMerge::State {
   }
 
   void add(const std::filesystem::path& from) {
-    const AttachedStore source(db, from, header.engine_epoch);
+    AttachedStore source(db, from, header.engine_epoch);
     ++counts.stores;
     compare_inputs(source, from);
     origins.emplace(next_number, from.string());
     copy_runs(source, from);
-    source.check_unchanged();
+    source.commit();
   }
 
   void compare_inputs(const AttachedStore& source, const std::filesystem::path& from) {

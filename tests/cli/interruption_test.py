@@ -1,6 +1,7 @@
 """Signals, kill -9, full disks, directories that cannot be written."""
 
 import os
+import random
 import signal
 import subprocess
 import tempfile
@@ -109,21 +110,105 @@ class BadDirectories(harness.Case):
         (self.folder / "out").mkdir(mode=0o500)
         self.assertIn("out", self.fail_with(4, "run", self.write(harness.sweep()), "--out", "out"))
 
-    def test_a_full_disk_exits_4_with_every_finished_run_kept(self):
+    def small_disk(self, size):
         disk = tempfile.mkdtemp(prefix="deadrelu_disk_")
         self.addCleanup(os.rmdir, disk)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=768k", "tmpfs", disk], capture_output=True,
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], capture_output=True,
                                  check=False)
         if mounted.returncode != 0:
             self.skipTest("a small file system can only be mounted by root")
         self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        return disk
+
+    def test_a_full_disk_exits_4_with_every_finished_run_kept_and_with_space_again_the_sweep_is_completed(self):
+        disk = self.small_disk("768k")
         config = harness.sweep(seeds=400)
         config["record"] = {"every": 2}
-        error = self.fail_with(4, "run", self.write(config), "--out", disk + "/out")
-        self.assertIn("full", error)
-        rows = harness.parse_csv(self.succeed("query", disk + "/out", "SELECT run_id FROM runs"))
-        self.assertGreater(len(rows), 0)
-        self.assertLess(len(rows), 1600)
+        kept = 0
+        for size in ("768k", "1m", "2m"):
+            subprocess.run(["mount", "-o", f"remount,size={size}", disk], check=True)
+            self.assertIn("full", self.fail_with(4, "run", self.write(config), "--out", disk + "/out"))
+            rows = harness.parse_csv(self.succeed("query", disk + "/out", "SELECT run_id FROM runs"))
+            self.assertGreater(len(rows), kept)
+            kept = len(rows)
+        self.assertLess(kept, 1600)
+        subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+        self.assertIn(f"{1600 - kept} runs trained, {kept} already there",
+                      self.succeed("run", "small.json", "--out", disk + "/out"))
+        self.train(config, "whole")
+        self.assert_same_tables(disk + "/out", "whole")
+
+    def test_a_full_disk_leaves_a_merge_as_it_was(self):
+        disk = self.small_disk("1m")
+        config = harness.sweep(seeds=200)
+        config["record"] = {"every": 2}
+        self.train(config, "whole")
+        self.succeed("run", "whole.json", "--out", disk + "/out", "--only", "0-9")
+        before = harness.fingerprint(disk + "/out")
+        self.assertIn("full", self.fail_with(4, "merge", disk + "/out", "whole"))
+        self.assertEqual(before, harness.fingerprint(disk + "/out"))
+
+    def test_a_directory_that_becomes_unwritable_exits_4_with_every_finished_run_kept(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can become another user")
+        self.write(harness.slow_sweep(), "slow.json")
+        os.chmod(self.folder, 0o755)
+        out = self.folder / "out"
+        out.mkdir()
+        os.chown(out, 65534, 65534)
+        process = subprocess.Popen(self.command("run", "slow.json", "--out", "out"), cwd=self.folder, user=65534,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment())
+        while not (out / "results.sqlite").exists():
+            self.assertIsNone(process.poll())
+            time.sleep(0.01)
+        out.chmod(0o500)
+        error = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, 4, error)
+        self.assertIn("cannot be written", error)
+        out.chmod(0o700)
+        kept = len(harness.parse_csv(self.succeed("query", "out", "SELECT run_id FROM runs")))
+        self.assertGreater(kept, 0)
+        self.assertIn(f"{400 - kept} runs trained, {kept} already there",
+                      self.succeed("run", "slow.json", "--out", "out"))
+
+
+class DamagedStores(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.train(harness.sweep(seeds=10), "out")
+        self.good = (self.folder / "out/results.sqlite").read_bytes()
+
+    def damage(self, content):
+        """Every command on a damaged store: none crashes, hangs, or takes it for a mistake of the command line."""
+        codes = set()
+        for arguments in (["status", "out"], ["show", "out"], ["export", "out"], ["verify", "out", "--sample", "2"],
+                          ["merge", "merged", "out"], ["run", "out.json", "--out", "out"]):
+            (self.folder / "out/results.sqlite").write_bytes(content)
+            done = self.run_program(*arguments)
+            self.assertIn(done.returncode, (0, 3, 4), f"{arguments}: {done.stderr}")
+            codes.add(done.returncode)
+        return codes
+
+    def test_a_truncated_store_is_told(self):
+        for size in (100, 1000, 4096, len(self.good) // 2):
+            self.assertEqual(self.damage(self.good[:size]), {4}, size)
+        (self.folder / "out/results.sqlite").write_bytes(self.good[:20480])
+        self.assertIn("damaged", self.fail_with(4, "run", "out.json", "--out", "out"))
+        self.assertEqual((self.folder / "out/results.sqlite").read_bytes(), self.good[:20480])
+
+    def test_a_store_with_wrong_bytes_ends_no_command_without_a_sentence(self):
+        chance = random.Random(7)
+        for count in (3, 30, 300):
+            content = bytearray(self.good)
+            for _ in range(count):
+                content[chance.randrange(len(content))] = chance.randrange(256)
+            self.damage(bytes(content))
+
+    def test_an_emptied_store_is_trained_again(self):
+        (self.folder / "out/results.sqlite").write_bytes(b"")
+        self.train(harness.sweep(seeds=10), "whole")
+        self.succeed("run", "out.json", "--out", "out")
+        self.assert_same_tables("out", "whole")
 
 
 if __name__ == "__main__":
