@@ -201,7 +201,7 @@ TEST_F(ExportTest, columns_json_describes_every_exported_column) {
   ResultStore(directory_, header_of(1)).write(std::vector<FinishedRun>{run});
   export_tables(directory_, {});
   const auto tables = nlohmann::json::parse(content(directory_ / "columns.json")).at("tables");
-  for (const std::string table : {"runs", "metrics", "layers", "units", "summary"}) {
+  for (const std::string table : {"runs", "metrics", "layers", "units", "stream", "summary"}) {
     std::string names;
     for (const auto& column : tables.at(table)) {
       names += (names.empty() ? "" : ",") + column.at("name").get<std::string>();

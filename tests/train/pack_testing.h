@@ -132,6 +132,8 @@ inline void expect_same_record(const RunRecord& a, const RunRecord& b) {
   same_rows(metrics_columns(), a.metrics, b.metrics);
   same_rows(layer_columns(), a.layers, b.layers);
   same_rows(unit_columns(), a.units, b.units);
+  ASSERT_EQ(a.stream.size(), b.stream.size());
+  same_rows(stream_columns(), a.stream, b.stream);
   ASSERT_EQ(a.parameters.size(), b.parameters.size());
   for (std::size_t i = 0; i < a.parameters.size(); ++i) {
     ASSERT_EQ(a.parameters[i].step, b.parameters[i].step);
