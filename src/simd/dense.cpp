@@ -24,7 +24,8 @@ namespace {
 inline std::size_t depth_of_pieces(std::size_t depth, std::size_t bytes_a_term) {
   const std::size_t most =
       std::clamp<std::size_t>(cache_sizes().level1 * 5 / 8 / bytes_a_term, 16, kMaxDepth);
-  const std::size_t pieces = std::max<std::size_t>(1, (depth + most - 1) / most);
+  if (depth <= most) return depth;
+  const std::size_t pieces = (depth + most - 1) / most;
   return (depth + pieces - 1) / pieces;
 }
 

@@ -45,6 +45,7 @@ Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
       order_(*pack.network.kernels.order, seeds_of(pack.runs), sampling_of(*pack.runs[0]),
              pack.data[0]->train.samples, pack.batch_size),
       indices_(std::max(max_block, kAhead) * pack.runs.size()),
+      batch_(pack.batch_size),
       inputs_(pack.network.shape.inputs()),
       buffer_(pack.network, max_block) {
   for (std::size_t lane = 0; lane < pack.runs.size(); ++lane) {
@@ -63,9 +64,9 @@ Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
 // early can be fetched early.
 template <class T>
 const std::uint32_t* Batches<T>::find_indices(std::uint64_t step, std::size_t from, std::size_t count) {
-  const std::size_t lanes = splits_.size(), batch = order_.batch_size(0);
-  const std::size_t batches = std::min(kAhead / batch, order_.full_batches_left(step));
-  if (step >= ahead_to_ && batches > 1) {
+  const std::size_t lanes = splits_.size(), batch = batch_;
+  if (step >= ahead_to_ && batch * 2 <= kAhead) {
+    const std::size_t batches = std::min(kAhead / batch, order_.full_batches_left(step));
     order_.fill(step, 0, batches * batch, indices_.data());
     ahead_from_ = step;
     ahead_to_ = step + batches;

@@ -55,7 +55,7 @@ class Batches {
   Buffer<std::uint32_t> indices_;                    // [sample][lane]
   std::uint64_t ahead_from_ = 0,
                 ahead_to_ = 0;  // the steps whose batches are in indices_, one after the other
-  std::size_t inputs_;
+  std::size_t batch_, inputs_;
   bool fetches_ahead_;  // the examples are too many for the cache
   BlockBuffer<T> buffer_;
   bool fixed_;  // every step has the same batch, and it fits one block: gathered once

@@ -198,6 +198,7 @@ TEST_F(ExportTest, parameters_are_a_line_a_snapshot) {
 TEST_F(ExportTest, columns_json_describes_every_exported_column) {
   FinishedRun run = run_of(0);
   run.record.units.emplace_back();
+  run.record.stream.emplace_back();
   ResultStore(directory_, header_of(1)).write(std::vector<FinishedRun>{run});
   export_tables(directory_, {});
   const auto tables = nlohmann::json::parse(content(directory_ / "columns.json")).at("tables");
