@@ -158,7 +158,8 @@ class BadDirectories(harness.Case):
         os.chown(out, 65534, 65534)
         process = subprocess.Popen(self.command("run", "slow.json", "--out", "out"), cwd=self.folder, user=65534,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment())
-        while not (out / "results.sqlite").exists():
+        count = self.command("query", "out", "SELECT count(*) FROM runs")
+        while subprocess.run(count, cwd=self.folder, capture_output=True, text=True).stdout.split()[1:] in ([], ["0"]):
             self.assertIsNone(process.poll())
             time.sleep(0.01)
         out.chmod(0o500)
