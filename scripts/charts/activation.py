@@ -1,0 +1,71 @@
+"""The activations of an experiment and their derivatives, as the program itself computes them."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+
+from . import theme
+from .results import readable_value
+
+BUILD = Path(__file__).resolve().parents[2] / "build"
+OPTIONS = {"slope": "--slope", "alpha": "--alpha", "lower": "--lower", "upper": "--upper"}
+
+
+def find_program():
+    """The deadrelu to ask: $DEADRELU, else this checkout's, else the one in PATH; None where there is none."""
+    candidates = [os.environ.get("DEADRELU"), BUILD / "release" / "deadrelu", BUILD / "dev" / "deadrelu",
+                  shutil.which("deadrelu")]
+    return next((str(path) for path in candidates if path and os.access(path, os.X_OK)), None)
+
+
+def activations(results):
+    """f and f' of every activation in the experiment, from −4 to 4."""
+    program = find_program()
+    specs = [spec for spec in _specs(results) if spec["name"] != "maxout"]
+    if program is None or not specs:
+        return None
+    at_zero = results.setting("model.derivative_at_zero")
+    table = pd.concat([_sampled(program, spec, at_zero) for spec in specs], ignore_index=True)
+    order = list(dict.fromkeys(table["activation"]))
+    kinds = ["f(x)", "derivative f′(x)"]
+    colour = alt.Color("kind:N", title=None, sort=kinds,
+                       scale=alt.Scale(domain=kinds, range=[theme.CATEGORIES[0], theme.CATEGORIES[1]]))
+    dash = alt.StrokeDash("kind:N", title=None, sort=kinds, scale=alt.Scale(domain=kinds, range=[[1, 0], [4, 3]]))
+    lines = alt.Chart().mark_line(clip=True).encode(
+        x=alt.X("x:Q", title="pre-activation x"), color=colour, strokeDash=dash,
+        y=alt.Y("value:Q", title="value", scale=alt.Scale(domain=[-2, 4])))
+    zero = alt.Chart().mark_rule(color="#999999", strokeWidth=1).encode(y=alt.datum(0))
+    chart = alt.layer(zero, lines, data=table).properties(width=150, height=120)
+    chart = chart.facet(facet=alt.Facet("activation:N", title=None, sort=order), columns=min(4, len(order)))
+    return theme.headed(chart, "Activations and their derivatives",
+                        "Computed by deadrelu itself; where the derivative is zero, nothing is learned")
+
+
+def _specs(results):
+    """The experiment's activations, each {"name": …, parameters}."""
+    swept = results.swept_json("model.activation")
+    if swept is not None:
+        return swept
+    names = results.axis("model.activation.name")
+    given = results.setting("model.activation", {"name": "relu"})
+    return [{"name": name} for name in names.values] if names else [given]
+
+
+def _sampled(program, spec, at_zero):
+    command = [program, "activation", spec["name"], "--from", "-4", "--to", "4", "--points", "161"]
+    for key, option in OPTIONS.items():
+        if key in spec:
+            command += [option, str(spec[key])]
+    if isinstance(at_zero, (int, float)):
+        command += ["--at-zero", str(at_zero)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    table = pd.read_csv(io.StringIO(done.stdout))
+    table.columns = ["x", "f(x)", "derivative f′(x)"]
+    table["activation"] = readable_value(json.dumps(spec)) if len(spec) > 1 else spec["name"]
+    return table.melt(["x", "activation"], var_name="kind")

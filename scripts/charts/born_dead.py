@@ -1,0 +1,86 @@
+"""The probability that a network is born dead, against its depth, with what theory says (Lu et al. 2019)."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from . import theme
+from .panels import label
+from .statistics import share_interval
+
+SYMMETRIC = {"he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "pytorch",
+             "normal", "uniform"}
+
+
+def upper_bound(width, hidden):
+    """1 − (1 − 2^−N)^n for n hidden layers of N units: exact for one input point, a bound for any set of inputs.
+
+    Symmetric weights, zero or symmetric biases (Lu et al. 2019).
+    """
+    return 1 - (1 - 2.0**-width) ** hidden
+
+
+def lower_bound(width, hidden):
+    """A lower bound for one input dimension, zero biases and inputs of both signs; n hidden layers, n + 1 in all."""
+    first = 1 - 2.0**-width
+    second = 1 - 2.0 ** (1 - width) - (width - 1) * 4.0**-width
+    share = (1 - 2.0 ** (1 - width)) * first / (1 + (width - 1) * 2.0**-width)
+    return 1 - first ** (hidden - 1) + share * (second ** (hidden - 1) - first ** (hidden - 1))
+
+
+def born_dead(results):
+    """Share of networks that are born dead against the number of hidden layers, one colour a width."""
+    depth = results.axis("model.depth")
+    if depth is None:
+        return None
+    width = results.axis("model.width")
+    runs = results.runs.assign(hidden=results.runs["model.depth"])
+    runs["width"] = runs["model.width"] if width else results.setting("model.width")
+    table = share_interval(runs, ["hidden", "width"], "born_dead")
+    table["series"] = table["width"].map(label)
+    colour = theme.ordered_colour([label(value) for value in sorted(table["width"].unique())], "units per layer")
+    share = alt.Scale(domain=[0, 1])
+    title = "networks born dead (share)"
+    base = alt.Chart(table).encode(x=alt.X("hidden:Q", title="hidden layers"), color=colour)
+    tooltip = ["series", "hidden", *[alt.Tooltip(one, format=".4g") for one in ("mean", "low", "high")], "n"]
+    layers = [base.mark_errorbar(ticks=True).encode(y=alt.Y("low:Q", title=title, scale=share), y2="high:Q"),
+              base.mark_point(filled=True, size=60, opacity=1).encode(y=alt.Y("mean:Q", title=title, scale=share),
+                                                                      tooltip=tooltip)]
+    bounds, meaning = _bounds(results, table)
+    if len(bounds):
+        layers.insert(0, alt.Chart(bounds).mark_line(clip=True).encode(
+            x="hidden:Q", y=alt.Y("share:Q", title=title, scale=share), color=colour,
+            strokeDash=alt.StrokeDash("bound:N", title="theory")))
+    chart = alt.layer(*layers).properties(width=theme.WIDTH, height=theme.HEIGHT)
+    pooled = [axis.title for axis in results.axes if axis not in (depth, width)]
+    return theme.headed(chart, "Networks that are born dead",
+                        f"Points: share of networks with a layer that is wholly dead before training, Wilson 95 % "
+                        f"interval ({len(runs)} networks); {meaning}",
+                        f"pooled over {', '.join(pooled)}" if pooled else "")
+
+
+def _bounds(results, table):
+    """The curves that hold for this experiment, and a sentence that says what they are."""
+    weights = results.setting("init.weights", {})
+    plain = {axis.path for axis in results.axes} <= {"model.depth", "model.width"}
+    if not plain or weights.get("name") not in SYMMETRIC or not _zero_bias(results) or not _is_relu(results):
+        return pd.DataFrame(), "no closed form holds for this set-up"
+    curves = [("upper bound: one input point", upper_bound)]
+    domain = results.setting("data.domain", [0, 0])
+    if results.setting("data.kind") == "function" and results.setting("data.function") != "abs_sum_diff" and (
+            domain[0] < 0 < domain[1]):
+        curves.append(("lower bound: one dimension, both signs", lower_bound))
+    hidden = np.arange(1, table["hidden"].max() + 1)
+    rows = [pd.DataFrame({"hidden": hidden, "share": formula(width, hidden), "bound": name, "series": label(width)})
+            for name, formula in curves for width in sorted(table["width"].unique())]
+    return pd.concat(rows), "lines: closed forms (Lu et al. 2019)"
+
+
+def _zero_bias(results):
+    bias = results.setting("init.bias", 0)
+    value = bias.get("value", 0) if isinstance(bias, dict) and bias.get("name", "constant") == "constant" else bias
+    return value == 0 or results.setting("model.bias", True) is False
+
+
+def _is_relu(results):
+    return results.setting("model.activation", {"name": "relu"}).get("name") == "relu"

@@ -1,0 +1,134 @@
+"""Which swept axes become colours and panels, and the parts that the line charts share."""
+
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from . import theme
+
+MOST_PANELS = 4  # in a row or a column
+MOST_WRAPPED = 16  # where one axis has all rows for itself
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The axes that tell series and panels apart; `pooled` are those that there was no room for."""
+
+    series: object = None
+    column: object = None
+    row: object = None
+    pooled: tuple = ()
+
+    def note(self):
+        """Says what is averaged over besides seeds, and which values of an axis are left out."""
+        notes = [f"pooled over {axis.title}" for axis in self.pooled]
+        notes += [f"{axis.title}: {len(self.shown(axis))} of {len(axis.values)} values shown"
+                  for axis in (self.column, self.row) if axis and len(axis.values) > len(self.shown(axis))]
+        return "; ".join(notes)
+
+    def shown(self, axis):
+        """The values of a column or row axis that have a panel: all, or evenly picked ones."""
+        most = MOST_PANELS if self.row else MOST_WRAPPED
+        if len(axis.values) <= most:
+            return list(axis.values)
+        picked = np.linspace(0, len(axis.values) - 1, most).round().astype(int)
+        return [axis.values[index] for index in picked]
+
+
+def arrange(axes, with_series=True):
+    """Gives the axes, most important first, their places: series, column, row."""
+    axes = list(axes)
+    series = None
+    if with_series:
+        fitting = [axis for axis in axes if len(axis.values) <= 12]
+        if fitting:
+            series = fitting[0]
+            axes.remove(series)
+    column = axes.pop(0) if axes else None
+    row = axes.pop(0) if axes else None
+    return Panels(series, column, row, tuple(axes))
+
+
+def place(frame, panels):
+    """Adds the columns series, column and row (text) to a table that has the axes' own columns."""
+    frame = frame.copy()
+    for role in ("column", "row"):
+        axis = getattr(panels, role)
+        if axis:
+            frame = frame[frame[axis.path].isin(panels.shown(axis))].copy()
+            frame[role] = frame[axis.path].map(label)
+    if panels.series:
+        frame["series"] = frame[panels.series.path].map(label)
+    return frame
+
+
+def keys(panels):
+    """The columns that `place` adds."""
+    return [role for role in ("series", "column", "row") if getattr(panels, role)]
+
+
+def facet(chart, panels):
+    """The chart once per value of the panels' column and row axes."""
+    if not panels.column:
+        return chart
+    column, row = [alt.Facet(f"{role}:N", title=axis.title, sort=[label(value) for value in panels.shown(axis)])
+                   if axis else None for role, axis in (("column", panels.column), ("row", panels.row))]
+    return chart.facet(column=column, row=row) if row else chart.facet(facet=column, columns=MOST_PANELS)
+
+
+def size(panels):
+    """Width and height of one panel."""
+    if panels.column:
+        return {"width": theme.SMALL_WIDTH, "height": theme.SMALL_HEIGHT}
+    return {"width": theme.WIDTH, "height": theme.HEIGHT}
+
+
+def y_title(panels, name, unit):
+    """The title of a y axis, on two lines where the panels are small."""
+    return [name, f"({unit})"] if panels.column else f"{name} ({unit})"
+
+
+def colour(panels):
+    """The colour of the series axis, a plain colour where there is none."""
+    if not panels.series:
+        return alt.value(theme.CATEGORIES[0])
+    order = [label(value) for value in panels.series.values]
+    make = theme.ordered_colour if panels.series.numeric else theme.series_colour
+    return make(order, panels.series.title)
+
+
+def step_axis(steps):
+    """The x axis for training steps: linear, or logarithmic where the recorded steps grow like powers."""
+    steps = np.unique(steps)
+    gaps = np.diff(steps)
+    title = "training step (updates)"
+    if len(gaps) > 3 and gaps[-1] > 10 * gaps[0] and np.median(gaps[1:] / gaps[:-1]) > 1.05:
+        ticks = [0, *(10.0 ** np.arange(np.log10(steps[-1]) + 1e-9).astype(int))]
+        return alt.X("step:Q", title=title, scale=alt.Scale(type="symlog", constant=1, nice=False),
+                     axis=alt.Axis(values=ticks, labelExpr="format(datum.value, '~s')"))
+    return alt.X("step:Q", title=title, scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=5, format="~s"))
+
+
+def power_axis(lowest, highest):
+    """Axis of a logarithmic scale with ticks at powers of ten, few enough to read."""
+    if highest < 20 * lowest:
+        return alt.Axis(format="~g", tickCount=5)
+    first, last = np.ceil(np.log10(lowest) - 1e-9), np.floor(np.log10(highest) + 1e-9)
+    stride = int((last - first) // 7 + 1)
+    return alt.Axis(values=[float(10.0**power) for power in np.arange(last, first - 1, -stride)], format="~e")
+
+
+def axis_scale(axis):
+    """The scale of a numeric swept axis."""
+    return alt.Scale(type="log", nice=False, padding=12) if axis.logarithmic else alt.Scale(
+        zero=False, nice=False, padding=12)
+
+
+def label(value):
+    """A swept value as a label."""
+    if isinstance(value, (int, float, np.number)) and not pd.isna(value):
+        return f"{value:.4g}".replace("-", "−")
+    return str(value)
+

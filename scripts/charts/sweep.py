@@ -1,0 +1,157 @@
+"""Outcomes at the end of training against what was swept: lines with intervals, heat map, league table."""
+
+import altair as alt
+
+from . import theme
+from .panels import arrange, axis_scale, colour, facet, keys, label, place, size, y_title
+from .statistics import mean_interval, quartiles, share_interval
+
+SHARE = alt.Scale(domain=[0, 1])
+
+
+def dead_fraction(results):
+    """Share of dead units at the end against the learning rate, or the numeric axis with the most values."""
+    axis = _main_axis(results)
+    if axis is None or results.runs["dead_fraction"].isna().all():
+        return None
+    panels = arrange(other for other in results.axes if other is not axis)
+    roles = keys(panels)
+    runs = place(results.runs, panels)
+    table = mean_interval(runs, [axis.path, *roles], "dead_fraction", lowest=0, highest=1)
+    table = table.rename(columns={axis.path: "x"})
+    x = alt.X("x:Q", title=axis.title, scale=axis_scale(axis), axis=_ticks(axis))
+    base = alt.Chart(table).encode(x=x, color=colour(panels))
+    title = y_title(panels, "dead units", "share of all hidden units")
+    mean = alt.Y("mean:Q", title=title, scale=SHARE)
+    tooltip = [alt.Tooltip(name, format=".4g") for name in ("x", "mean", "low", "high")] + ["n:Q"]
+    chart = alt.layer(base.mark_errorbar(ticks=True).encode(y=alt.Y("low:Q", title=title), y2="high:Q"),
+                      base.mark_line().encode(y=mean),
+                      base.mark_point(filled=True, size=50, opacity=1).encode(y=mean, tooltip=tooltip))
+    chart = facet(chart.properties(**size(panels)), panels)
+    return theme.headed(chart, f"Dead units against {axis.title}",
+                        f"Mean over seeds and its 95 % interval; {describe_runs(results)}", panels.note())
+
+
+def heat_map(results):
+    """Share of dead units at the end over two axes, with half the width of its 95 % interval in each cell."""
+    axis = _main_axis(results)
+    others = [other for other in results.axes if other is not axis]
+    if axis is None or not others or results.runs["dead_fraction"].isna().all():
+        return None
+    second = next((other for other in others if other.numeric), others[0])
+    rest = arrange([other for other in others if other is not second], with_series=False)
+    roles = [axis.path, second.path, *keys(rest)]
+    runs = place(results.runs, rest)
+    table = mean_interval(runs, roles, "dead_fraction", lowest=0, highest=1)
+    cells = runs.groupby(roles, sort=False).size().rename("runs").reset_index()
+    table = cells.merge(table, on=roles, how="left")
+    table["x"], table["y"] = table[axis.path].map(label), table[second.path].map(label)
+    table["text"] = [_cell(row) for row in table.itertuples()]
+    table = table.drop(columns=[axis.path, second.path])
+    chart = _cells(table, axis, second, bool(keys(rest)))
+    return theme.headed(facet(chart, rest), f"Dead units by {axis.title} and {second.title}",
+                        "Mean share of dead hidden units at the end, ± half its 95 % interval over seeds; grey: every "
+                        "run diverged", describe_runs(results), rest.note())
+
+
+def league(results):
+    """Activations compared: dead units, loss, accuracy, diverged runs; each with its best setting of the other axes."""
+    axis = results.axis("model.activation") or results.axis("model.activation.name")
+    if axis is None:
+        return None
+    runs, others = _at_their_best(results, axis)
+    runs = runs.assign(diverged=(runs["status"] == "diverged").astype(int))
+    panels = [
+        (mean_interval(runs, [axis.path], "dead_fraction", 0, 1), "mean", "dead units (share)", SHARE),
+        (quartiles(runs, [axis.path], "train_loss"), "median", "training loss (median, quartiles)", _loss_scale(runs)),
+        (mean_interval(runs, [axis.path], "test_accuracy", 0, 1), "mean", "test accuracy (share)", SHARE),
+        (share_interval(runs, [axis.path], "diverged"), "mean", "diverged runs (share)", SHARE),
+    ]
+    loss = runs.groupby(axis.path)["train_loss"].median().sort_values(na_position="last")
+    order = [label(value) for value in loss.index]
+    panels = [panel for panel in panels if len(panel[0])]
+    charts = [_league_panel(table.rename(columns={axis.path: "activation", value: "value"}), title, scale, order,
+                            named=panel == 0)
+              for panel, (table, value, title, scale) in enumerate(panels)]
+    chosen = f"; each at its best {' and '.join(other.title for other in others)} by median loss" if others else ""
+    return theme.headed(alt.hconcat(*charts, spacing=12), "Activations compared",
+                        f"Sorted by loss; bars: 95 % intervals over seeds (of the loss: quartiles){chosen}; "
+                        f"{describe_runs(results, runs)}")
+
+
+def describe_runs(results, runs=None):
+    """How many runs a chart is about, and how many of them have no final numbers."""
+    runs = results.runs if runs is None else runs
+    diverged = int((runs["status"] == "diverged").sum())
+    text = f"{len(runs)} runs, {runs['seed'].nunique()} seeds"
+    return f"{text}; {diverged} diverged runs are left out" if diverged else text
+
+
+def _main_axis(results):
+    numeric = [axis for axis in results.axes if axis.numeric]
+    rates = [axis for axis in numeric if axis.path.endswith("learning_rate")]
+    return (rates or sorted(numeric, key=lambda axis: -len(axis.values)) or [None])[0]
+
+
+def _ticks(axis):
+    if len(axis.values) <= 9:
+        return alt.Axis(values=list(axis.values), format="~g", labelOverlap="greedy")
+    return alt.Axis(format="~g")
+
+
+def _cell(row):
+    if row.mean != row.mean:
+        return "diverged"
+    half = (row.high - row.low) / 2
+    return f"{row.mean:.2f}" if half != half else f"{row.mean:.2f} ±{half:.2f}"
+
+
+def _cells(table, axis, second, small):
+    def order(one, descending=False):
+        values = [label(value) for value in one.values]
+        return values[::-1] if descending else values
+
+    side = 46 if small else 66
+    x = alt.X("x:O", title=axis.title, sort=order(axis), axis=alt.Axis(labelAngle=0))
+    y = alt.Y("y:O", title=second.title, sort=order(second, descending=second.numeric))
+    tooltip = ["x", "y", alt.Tooltip("mean", format=".4g"), alt.Tooltip("low", format=".4g"),
+               alt.Tooltip("high", format=".4g"), alt.Tooltip("n", title="runs not diverged"), "runs"]
+    shade = alt.Color("mean:Q", title=["dead units", "(share)"], scale=alt.Scale(scheme=theme.SEQUENTIAL, domain=[0, 1]))
+    base = alt.Chart(table).encode(x=x, y=y)
+    cells = base.mark_rect(invalid=None).encode(
+        color=alt.condition("isValid(datum.mean)", shade, alt.value("#d9d9d9")), tooltip=tooltip)
+    layers = [cells]
+    if len(axis.values) <= 12 and not small:
+        layers.append(base.mark_text(fontSize=10).encode(
+            text="text", color=alt.condition("datum.mean < 0.6", alt.value("white"), alt.value("black"))))
+    return alt.layer(*layers).properties(width=side * len(axis.values), height=0.6 * side * len(second.values))
+
+
+def _at_their_best(results, axis):
+    others = [other for other in results.axes if other is not axis]
+    if not others:
+        return results.runs, others
+    paths = [other.path for other in others]
+    runs = results.runs
+    loss = runs.assign(loss=runs["train_loss"].fillna(float("inf"))).groupby([axis.path, *paths], sort=False)["loss"]
+    best = loss.median().reset_index().sort_values("loss", kind="stable").drop_duplicates(axis.path)
+    return runs.merge(best[[axis.path, *paths]], on=[axis.path, *paths]), others
+
+
+def _loss_scale(runs):
+    loss = runs["train_loss"].dropna()
+    wide = len(loss) and loss.min() > 0 and loss.max() > 20 * loss.min()
+    return alt.Scale(type="log", padding=8) if wide else alt.Scale(zero=True)
+
+
+def _league_panel(table, title, scale, order, named):
+    names = alt.Axis(labels=named, ticks=named, grid=True, labelLimit=240)
+    base = alt.Chart(table).encode(
+        y=alt.Y("activation:N", sort=order, title=None, axis=names, scale=alt.Scale(domain=order)))
+    colour = alt.value(theme.CATEGORIES[0])
+    x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4))
+    tooltip = ["activation"] + [alt.Tooltip(name, format=".4g") for name in ("value", "low", "high")] + ["n"]
+    return alt.layer(base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q",
+                                                          color=colour),
+                     base.mark_point(filled=True, size=60, opacity=1).encode(x=x, color=colour, tooltip=tooltip)
+                     ).properties(width=170, height=18 * len(order) + 20)

@@ -1,0 +1,67 @@
+"""How every chart looks: sizes, fonts, and colours that colour-blind readers can tell apart."""
+
+import altair as alt
+
+# Okabe & Ito 2008, without its yellow, which is too light for lines on white.
+CATEGORIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"]
+MOST_SERIES = len(CATEGORIES)
+SEQUENTIAL = "viridis"
+WIDTH, HEIGHT = 460, 300
+SMALL_WIDTH, SMALL_HEIGHT = 230, 170
+
+
+@alt.theme.register("deadrelu", enable=True)
+def _theme():
+    return alt.theme.ThemeConfig({
+        "config": {
+            "background": "white",
+            "font": "DejaVu Sans, Verdana, sans-serif",
+            "view": {"stroke": "#bbbbbb"},
+            "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 11, "subtitleColor": "#555555",
+                      "subtitlePadding": 4, "offset": 12},
+            "axis": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "gridColor": "#e6e6e6",
+                     "labelOverlap": True},
+            "legend": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "symbolSize": 80, "symbolOpacity": 1,
+                       "labelLimit": 260},
+            "header": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelLimit": 240},
+            "line": {"strokeWidth": 2},
+            "range": {"category": CATEGORIES},
+        }
+    })
+
+
+alt.data_transformers.disable_max_rows()
+
+
+def series_colour(order, title):
+    """Colour of a series that is named by column `series`: `order` are the names, in order."""
+    if len(order) > MOST_SERIES:
+        scale = alt.Scale(domain=order, scheme=SEQUENTIAL)
+    else:
+        scale = alt.Scale(domain=order, range=CATEGORIES[:len(order)])
+    return alt.Color("series:N", title=title, scale=scale, sort=order)
+
+
+def ordered_colour(order, title):
+    """As series_colour, for values on a scale: from dark to light as they grow."""
+    scale = alt.Scale(domain=order, scheme=SEQUENTIAL, reverse=False)
+    if len(order) > 1:  # the light end of the scheme is hard to see on white
+        scale = alt.Scale(domain=order, scheme=alt.SchemeParams(name=SEQUENTIAL, extent=[0, 0.85]))
+    return alt.Color("series:O", title=title, scale=scale, sort=order)
+
+
+def headed(chart, title, *subtitles):
+    """The chart with its title, and below it what is shown and over how many runs."""
+    lines = [line for subtitle in subtitles if subtitle for line in _wrap(subtitle)]
+    return chart.properties(title=alt.TitleParams(title, subtitle=lines), description=". ".join([title, *lines]))
+
+
+def _wrap(text, width=92):
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + len(word) >= width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return [*lines, line]

@@ -1,0 +1,137 @@
+"""What happens while training: loss, dead units and gradients by layer, over steps; errors over an online stream."""
+
+import altair as alt
+import numpy as np
+
+from . import theme
+from .panels import arrange, colour, facet, keys, label, place, power_axis, size, step_axis, y_title
+from .statistics import mean_interval, quartiles
+
+
+def loss(results):
+    """Training loss over steps: median and quartiles over seeds."""
+    if results.metrics is None or results.metrics["step"].nunique() < 2:
+        return None
+    panels = arrange(results.axes)
+    frame = place(results.metrics, panels)
+    table = quartiles(frame, ["step", *keys(panels)], "train_loss")
+    chart, note = _on_log_scale(table, "training loss", colour(panels), _detail(panels))
+    if chart is None:
+        return None
+    return theme.headed(facet(chart.properties(**size(panels)), panels), "Training loss",
+                        f"Median over seeds, band: quartiles; {_runs(results)}", note, panels.note())
+
+
+def dead_by_layer(results):
+    """Share of dead units of each layer over steps."""
+    return _by_layer(results, "dead_fraction", "dead units", "share of the layer", "Dead units by layer")
+
+
+def gradient_by_layer(results):
+    """Gradient norm of each layer over steps, on a logarithmic scale."""
+    if _layer_steps(results) is None:
+        return None
+    panels = arrange(results.axes, with_series=False)
+    frame = place(results.layers, panels)
+    table = quartiles(frame, ["step", "layer", *keys(panels)], "grad_norm")
+    title = y_title(panels, "gradient norm of the layer", "L2")
+    chart, note = _on_log_scale(table, title, _layer_colour(table), ["layer"])
+    if chart is None:
+        return None
+    return theme.headed(facet(chart.properties(**size(panels)), panels), "Gradient by layer",
+                        f"Norm of the batch gradient: median over seeds, band: quartiles; {_runs(results)}", note,
+                        panels.note())
+
+
+def stream_error(results):
+    """Error over an online stream, bin by bin, and the dead units beside it."""
+    if results.stream is None:
+        return None
+    panels = arrange(results.axes)
+    frame = place(results.stream, panels)
+    wanted = [("loss", "error"), ("accuracy", "accuracy"), ("dead_fraction", "dead units")]
+    units = {"loss": "mean loss of the bin", "accuracy": "share of the bin", "dead_fraction": "share of hidden units"}
+    charts = []
+    for column, title in wanted:
+        if column not in frame or frame[column].isna().all():
+            continue
+        bounds = (0, None) if column == "loss" else (0, 1)
+        table = mean_interval(frame, ["to", *keys(panels)], column, *bounds)
+        x = alt.X("to:Q", title="examples seen", axis=alt.Axis(format="~s", tickCount=6))
+        y = alt.Y("mean:Q", title=y_title(panels, title, units[column]), scale=alt.Scale(zero=column != "loss"))
+        charts.append(facet(_lines(table, x, y, colour(panels), _detail(panels)).properties(**size(panels)), panels))
+    return theme.headed(alt.vconcat(*charts), "Error over the stream",
+                        f"Mean over seeds in each bin, band: 95 % interval; {_runs(results)}", panels.note())
+
+
+def _by_layer(results, column, name, unit, title):
+    if _layer_steps(results) is None:
+        return None
+    panels = arrange(results.axes, with_series=False)
+    frame = place(results.layers.dropna(subset=[column]), panels)  # the output layer has no units to die
+    table = mean_interval(frame, ["step", "layer", *keys(panels)], column, 0, 1)
+    y = alt.Y("mean:Q", title=y_title(panels, name, unit), scale=alt.Scale(domain=[0, 1]))
+    chart = _lines(table, step_axis(table["step"]), y, _layer_colour(table), ["layer"]).properties(**size(panels))
+    return theme.headed(facet(chart, panels), title,
+                        f"Mean over seeds, band: 95 % interval; a diverged run counts until it does; {_runs(results)}",
+                        panels.note())
+
+
+def _layer_steps(results):
+    return results.layers if results.layers is not None and results.layers["step"].nunique() > 1 else None
+
+
+def _layer_colour(table):
+    table["series"] = table["layer"].map(label)
+    order = [label(value) for value in sorted(table["layer"].unique())]
+    return theme.ordered_colour(order, "layer")
+
+
+def _on_log_scale(table, title, colour_of, detail):
+    """Median and quartiles over steps on a logarithmic scale, and a sentence on what lies outside of it.
+
+    Exact zeros lie on a line of their own below everything else. What explodes leaves the scale at 10⁴ times the
+    largest first value, since a loss of 1e25 would leave no room for the others. (None, "") without a positive value.
+    """
+    values = table[["median", "low", "high"]].to_numpy()
+    positive = values[values > 0]
+    if not len(positive):
+        return None, ""
+    has_zero = bool((values == 0).any())
+    lowest = 10.0 ** (np.floor(np.log10(positive.min())) - 1) if has_zero else positive.min()
+    highest = min(positive.max(), 1e4 * table.loc[table["step"] == table["step"].min(), "median"].max())
+    if highest <= lowest:
+        highest = positive.max()
+    notes = ["at the bottom, 0 is exactly zero"] if has_zero else []
+    if positive.max() > highest:
+        notes.append(f"values over {highest:.0e} lie outside")
+    shown = {name: table[name].clip(lower=lowest, upper=highest) for name in ("median", "low", "high")}
+    scale = alt.Scale(type="log", domain=[float(lowest), float(highest)], nice=False)
+    axis = power_axis(lowest, highest)
+    if has_zero:
+        axis.labelExpr = f"datum.value < {float(lowest) * 1.5} ? '0' : datum.label"
+        axis.values = [*power_axis(positive.min(), highest).values, float(lowest)]
+    y = alt.Y("median:Q", title=title, scale=scale, axis=axis)
+    return _lines(table.assign(**shown), step_axis(table["step"]), y, colour_of, detail), "; ".join(notes)
+
+
+def _lines(table, x, y, colour_of, detail):
+    center = y.to_dict()["field"]
+    base = alt.Chart(table).encode(x=x, color=colour_of, detail=detail)
+    scale = y.to_dict().get("scale", {})
+    low = alt.Y("low:Q", title=y.to_dict()["title"], scale=alt.Scale(**scale))
+    tooltip = [alt.Tooltip(x.to_dict()["field"], type="quantitative"), *[alt.Tooltip(f"{one}:N") for one in detail],
+               *[alt.Tooltip(f"{one}:Q", format=".4g") for one in (center, "low", "high", "n")]]
+    few = table[x.to_dict()["field"]].nunique() <= 30
+    line = base.mark_line(point=alt.OverlayMarkDef(size=22, filled=True) if few else False)
+    return alt.layer(base.mark_area(opacity=0.2).encode(y=low, y2="high:Q"), line.encode(y=y, tooltip=tooltip))
+
+
+def _detail(panels):
+    return ["series"] if panels.series else []
+
+
+def _runs(results):
+    runs = results.runs
+    diverged = int((runs["status"] == "diverged").sum())
+    return f"{len(runs)} runs, {runs['seed'].nunique()} seeds" + (f", {diverged} diverged" if diverged else "")
