@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "fe50f7268ba5486a"
+RECORDED = "00c4d043d0cf7889"
 
 
 class Fingerprint(harness.Case):
