@@ -13,7 +13,8 @@ namespace deadrelu {
 namespace {
 
 constexpr const char* kExamples =
-    "Tables: runs, metrics, layers, units, stream, with the columns of the exported tables (`deadrelu explain`). "
+    "Tables: runs, metrics, layers, units, stream, with the columns of the exported tables (`deadrelu "
+    "explain`). "
     "Swept columns\n"
     "have dots in their names and need double quotes. Read only.\n"
     "\n"
