@@ -56,6 +56,11 @@ void UnitProbe<T>::add(const Network<T>& network, const T* parameters, const Act
 }
 
 template <class T>
+void UnitProbe<T>::end() {
+  if (rank_) rank_->end();
+}
+
+template <class T>
 bool UnitProbe<T>::is_dead(std::size_t unit, std::size_t lane) const {
   return at(a_zeros_, unit, lane) == static_cast<double>(samples_ * (outputs_ / units_));
 }

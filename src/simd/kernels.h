@@ -5,8 +5,10 @@
 
 #include "simd/activation.h"
 #include "simd/dense.h"
+#include "simd/eigenvalues.h"
 #include "simd/engine.h"
 #include "simd/gather.h"
+#include "simd/gram.h"
 #include "simd/loss.h"
 #include "simd/order.h"
 #include "simd/target.h"
@@ -30,7 +32,9 @@ struct Kernels {
   std::size_t vector;  // scalars a vector holds: rows that samples lie along are padded to a multiple (wide)
   const ActivationKernels<T>* activation;
   const DenseKernels<T>* dense;
+  const EigenvalueKernels* eigenvalues;
   const GatherKernels<T>* gather;
+  const GramKernels<T>* gram;
   const LossKernels<T>* loss;
   const OrderKernels* order;
   const UpdateKernels<T>* update;
@@ -47,7 +51,9 @@ Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
           vector,
           &activation_kernels<T>(target, engine),
           &dense_kernels<T>(target, engine),
+          &eigenvalue_kernels(target, engine),
           &gather_kernels<T>(target),
+          &gram_kernels<T>(target, engine),
           &loss_kernels<T>(target, engine),
           &order_kernels<T>(target, engine),
           &update_kernels<T>(target, engine),

@@ -69,6 +69,7 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
     kernels.unit_sums->add_range(outputs, low_.data(), high_.data());
     for (auto& probe : probes_) probe.add(pack.network, parameters, activations, count);
   }
+  for (auto& probe : probes_) probe.end();
 }
 
 template <class T>

@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "00c4d043d0cf7889"
+RECORDED = "2799edd741e8300e"
 
 
 class Fingerprint(harness.Case):
