@@ -1,5 +1,6 @@
 #include "simd/unit_sums.h"
 
+#include <algorithm>
 #include <limits>
 
 #undef HWY_TARGET_INCLUDE
@@ -66,24 +67,32 @@ struct UnitState {
   }
 };
 
-template <class D, class T>
-void add_silent(D d, LaneMatrix<const T> z, double* silent_samples) {
-  DoubleSums<D> total;
-  total.load(silent_samples);
-  for (std::size_t n = 0; n < z.columns; ++n) {
-    hn::Vec<D> silent = hn::Set(d, T{1});
-    for (std::size_t u = 0; u < z.rows; ++u) {
-      silent = hn::IfThenZeroElse(hn::Gt(hn::Load(d, z.at(u, n)), hn::Zero(d)), silent);
-    }
-    total.add(silent);
+template <class T, Engine kEngine>
+void add_silent(LaneMatrix<const T> z, double* silent_samples) {
+  constexpr Tag<T> d;
+  const auto silent_of = [&](std::size_t n, std::size_t column_stride) HWY_ATTR {
+    auto silent = hn::Set(d, T{1});
+    const T* in = z.data + n * column_stride;
+    for (std::size_t u = 0; u < z.rows; ++u, in += z.row_stride)
+      silent = hn::IfThenZeroElse(hn::Gt(hn::LoadU(d, in), hn::Zero(d)), silent);
+    return silent;
+  };
+  if constexpr (kEngine == Engine::kLanes) {
+    DoubleSums<Tag<T>> total;
+    total.load(silent_samples);
+    for (std::size_t n = 0; n < z.columns; ++n) total.add(silent_of(n, z.column_stride));
+    total.store(silent_samples);
+  } else {
+    auto total = hn::Zero(d);  // counts: exact in any order
+    for (std::size_t n = 0; n < z.columns; n += kLanes<T>)
+      total = hn::Add(total, hn::IfThenElseZero(hn::FirstN(d, z.columns - n), silent_of(n, 1)));
+    *silent_samples += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, total)));
   }
-  total.store(silent_samples);
 }
 
-template <class T, Engine kEngine>
-void add(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slopes, const UnitSums& sums,
-         double* silent_samples) {
-  using D = SumTag<T, kEngine>;
+template <class D, class T>
+void add_units(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slopes,
+               const UnitSums& sums) {
   constexpr DoubleTag<D> d;
   constexpr std::size_t kRuns = MaxLanes(D());
   for (std::size_t u = 0; u < z.rows; ++u) {
@@ -99,7 +108,6 @@ void add(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slope
       state.store(sums, u * kRuns + lane);
     }
   }
-  add_silent(D(), z, silent_samples);
 }
 
 // What ReLUs need in registers while a block passes: counts in T, exact as a block has fewer samples than T
@@ -155,9 +163,8 @@ struct ReluState {
   }
 };
 
-template <class T, Engine kEngine>
-void add_relu(LaneMatrix<const T> z, const UnitSums& sums, double* silent_samples) {
-  using D = SumTag<T, kEngine>;
+template <class D, class T>
+void add_relu_units(LaneMatrix<const T> z, const UnitSums& sums) {
   for (std::size_t u = 0; u < z.rows; ++u) {
     ReluState<D> state;
     state.begin(sums, u * MaxLanes(D()));
@@ -165,7 +172,67 @@ void add_relu(LaneMatrix<const T> z, const UnitSums& sums, double* silent_sample
     for (std::size_t n = 0; n < z.columns; ++n, in += z.column_stride) state.add(hn::Load(D(), in));
     state.end(sums, u * MaxLanes(D()));
   }
-  add_silent(D(), z, silent_samples);
+}
+
+UnitSums from_unit(const UnitSums& sums, std::size_t u) {
+  return {sums.positive + u,  sums.z_max + u,       sums.z_sum + u,   sums.z_squares + u, sums.a_sum + u,
+          sums.a_squares + u, sums.a_magnitude + u, sums.a_zeros + u, sums.slope_max + u};
+}
+
+// In wide, a vector holds neighbouring units as it holds runs in lanes: one unit's sums would wait for each
+// other. Some samples of a vector of units of x, as lanes has them; kOutputs: of an output matrix of crelu
+// both rows.
+template <class T>
+class TurnedUnits {
+ public:
+  static constexpr std::size_t kUnits = kLanes<T>, kSamples = 64, kMostOutputs = 2;
+
+  LaneMatrix<const T> turn(LaneMatrix<const T> x, std::size_t units, std::size_t unit, std::size_t from) {
+    const std::size_t outputs = x.rows / units, samples = std::min(kSamples, x.columns - from);
+    for (std::size_t o = 0; o < outputs; ++o)
+      for (std::size_t u = 0; u < kUnits; ++u)
+        for (std::size_t n = 0; n < samples; ++n)
+          values_[(o * kSamples + n) * kUnits + u] = x.at(o * units + unit + u, from)[n];
+    return {values_, outputs, samples, kSamples * kUnits, kUnits};
+  }
+
+ private:
+  HWY_ALIGN T values_[kMostOutputs * kSamples * kUnits];
+};
+
+template <class T, Engine kEngine>
+void add(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slopes, const UnitSums& sums,
+         double* silent_samples) {
+  add_silent<T, kEngine>(z, silent_samples);
+  if constexpr (kEngine == Engine::kLanes) return add_units<Tag<T>>(z, a, slopes, sums);
+  using Turned = TurnedUnits<T>;
+  Turned turned_z, turned_a, turned_slopes;
+  std::size_t u = 0;
+  for (; u + Turned::kUnits <= z.rows; u += Turned::kUnits) {
+    for (std::size_t n = 0; n < z.columns; n += Turned::kSamples) {
+      add_units<Tag<T>>(turned_z.turn(z, z.rows, u, n), turned_a.turn(a, z.rows, u, n),
+                        turned_slopes.turn(slopes, z.rows, u, n), from_unit(sums, u));
+    }
+  }
+  for (; u < z.rows; ++u) {
+    const std::size_t outputs = a.rows / z.rows;
+    add_units<hn::CappedTag<T, 1>>(z.row_range(u, 1),
+                                   {a.at(u, 0), outputs, a.columns, a.row_stride * z.rows, 1},
+                                   slopes.row_range(u, 1), from_unit(sums, u));
+  }
+}
+
+template <class T, Engine kEngine>
+void add_relu(LaneMatrix<const T> z, const UnitSums& sums, double* silent_samples) {
+  add_silent<T, kEngine>(z, silent_samples);
+  if constexpr (kEngine == Engine::kLanes) return add_relu_units<Tag<T>>(z, sums);
+  using Turned = TurnedUnits<T>;
+  Turned turned;
+  std::size_t u = 0;
+  for (; u + Turned::kUnits <= z.rows; u += Turned::kUnits)
+    for (std::size_t n = 0; n < z.columns; n += Turned::kSamples)
+      add_relu_units<Tag<T>>(turned.turn(z, z.rows, u, n), from_unit(sums, u));
+  add_relu_units<hn::CappedTag<T, 1>>(z.row_range(u, z.rows - u), from_unit(sums, u));
 }
 
 template <class T, Engine kEngine>

@@ -77,8 +77,8 @@ TYPED_TEST(UnitSumsOf, a_layer_is_the_naive_loop_to_the_bit) {
   using T = TypeParam;
   on_every_target<T>([](const Kernels<T>& kernels) {
     for (const std::size_t outputs_per_unit : {1, 2}) {
-      for (const std::size_t units : {1, 3, 4}) {
-        Probe<T> probe(units, units * outputs_per_unit, 11, kernels.lanes);
+      for (const std::size_t units : {1, 3, 4, 8, 19, 33}) {
+        Probe<T> probe(units, units * outputs_per_unit, units == 19 ? 150 : 11, kernels.lanes);
         OwnedSums sums(units * kernels.lanes), expected(units * kernels.lanes);
         add_naively(probe, expected);
         kernels.unit_sums->add(probe.z.constant(), probe.a.constant(), probe.slopes.constant(), sums.get(),
@@ -94,9 +94,10 @@ TYPED_TEST(UnitSumsOf, a_layer_is_the_naive_loop_to_the_bit) {
 TYPED_TEST(UnitSumsOf, relus_give_the_same_from_their_pre_activations_alone) {
   using T = TypeParam;
   on_every_target<T>([](const Kernels<T>& kernels) {
-    Probe<T> probe(4, 4, 23, kernels.lanes);
+    constexpr std::size_t kUnits = 21, kSamples = 223, kBlock = 90;
+    Probe<T> probe(kUnits, kUnits, kSamples, kernels.lanes);
     for (std::size_t lane = 0; lane < kernels.lanes; ++lane) probe.z(1, 3, lane) = 0;
-    for (std::size_t n = 0; n < 23; ++n) probe.z(2, n, 0) = -1;  // dead
+    for (std::size_t n = 0; n < kSamples; ++n) probe.z(2, n, 0) = probe.z(20, n, 0) = -1;  // dead
     probe.z(3, 5, 0) = kNan<T>;
     probe.a.fill([&](std::size_t u, std::size_t n, std::size_t lane) {
       const T z = probe.z(u, n, lane);
@@ -104,10 +105,10 @@ TYPED_TEST(UnitSumsOf, relus_give_the_same_from_their_pre_activations_alone) {
     });
     probe.slopes.fill(
         [&](std::size_t u, std::size_t n, std::size_t lane) { return probe.z(u, n, lane) > 0; });
-    OwnedSums expected(4 * kernels.lanes), sums(4 * kernels.lanes);
-    for (std::size_t from = 0; from < 23; from += 9) {
+    OwnedSums expected(kUnits * kernels.lanes), sums(kUnits * kernels.lanes);
+    for (std::size_t from = 0; from < kSamples; from += kBlock) {
       const auto part = [&](const TestMatrix<T>& x) {
-        return x.constant().transposed().row_range(from, std::min<std::size_t>(9, 23 - from)).transposed();
+        return x.constant().transposed().row_range(from, std::min(kBlock, kSamples - from)).transposed();
       };
       kernels.unit_sums->add(part(probe.z), part(probe.a), part(probe.slopes), expected.get(),
                              expected.silent.data());
