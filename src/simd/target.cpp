@@ -3,8 +3,6 @@
 #include <array>
 #include <cstddef>
 
-#include "hwy/highway.h"
-
 namespace deadrelu {
 namespace {
 
@@ -19,11 +17,15 @@ struct Available {
   std::array<SimdTarget, 2> targets{};
   std::size_t count = 0;
 
+  // Not Highway's own question: its library takes 5 ms to load, most of what a short command takes.
   Available() {
-#if HWY_ARCH_X86
-    const auto supported = hwy::SupportedTargets();
-    if ((supported & HWY_AVX3) != 0) targets[count++] = SimdTarget::kAvx512;
-    if ((supported & HWY_AVX2) != 0) targets[count++] = SimdTarget::kAvx2;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512cd"))
+      targets[count++] = SimdTarget::kAvx512;
+    targets[count++] = SimdTarget::kAvx2;  // the program stops at once where it is missing
 #else
     targets[count++] = SimdTarget::kNeon;
 #endif
