@@ -26,9 +26,7 @@ std::string host_name() {
   return fmt::format("{} ({} {}, {})", names.nodename, names.sysname, names.release, names.machine);
 }
 
-void export_and_count(const std::filesystem::path& directory, const ExportFormats& formats,
-                      Manifest& manifest) {
-  const StoreReader store(directory);
+void count(const StoreReader& store, Manifest& manifest) {
   manifest.config = store.header().config;
   manifest.shard = store.header().shard;
   manifest.runs = store.header().shard_runs();
@@ -36,6 +34,11 @@ void export_and_count(const std::filesystem::path& directory, const ExportFormat
   manifest.diverged = store.diverged_count();
   manifest.complete = manifest.recorded == manifest.runs;
   manifest.data_files = store.input_files();
+}
+
+void export_and_count(const std::filesystem::path& directory, const ExportFormats& formats,
+                      Manifest& manifest) {
+  count(StoreReader(directory), manifest);  // its cache is gone before the export fills another one
   manifest.tables = export_tables(directory, formats);
   manifest.ended = utc_now();
 }

@@ -191,6 +191,7 @@ void ResultStore::flush() {
     write_places_complete(state_->db, true);
     state_->commit();
     checkpoint(state_->db);
+    state_->db.exec("PRAGMA shrink_memory");  // who exports now has a cache of its own
   });
 }
 

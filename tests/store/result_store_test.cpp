@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <SQLiteCpp/Database.h>
+#include <sqlite3.h>
 
 #include "store_fixture.h"
 
@@ -69,6 +70,15 @@ TEST_F(ResultStoreTest, a_run_at_two_points_of_the_sweep_has_both_places) {
   store.place(run_of(0, 1).run);
   store.flush();
   EXPECT_EQ(StoreReader(directory_).recorded_count(), 2u);
+}
+
+TEST_F(ResultStoreTest, a_flushed_store_holds_no_pages_in_memory) {
+  ResultStore store(directory_, header_of(5000));
+  const sqlite3_int64 before = sqlite3_memory_used();
+  store.write(runs_of(0, 5000));
+  EXPECT_GT(sqlite3_memory_used(), before + 500'000);
+  store.flush();
+  EXPECT_LT(sqlite3_memory_used(), before + 100'000);
 }
 
 TEST_F(ResultStoreTest, many_runs_are_all_found_again) {
