@@ -14,6 +14,7 @@ namespace deadrelu {
 namespace {
 
 constexpr unsigned kBufferBytes = 256 * 1024;
+constexpr std::uint64_t kBestRatio = 1032;                  // 258 bytes in two bits
 constexpr std::size_t kLongestRead = std::size_t{1} << 30;  // zlib counts in int
 
 bool starts_with_gzip_magic(int descriptor) {
@@ -32,7 +33,9 @@ ByteSource::ByteSource(const std::string& path) : path_(path) {
     close(descriptor);
     fail(S_ISDIR(status.st_mode) ? "is a directory, a file is needed" : "is not a regular file");
   }
-  if (!starts_with_gzip_magic(descriptor)) plain_size_ = static_cast<std::uint64_t>(status.st_size);
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (!starts_with_gzip_magic(descriptor)) plain_size_ = size;
+  if (__builtin_mul_overflow(size, plain_size_ ? 1 : kBestRatio, &most_bytes_)) most_bytes_ = UINT64_MAX;
   file_ = gzdopen(descriptor, "rb");
   if (file_ == nullptr) {
     close(descriptor);

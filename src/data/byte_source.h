@@ -28,6 +28,8 @@ class ByteSource {
   const std::string& path() const { return path_; }
   bool is_gzip() const { return !plain_size_; }
   std::optional<std::uint64_t> plain_size() const { return plain_size_; }  // bytes; empty for gzip
+  // No more bytes than these can come: of a gzip file, what DEFLATE packs into its size at best.
+  std::uint64_t most_bytes() const { return most_bytes_; }
 
   // Throws UserError(kInputOutput) "PATH: text".
   [[noreturn]] void fail(const std::string& text) const;
@@ -36,6 +38,7 @@ class ByteSource {
   std::string path_;
   gzFile file_ = nullptr;
   std::optional<std::uint64_t> plain_size_;
+  std::uint64_t most_bytes_ = 0;
 };
 
 }  // namespace deadrelu

@@ -73,17 +73,23 @@ IdxHeader read_header(ByteSource& file, bool labels) {
   return header;
 }
 
-// Bytes of values that the header promises; a plain file's length is checked against it.
+// Bytes of values that the header promises; the file's length is checked against it.
 std::size_t promised_bytes(const ByteSource& file, const IdxHeader& header) {
   std::size_t promised = 0, whole = 0;
   if (__builtin_mul_overflow(header.samples, header.values, &promised) ||
       __builtin_add_overflow(promised, header.bytes, &whole)) {
     file.fail("promises an impossible number of values");
   }
-  if (file.is_gzip() || *file.plain_size() == whole) return promised;
-  const bool is_short = *file.plain_size() < whole;
-  file.fail(std::string(is_short ? "is too short: " : "has trailing bytes: ") + std::to_string(whole) +
-            " bytes expected, " + std::to_string(*file.plain_size()) + " found");
+  const std::string expected = std::to_string(whole) + " bytes expected, ";
+  const std::string most = std::to_string(file.most_bytes());
+  if (file.is_gzip()) {
+    if (whole > file.most_bytes())
+      file.fail("is too short: " + expected + "no more than " + most + " fit in");
+  } else if (*file.plain_size() != whole) {
+    const bool is_short = *file.plain_size() < whole;
+    file.fail((is_short ? "is too short: " : "has trailing bytes: ") + expected + most + " found");
+  }
+  return promised;
 }
 
 // Reads the values of the first `samples` samples. Grows as the bytes come: a header may promise what is not
@@ -123,7 +129,8 @@ Examples read_idx(const std::string& images, const std::string& labels, std::siz
   set.samples = limit == 0 ? image_header.samples : std::min(limit, image_header.samples);
   set.inputs = image_header.values;
   promised_bytes(image_file, image_header);
-  require_memory(images, set.samples, set.inputs, 1 + sizeof(float));  // as they come, and as numbers
+  promised_bytes(label_file, label_header);
+  require_memory(images, set.samples, set.inputs + 1, 1 + sizeof(float));  // as they come, and as numbers
   const std::vector<std::uint8_t> all_labels = read_values(label_file, label_header, label_header.samples);
   set.classes = std::size_t{*std::max_element(all_labels.begin(), all_labels.end())} + 1;
   set.labels.assign(all_labels.begin(), all_labels.begin() + static_cast<std::ptrdiff_t>(set.samples));
