@@ -60,6 +60,8 @@ def place(frame, panels):
             frame = frame[frame[axis.path].isin(panels.shown(axis))].copy()
             frame[role] = frame[axis.path].map(label)
     if panels.series:
+        order = list(panels.series.values)  # lines are drawn in the order of the rows: solid ones below dashed ones
+        frame = frame.sort_values(panels.series.path, key=lambda values: values.map(order.index), kind="stable")
         frame["series"] = frame[panels.series.path].map(label)
     return frame
 
@@ -90,13 +92,18 @@ def y_title(panels, name, unit):
     return [name, f"({unit})"] if panels.column else f"{name} ({unit})"
 
 
-def colour(panels):
-    """The colour of the series axis, a plain colour where there is none."""
+def line_series(panels):
+    """The encodings of the series axis' lines, a plain colour where there is none."""
     if not panels.series:
-        return alt.value(theme.CATEGORIES[0])
-    order = [label(value) for value in panels.series.values]
-    make = theme.ordered_colour if panels.series.numeric else theme.series_colour
-    return make(order, panels.series.title)
+        return {"color": alt.value(theme.CATEGORIES[0])}
+    return theme.line_series([label(value) for value in panels.series.values], panels.series.title,
+                             panels.series.numeric)
+
+
+def layer_series(table):
+    """The encodings of a line for each layer; names the layers in column `series`."""
+    table["series"] = table["layer"].map(label)
+    return theme.line_series([label(value) for value in sorted(table["layer"].unique())], "layer", ordered=True)
 
 
 def step_axis(steps):
@@ -108,16 +115,22 @@ def step_axis(steps):
         ticks = [0, *(10.0 ** np.arange(np.log10(steps[-1]) + 1e-9).astype(int))]
         return alt.X("step:Q", title=title, scale=alt.Scale(type="symlog", constant=1, nice=False),
                      axis=alt.Axis(values=ticks, labelExpr="format(datum.value, '~s')"))
-    return alt.X("step:Q", title=title, scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=5, format="~s"))
+    return alt.X("step:Q", title=title, scale=alt.Scale(nice=False), axis=counts(5))
+
+
+def counts(ticks):
+    """Axis of a number of steps or examples: 0, 500, 1k."""
+    return alt.Axis(tickCount=ticks, labelExpr="format(datum.value, '~s')")
 
 
 def power_axis(lowest, highest):
     """Axis of a logarithmic scale with ticks at powers of ten, few enough to read."""
     if highest < 20 * lowest:
-        return alt.Axis(format="~g", tickCount=5)
+        return alt.Axis(format=".4~g", tickCount=5)
     first, last = np.ceil(np.log10(lowest) - 1e-9), np.floor(np.log10(highest) + 1e-9)
     stride = int((last - first) // 7 + 1)
-    return alt.Axis(values=[float(10.0**power) for power in np.arange(last, first - 1, -stride)], format="~e")
+    ticks = [float(f"1e{power:.0f}") for power in np.arange(last, first - 1, -stride)]
+    return alt.Axis(values=ticks, format=".4~g" if ticks[-1] >= 1e-4 and ticks[0] <= 1e4 else "~e")
 
 
 def axis_scale(axis):

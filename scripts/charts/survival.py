@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from . import theme
-from .panels import arrange, facet, keys, place, size, step_axis, y_title
+from .panels import arrange, facet, keys, layer_series, place, size, step_axis, y_title
 
 RESAMPLES = 400
 
@@ -15,22 +15,21 @@ def survival(results):
     if results.units is None or results.units["step"].nunique() < 2:
         return None
     panels = arrange(results.axes, with_series=False)
-    units = place(results.units, panels).assign(series=results.units["layer"].map(str))
-    groups = ["series", *keys(panels)]
+    units = place(results.units, panels)
+    groups = ["layer", *keys(panels)]
     table = pd.concat([survival_curve(group).assign(**dict(zip(groups, names)))
                        for names, group in units.groupby(groups, sort=False)], ignore_index=True)
-    order = sorted(table["series"].unique(), key=int)
-    colour_of = theme.ordered_colour(order, "layer")
+    series = layer_series(table)
     share = alt.Scale(domain=[0, 1])
     title = y_title(panels, "units not dead so far", "share of the layer")
     y = alt.Y("alive:Q", title=title, scale=share)
-    tooltip = ["series", "step", *[alt.Tooltip(name, format=".4g") for name in ("alive", "low", "high")], "units"]
-    base = alt.Chart(table).encode(x=step_axis(table["step"]), color=colour_of)
+    tooltip = ["layer:O", "step", *[alt.Tooltip(name, format=".4g") for name in ("alive", "low", "high")], "units"]
+    base = alt.Chart(table).encode(x=step_axis(table["step"]), color=series["color"])
     chart = alt.layer(
         base.mark_area(opacity=0.2, interpolate="step-after").encode(y=alt.Y("low:Q", title=title, scale=share),
                                                                      y2="high:Q"),
-        base.mark_line(interpolate="step-after").encode(y=y, tooltip=tooltip)).properties(**size(panels))
-    alone = units["run_id"].nunique() == len(units.groupby(keys(panels) or "series"))
+        base.mark_line(interpolate="step-after").encode(y=y, tooltip=tooltip, **series)).properties(**size(panels))
+    alone = units["run_id"].nunique() == len(units.groupby(groups)) / units["layer"].nunique()
     band = "one run each, so no interval" if alone else "band: 95 % interval, bootstrap over runs"
     return theme.headed(facet(chart, panels), "Survival of units",
                         f"Kaplan–Meier estimate of the time of the first death; {band}; units of diverged runs count "

@@ -3,7 +3,7 @@
 import altair as alt
 
 from . import theme
-from .panels import arrange, axis_scale, colour, facet, keys, label, place, size, y_title
+from .panels import arrange, axis_scale, facet, keys, label, line_series, place, power_axis, size, y_title
 from .statistics import mean_interval, quartiles, share_interval
 
 SHARE = alt.Scale(domain=[0, 1])
@@ -20,12 +20,13 @@ def dead_fraction(results):
     table = mean_interval(runs, [axis.path, *roles], "dead_fraction", lowest=0, highest=1)
     table = table.rename(columns={axis.path: "x"})
     x = alt.X("x:Q", title=axis.title, scale=axis_scale(axis), axis=_ticks(axis))
-    base = alt.Chart(table).encode(x=x, color=colour(panels))
+    series = line_series(panels)
+    base = alt.Chart(table).encode(x=x, color=series["color"])
     title = y_title(panels, "dead units", "share of all hidden units")
     mean = alt.Y("mean:Q", title=title, scale=SHARE)
     tooltip = [alt.Tooltip(name, format=".4g") for name in ("x", "mean", "low", "high")] + ["n:Q"]
     chart = alt.layer(base.mark_errorbar(ticks=True).encode(y=alt.Y("low:Q", title=title), y2="high:Q"),
-                      base.mark_line().encode(y=mean),
+                      base.mark_line().encode(y=mean, **series),
                       base.mark_point(filled=True, size=50, opacity=1).encode(y=mean, tooltip=tooltip))
     chart = facet(chart.properties(**size(panels)), panels)
     return theme.headed(chart, f"Dead units against {axis.title}",
@@ -95,8 +96,8 @@ def _main_axis(results):
 
 def _ticks(axis):
     if len(axis.values) <= 9:
-        return alt.Axis(values=list(axis.values), format="~g", labelOverlap="greedy")
-    return alt.Axis(format="~g")
+        return alt.Axis(values=list(axis.values), format=".4~g", labelOverlap="greedy")
+    return power_axis(axis.values[0], axis.values[-1]) if axis.logarithmic else alt.Axis(format=".4~g")
 
 
 def _cell(row):

@@ -1,13 +1,17 @@
 """How every chart looks: sizes, fonts, and colours that colour-blind readers can tell apart."""
 
+import textwrap
+
 import altair as alt
 
 # Okabe & Ito 2008, without its yellow, which is too light for lines on white.
 CATEGORIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"]
 MOST_SERIES = len(CATEGORIES)
 SEQUENTIAL = "viridis"
+DASHES = [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 4]]
+LINE_LEGEND = {"symbolType": "stroke", "symbolSize": 250, "symbolStrokeWidth": 2}
 WIDTH, HEIGHT = 460, 300
-SMALL_WIDTH, SMALL_HEIGHT = 230, 170
+SMALL_WIDTH, SMALL_HEIGHT = 215, 160
 
 
 @alt.theme.register("deadrelu", enable=True)
@@ -21,8 +25,8 @@ def _theme():
                       "subtitlePadding": 4, "offset": 12},
             "axis": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "gridColor": "#e6e6e6",
                      "labelOverlap": True},
-            "legend": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "symbolSize": 80, "symbolOpacity": 1,
-                       "labelLimit": 260},
+            "legend": {"orient": "top", "columns": 6, "labelFontSize": 11, "titleFontSize": 11,
+                       "titleFontWeight": "normal", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": 260},
             "header": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelLimit": 240},
             "line": {"strokeWidth": 2},
             "range": {"category": CATEGORIES},
@@ -50,18 +54,16 @@ def ordered_colour(order, title):
     return alt.Color("series:O", title=title, scale=scale, sort=order)
 
 
+def line_series(order, title, ordered):
+    """Encodings of a line: the series' colour, and dashes of its own, so that lines that coincide still show."""
+    colour = (ordered_colour if ordered else series_colour)(order, title)
+    dashes = [DASHES[index % len(DASHES)] for index in range(len(order))]
+    dash = alt.StrokeDash("series:O" if ordered else "series:N", title=title, sort=order,
+                          scale=alt.Scale(domain=order, range=dashes))
+    return {"color": colour.legend(**LINE_LEGEND), "strokeDash": dash.legend(**LINE_LEGEND)}
+
+
 def headed(chart, title, *subtitles):
     """The chart with its title, and below it what is shown and over how many runs."""
-    lines = [line for subtitle in subtitles if subtitle for line in _wrap(subtitle)]
+    lines = [line for subtitle in subtitles if subtitle for line in textwrap.wrap(subtitle, 92)]
     return chart.properties(title=alt.TitleParams(title, subtitle=lines), description=". ".join([title, *lines]))
-
-
-def _wrap(text, width=92):
-    lines, line = [], ""
-    for word in text.split():
-        if line and len(line) + len(word) >= width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    return [*lines, line]

@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 
 from . import theme
-from .panels import arrange, colour, facet, keys, label, place, power_axis, size, step_axis, y_title
+from .panels import arrange, counts, facet, keys, layer_series, line_series, place, power_axis, size, step_axis, y_title
 from .statistics import mean_interval, quartiles
 
 
@@ -15,7 +15,7 @@ def loss(results):
     panels = arrange(results.axes)
     frame = place(results.metrics, panels)
     table = quartiles(frame, ["step", *keys(panels)], "train_loss")
-    chart, note = _on_log_scale(table, "training loss", colour(panels), _detail(panels))
+    chart, note = _on_log_scale(table, "training loss", line_series(panels), _detail(panels))
     if chart is None:
         return None
     return theme.headed(facet(chart.properties(**size(panels)), panels), "Training loss",
@@ -35,7 +35,7 @@ def gradient_by_layer(results):
     frame = place(results.layers, panels)
     table = quartiles(frame, ["step", "layer", *keys(panels)], "grad_norm")
     title = y_title(panels, "gradient norm of the layer", "L2")
-    chart, note = _on_log_scale(table, title, _layer_colour(table), ["layer"])
+    chart, note = _on_log_scale(table, title, layer_series(table), ["layer"])
     if chart is None:
         return None
     return theme.headed(facet(chart.properties(**size(panels)), panels), "Gradient by layer",
@@ -57,9 +57,10 @@ def stream_error(results):
             continue
         bounds = (0, None) if column == "loss" else (0, 1)
         table = mean_interval(frame, ["to", *keys(panels)], column, *bounds)
-        x = alt.X("to:Q", title="examples seen", axis=alt.Axis(format="~s", tickCount=6))
+        x = alt.X("to:Q", title="examples seen", axis=counts(6))
         y = alt.Y("mean:Q", title=y_title(panels, title, units[column]), scale=alt.Scale(zero=column != "loss"))
-        charts.append(facet(_lines(table, x, y, colour(panels), _detail(panels)).properties(**size(panels)), panels))
+        lines = _lines(table, x, y, line_series(panels), _detail(panels)).properties(**size(panels))
+        charts.append(facet(lines, panels))
     return theme.headed(alt.vconcat(*charts), "Error over the stream",
                         f"Mean over seeds in each bin, band: 95 % interval; {_runs(results)}", panels.note())
 
@@ -71,7 +72,7 @@ def _by_layer(results, column, name, unit, title):
     frame = place(results.layers.dropna(subset=[column]), panels)  # the output layer has no units to die
     table = mean_interval(frame, ["step", "layer", *keys(panels)], column, 0, 1)
     y = alt.Y("mean:Q", title=y_title(panels, name, unit), scale=alt.Scale(domain=[0, 1]))
-    chart = _lines(table, step_axis(table["step"]), y, _layer_colour(table), ["layer"]).properties(**size(panels))
+    chart = _lines(table, step_axis(table["step"]), y, layer_series(table), ["layer"]).properties(**size(panels))
     return theme.headed(facet(chart, panels), title,
                         f"Mean over seeds, band: 95 % interval; a diverged run counts until it does; {_runs(results)}",
                         panels.note())
@@ -81,13 +82,7 @@ def _layer_steps(results):
     return results.layers if results.layers is not None and results.layers["step"].nunique() > 1 else None
 
 
-def _layer_colour(table):
-    table["series"] = table["layer"].map(label)
-    order = [label(value) for value in sorted(table["layer"].unique())]
-    return theme.ordered_colour(order, "layer")
-
-
-def _on_log_scale(table, title, colour_of, detail):
+def _on_log_scale(table, title, series, detail):
     """Median and quartiles over steps on a logarithmic scale, and a sentence on what lies outside of it.
 
     Exact zeros lie on a line of their own below everything else. What explodes leaves the scale at 10⁴ times the
@@ -112,19 +107,20 @@ def _on_log_scale(table, title, colour_of, detail):
         axis.labelExpr = f"datum.value < {float(lowest) * 1.5} ? '0' : datum.label"
         axis.values = [*power_axis(positive.min(), highest).values, float(lowest)]
     y = alt.Y("median:Q", title=title, scale=scale, axis=axis)
-    return _lines(table.assign(**shown), step_axis(table["step"]), y, colour_of, detail), "; ".join(notes)
+    return _lines(table.assign(**shown), step_axis(table["step"]), y, series, detail), "; ".join(notes)
 
 
-def _lines(table, x, y, colour_of, detail):
+def _lines(table, x, y, series, detail):
     center = y.to_dict()["field"]
-    base = alt.Chart(table).encode(x=x, color=colour_of, detail=detail)
+    base = alt.Chart(table).encode(x=x, color=series["color"], detail=detail)
     scale = y.to_dict().get("scale", {})
     low = alt.Y("low:Q", title=y.to_dict()["title"], scale=alt.Scale(**scale))
     tooltip = [alt.Tooltip(x.to_dict()["field"], type="quantitative"), *[alt.Tooltip(f"{one}:N") for one in detail],
                *[alt.Tooltip(f"{one}:Q", format=".4g") for one in (center, "low", "high", "n")]]
     few = table[x.to_dict()["field"]].nunique() <= 30
     line = base.mark_line(point=alt.OverlayMarkDef(size=22, filled=True) if few else False)
-    return alt.layer(base.mark_area(opacity=0.2).encode(y=low, y2="high:Q"), line.encode(y=y, tooltip=tooltip))
+    line = line.encode(y=y, tooltip=tooltip, **series)
+    return alt.layer(base.mark_area(opacity=0.2).encode(y=low, y2="high:Q"), line)
 
 
 def _detail(panels):
