@@ -1,7 +1,6 @@
 """The activations of an experiment and their derivatives, as the program itself computes them."""
 
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ import altair as alt
 import pandas as pd
 
 from . import theme
-from .results import readable_value
+from .results import readable_object
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 OPTIONS = {"slope": "--slope", "alpha": "--alpha", "lower": "--lower", "upper": "--upper"}
@@ -67,5 +66,5 @@ def _sampled(program, spec, at_zero):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     table = pd.read_csv(io.StringIO(done.stdout))
     table.columns = ["x", "f(x)", "derivative f′(x)"]
-    table["activation"] = readable_value(json.dumps(spec)) if len(spec) > 1 else spec["name"]
+    table["activation"] = readable_object(spec, [{}])
     return table.melt(["x", "activation"], var_name="kind")

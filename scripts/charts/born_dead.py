@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 
 from . import theme
-from .panels import label
+from .panels import whole_axis
+from .results import label
 from .statistics import share_interval
 
 SYMMETRIC = {"he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "pytorch",
@@ -29,27 +30,34 @@ def lower_bound(width, hidden):
 
 
 def born_dead(results):
-    """Share of networks that are born dead against the number of hidden layers, one colour a width."""
-    depth = results.axis("model.depth")
-    if depth is None:
+    """Share of networks that are born dead against the number of hidden layers, one colour a width.
+
+    Where the depth is not swept, but the width is, a column of points at that depth.
+    """
+    depth, width = results.axis("model.depth"), results.axis("model.width")
+    if depth is None and width is None:
         return None
-    width = results.axis("model.width")
-    runs = results.runs.assign(hidden=results.runs["model.depth"])
-    runs["width"] = runs["model.width"] if width else results.setting("model.width")
+    runs = results.runs.assign(
+        hidden=results.runs["model.depth"] if depth else results.setting("model.depth"),
+        width=results.runs["model.width"] if width else results.setting("model.width"))
     table = share_interval(runs, ["hidden", "width"], "born_dead")
+    bounds, meaning = _bounds(results, table)
+    if not (table["hits"].any() or len(bounds)):
+        return None
     table["series"] = table["width"].map(label)
     colour = theme.ordered_colour([label(value) for value in sorted(table["width"].unique())], "units per layer")
     share = alt.Scale(domain=[0, 1])
     title = "networks born dead (share)"
-    base = alt.Chart(table).encode(x=alt.X("hidden:Q", title="hidden layers"), color=colour)
+    x = alt.X("hidden:Q", title="hidden layers", scale=alt.Scale(zero=False, nice=False, padding=12),
+              axis=whole_axis(bounds["hidden"] if len(bounds) else table["hidden"]))
+    base = alt.Chart(table).encode(x=x, color=colour)
     tooltip = ["series", "hidden", *[alt.Tooltip(one, format=".4g") for one in ("mean", "low", "high")], "n"]
     layers = [base.mark_errorbar(ticks=True).encode(y=alt.Y("low:Q", title=title, scale=share), y2="high:Q"),
               base.mark_point(filled=True, size=60, opacity=1).encode(y=alt.Y("mean:Q", title=title, scale=share),
                                                                       tooltip=tooltip)]
-    bounds, meaning = _bounds(results, table)
     if len(bounds):
         layers.insert(0, alt.Chart(bounds).mark_line(clip=True).encode(
-            x="hidden:Q", y=alt.Y("share:Q", title=title, scale=share), color=colour,
+            x=x, y=alt.Y("share:Q", title=title, scale=share), color=colour,
             strokeDash=alt.StrokeDash("bound:N", title="theory")))
     chart = alt.layer(*layers).properties(width=theme.WIDTH, height=theme.HEIGHT)
     pooled = [axis.title for axis in results.axes if axis not in (depth, width)]
@@ -65,11 +73,11 @@ def _bounds(results, table):
     plain = {axis.path for axis in results.axes} <= {"model.depth", "model.width"}
     if not plain or weights.get("name") not in SYMMETRIC or not _zero_bias(results) or not _is_relu(results):
         return pd.DataFrame(), "no closed form holds for this set-up"
-    curves = [("upper bound: one input point", upper_bound)]
+    curves = [("one input: exact; more: upper bound", upper_bound)]
     domain = results.setting("data.domain", [0, 0])
     if results.setting("data.kind") == "function" and results.setting("data.function") != "abs_sum_diff" and (
             domain[0] < 0 < domain[1]):
-        curves.append(("lower bound: one dimension, both signs", lower_bound))
+        curves.append(("lower bound", lower_bound))
     hidden = np.arange(1, table["hidden"].max() + 1)
     rows = [pd.DataFrame({"hidden": hidden, "share": formula(width, hidden), "bound": name, "series": label(width)})
             for name, formula in curves for width in sorted(table["width"].unique())]

@@ -1,13 +1,15 @@
 """Every chart there is, in the order of a report."""
 
-from . import activation, born_dead, survival, sweep, training
+from . import activation, born_dead, comparison, depth, survival, sweep, training
 
 # Each takes Results and returns a chart, or None where the results have nothing for it.
 CHARTS = {
     "dead_fraction": sweep.dead_fraction,
     "heat_map": sweep.heat_map,
     "born_dead": born_dead.born_dead,
-    "league": sweep.league,
+    "outcomes": comparison.outcomes,
+    "league": comparison.league,
+    "by_depth": depth.by_depth,
     "dead_by_layer": training.dead_by_layer,
     "gradient_by_layer": training.gradient_by_layer,
     "survival": survival.survival,

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
-import pandas as pd
 
 from . import theme
+from .results import label
 
 MOST_PANELS = 4  # in a row or a column
 MOST_WRAPPED = 16  # where one axis has all rows for itself
@@ -133,15 +133,13 @@ def power_axis(lowest, highest):
     return alt.Axis(values=ticks, format=".4~g" if ticks[-1] >= 1e-4 and ticks[0] <= 1e4 else "~e")
 
 
+def whole_axis(values):
+    """Axis of layers or depths: a tick at each, where there is room."""
+    values = sorted({int(value) for value in values})
+    return alt.Axis(values=values, format="d") if len(values) <= 12 else alt.Axis(tickMinStep=1, format="d")
+
+
 def axis_scale(axis):
     """The scale of a numeric swept axis."""
     return alt.Scale(type="log", nice=False, padding=12) if axis.logarithmic else alt.Scale(
         zero=False, nice=False, padding=12)
-
-
-def label(value):
-    """A swept value as a label."""
-    if isinstance(value, (int, float, np.number)) and not pd.isna(value):
-        return f"{value:.4g}".replace("-", "−")
-    return str(value)
-

@@ -1,6 +1,8 @@
 """A result directory: its tables, its manifest, and the axes along which it was swept."""
 
 import json
+import math
+import numbers
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +17,22 @@ TITLES = {
     "init.gain": "gain of the initial weights",
     "init.weights": "initial weights",
     "model.activation": "activation",
+    "model.derivative_at_zero": "derivative of ReLU at zero",
     "model.depth": "hidden layers",
+    "model.hidden": "widths of the hidden layers",
     "model.width": "units per hidden layer",
     "train.batch_size": "batch size (examples)",
     "data.target_scale": "scale of the targets",
+    "train.optimizer.momentum": "momentum",
+    "train.precision": "precision",
+    "train.schedule.until": "large steps until (share of the training)",
+    "data.domain": "interval of the inputs",
+    "data.function": "target function",
     "data.samples": "examples",
 }
+
+
+MOST_LINES = 8
 
 
 class ResultsError(Exception):
@@ -34,10 +46,11 @@ class Axis:
     path: str
     values: tuple
     numeric: bool
+    name: str = ""
 
     @property
     def title(self):
-        return TITLES.get(self.path, " ".join(self.path.split(".")[-2:]).replace("_", " "))
+        return self.name or TITLES.get(self.path, " ".join(self.path.split(".")[-2:]).replace("_", " "))
 
     @property
     def logarithmic(self):
@@ -87,14 +100,30 @@ class Results:
 
     @cached_property
     def axes(self):
-        """The swept keys that take several values; of keys that move together only the first."""
-        axes = []
-        for path in _swept(self.runs):
-            values = tuple(self.runs[path].unique())
-            if len(values) > 1 and not any(self._moves_with(axis.path, path) for axis in axes):
-                numeric = pd.api.types.is_numeric_dtype(self.runs[path])
-                axes.append(Axis(path, tuple(sorted(values)) if numeric else values, numeric))
-        return axes
+        """The swept keys that take several values, without those that another one decides."""
+        values = {path: tuple(self.runs[path].unique()) for path in _swept(self.runs)}
+        values = {path: found for path, found in values.items() if len(found) > 1}
+        paths = list(values)
+        kept = [path for place, path in enumerate(paths)
+                if not any(self._decides(other, path) and (len(values[other]) > len(values[path]) or earlier < place)
+                           for earlier, other in enumerate(paths) if other != path)]
+        numeric = {path: pd.api.types.is_numeric_dtype(self.runs[path]) for path in kept}
+        return [Axis(path, tuple(sorted(values[path])) if numeric[path] else values[path], numeric[path])
+                for path in kept]
+
+    @cached_property
+    def settings(self):
+        """Per run its values on all axes as text, `16-16 · relu`; empty where nothing is swept."""
+        columns = [self.runs[axis.path].map(label) for axis in self.axes]
+        return pd.Series([" · ".join(values) for values in zip(*columns)] if columns else "", index=self.runs.index)
+
+    @cached_property
+    def lines(self):
+        """The axes of line charts: those of the sweep; where these are no grid, one axis of its few settings."""
+        settings = tuple(self.settings.unique())
+        if len(settings) < math.prod(len(axis.values) for axis in self.axes) and len(settings) <= MOST_LINES:
+            return [Axis("setting", settings, False, " · ".join(axis.title for axis in self.axes))]
+        return self.axes
 
     @cached_property
     def metrics(self):
@@ -132,7 +161,7 @@ class Results:
             return None
         return [json.loads(value) if str(value).startswith("{") else {"name": value} for value in raw[path].unique()]
 
-    def _moves_with(self, known, path):
+    def _decides(self, known, path):
         pairs = self.runs[[known, path]].drop_duplicates()
         return len(pairs) == self.runs[known].nunique()
 
@@ -144,8 +173,8 @@ class Results:
         frame = self._read(table)
         if frame is None or frame.empty:
             return None
-        paths = [axis.path for axis in self.axes]
-        return frame.merge(self.runs[["run_id", *paths]], on="run_id", validate="many_to_one")
+        runs = self.runs[["run_id", *(axis.path for axis in self.axes)]].assign(setting=self.settings)
+        return frame.merge(runs, on="run_id", validate="many_to_one")
 
 
 def _swept(runs):
@@ -158,18 +187,41 @@ def _readable(column):
         if column.notna().all():
             return column
         return column.map(lambda value: "none" if pd.isna(value) else f"{value:g}")
-    return column.astype(object).map(readable_value)
+    values = column.astype(object)
+    found = [parsed for parsed in map(_parsed, values.unique()) if isinstance(parsed, dict)]
+    texts = {value: _text(_parsed(value), found) for value in values.unique()}
+    return values.map(lambda value: texts.get(value, "none"))
 
 
-def readable_value(value):
-    """A swept value as text: {"name":"elu","alpha":1} becomes elu (alpha 1)."""
-    if not isinstance(value, str):
-        return "none" if pd.isna(value) else str(value)
-    if not value.startswith(("{", "[")):
-        return value
-    parsed = json.loads(value)
-    if isinstance(parsed, list):
-        return "-".join(str(item) for item in parsed)
-    details = [f"{key} {item:.3g}" if isinstance(item, (int, float)) else f"{key} {item}"
-               for key, item in parsed.items() if key != "name"]
-    return " ".join([str(parsed.get("name", "")), f"({', '.join(details)})" if details else ""]).strip()
+def _parsed(value):
+    return json.loads(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
+
+
+def _text(value, others):
+    """A swept value for a person: a list of widths as 16-16, an object by its name and by what tells it from others."""
+    if isinstance(value, dict):
+        return readable_object(value, [other for other in others if _head(other) == _head(value)])
+    if isinstance(value, list) and not value:
+        return "none"
+    if isinstance(value, list):
+        widths = all(isinstance(item, int) and item > 0 for item in value)
+        return "-".join(map(str, value)) if widths else f"[{', '.join(_text(item, []) for item in value)}]"
+    return "none" if value is None else label(value)
+
+
+def label(value):
+    """A swept value as a label."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Number):
+        return str(value)
+    return "none" if pd.isna(value) else f"{value:.4g}".replace("-", "−")
+
+
+def readable_object(value, others):
+    """A config object as text, such as elu (alpha 1): its name, and the keys in which it differs from `others`."""
+    details = [f"{key} {_text(item, [])}" for key, item in value.items()
+               if key not in ("name", "kind") and any(other.get(key) != item for other in others)]
+    return " ".join([_head(value), f"({', '.join(details)})" if details else ""]).strip()
+
+
+def _head(value):
+    return str(value.get("name", value.get("kind", "")))

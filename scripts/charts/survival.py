@@ -14,7 +14,7 @@ def survival(results):
     """Kaplan-Meier curve (1958) of units until they first die, by layer; needs the table of units."""
     if results.units is None or results.units["step"].nunique() < 2:
         return None
-    panels = arrange(results.axes, with_series=False)
+    panels = arrange(results.lines, with_series=False)
     units = place(results.units, panels)
     groups = ["layer", *keys(panels)]
     table = pd.concat([survival_curve(group).assign(**dict(zip(groups, names)))

@@ -1,10 +1,11 @@
-"""Outcomes at the end of training against what was swept: lines with intervals, heat map, league table."""
+"""Outcomes at the end of training against what was swept: lines with intervals, heat map."""
 
 import altair as alt
 
 from . import theme
-from .panels import arrange, axis_scale, facet, keys, label, line_series, place, power_axis, size, y_title
-from .statistics import mean_interval, quartiles, share_interval
+from .panels import arrange, axis_scale, facet, keys, line_series, place, power_axis, size, y_title
+from .results import label
+from .statistics import mean_interval
 
 SHARE = alt.Scale(domain=[0, 1])
 
@@ -55,31 +56,6 @@ def heat_map(results):
                         "run diverged", describe_runs(results), rest.note())
 
 
-def league(results):
-    """Activations compared: dead units, loss, accuracy, diverged runs; each with its best setting of the other axes."""
-    axis = results.axis("model.activation") or results.axis("model.activation.name")
-    if axis is None:
-        return None
-    runs, others = _at_their_best(results, axis)
-    runs = runs.assign(diverged=(runs["status"] == "diverged").astype(int))
-    panels = [
-        (mean_interval(runs, [axis.path], "dead_fraction", 0, 1), "mean", "dead units (share)", SHARE),
-        (quartiles(runs, [axis.path], "train_loss"), "median", "training loss (median, quartiles)", _loss_scale(runs)),
-        (mean_interval(runs, [axis.path], "test_accuracy", 0, 1), "mean", "test accuracy (share)", SHARE),
-        (share_interval(runs, [axis.path], "diverged"), "mean", "diverged runs (share)", SHARE),
-    ]
-    loss = runs.groupby(axis.path)["train_loss"].median().sort_values(na_position="last")
-    order = [label(value) for value in loss.index]
-    panels = [panel for panel in panels if len(panel[0])]
-    charts = [_league_panel(table.rename(columns={axis.path: "activation", value: "value"}), title, scale, order,
-                            named=panel == 0)
-              for panel, (table, value, title, scale) in enumerate(panels)]
-    chosen = f"; each at its best {' and '.join(other.title for other in others)} by median loss" if others else ""
-    return theme.headed(alt.hconcat(*charts, spacing=12), "Activations compared",
-                        f"Sorted by loss; bars: 95 % intervals over seeds (of the loss: quartiles){chosen}; "
-                        f"{describe_runs(results, runs)}")
-
-
 def describe_runs(results, runs=None):
     """How many runs a chart is about, and how many of them have no final numbers."""
     runs = results.runs if runs is None else runs
@@ -117,7 +93,8 @@ def _cells(table, axis, second, small):
     y = alt.Y("y:O", title=second.title, sort=order(second, descending=second.numeric))
     tooltip = ["x", "y", alt.Tooltip("mean", format=".4g"), alt.Tooltip("low", format=".4g"),
                alt.Tooltip("high", format=".4g"), alt.Tooltip("n", title="runs not diverged"), "runs"]
-    shade = alt.Color("mean:Q", title=["dead units", "(share)"], scale=alt.Scale(scheme=theme.SEQUENTIAL, domain=[0, 1]))
+    shade = alt.Color("mean:Q", title="dead units (share)",
+                      scale=alt.Scale(scheme=theme.SEQUENTIAL, domain=[0, 1]))
     base = alt.Chart(table).encode(x=x, y=y)
     cells = base.mark_rect(invalid=None).encode(
         color=alt.condition("isValid(datum.mean)", shade, alt.value("#d9d9d9")), tooltip=tooltip)
@@ -126,33 +103,3 @@ def _cells(table, axis, second, small):
         layers.append(base.mark_text(fontSize=10).encode(
             text="text", color=alt.condition("datum.mean < 0.6", alt.value("white"), alt.value("black"))))
     return alt.layer(*layers).properties(width=side * len(axis.values), height=0.6 * side * len(second.values))
-
-
-def _at_their_best(results, axis):
-    others = [other for other in results.axes if other is not axis]
-    if not others:
-        return results.runs, others
-    paths = [other.path for other in others]
-    runs = results.runs
-    loss = runs.assign(loss=runs["train_loss"].fillna(float("inf"))).groupby([axis.path, *paths], sort=False)["loss"]
-    best = loss.median().reset_index().sort_values("loss", kind="stable").drop_duplicates(axis.path)
-    return runs.merge(best[[axis.path, *paths]], on=[axis.path, *paths]), others
-
-
-def _loss_scale(runs):
-    loss = runs["train_loss"].dropna()
-    wide = len(loss) and loss.min() > 0 and loss.max() > 20 * loss.min()
-    return alt.Scale(type="log", padding=8) if wide else alt.Scale(zero=True)
-
-
-def _league_panel(table, title, scale, order, named):
-    names = alt.Axis(labels=named, ticks=named, grid=True, labelLimit=240)
-    base = alt.Chart(table).encode(
-        y=alt.Y("activation:N", sort=order, title=None, axis=names, scale=alt.Scale(domain=order)))
-    colour = alt.value(theme.CATEGORIES[0])
-    x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4))
-    tooltip = ["activation"] + [alt.Tooltip(name, format=".4g") for name in ("value", "low", "high")] + ["n"]
-    return alt.layer(base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q",
-                                                          color=colour),
-                     base.mark_point(filled=True, size=60, opacity=1).encode(x=x, color=colour, tooltip=tooltip)
-                     ).properties(width=170, height=18 * len(order) + 20)

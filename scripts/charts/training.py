@@ -12,7 +12,7 @@ def loss(results):
     """Training loss over steps: median and quartiles over seeds."""
     if results.metrics is None or results.metrics["step"].nunique() < 2:
         return None
-    panels = arrange(results.axes)
+    panels = arrange(results.lines)
     frame = place(results.metrics, panels)
     table = quartiles(frame, ["step", *keys(panels)], "train_loss")
     chart, note = _on_log_scale(table, "training loss", line_series(panels), _detail(panels))
@@ -31,7 +31,7 @@ def gradient_by_layer(results):
     """Gradient norm of each layer over steps, on a logarithmic scale."""
     if _layer_steps(results) is None:
         return None
-    panels = arrange(results.axes, with_series=False)
+    panels = arrange(results.lines, with_series=False)
     frame = place(results.layers, panels)
     table = quartiles(frame, ["step", "layer", *keys(panels)], "grad_norm")
     title = y_title(panels, "gradient norm of the layer", "L2")
@@ -44,12 +44,12 @@ def gradient_by_layer(results):
 
 
 def stream_error(results):
-    """Error over an online stream, bin by bin, and the dead units beside it."""
+    """Error over an online stream, bin by bin, and beside it the units that are silent for a whole bin."""
     if results.stream is None:
         return None
-    panels = arrange(results.axes)
+    panels = arrange(results.lines)
     frame = place(results.stream, panels)
-    wanted = [("loss", "error"), ("accuracy", "accuracy"), ("dead_fraction", "dead units")]
+    wanted = [("loss", "error"), ("accuracy", "accuracy"), ("dead_fraction", "silent units")]
     units = {"loss": "mean loss of the bin", "accuracy": "share of the bin", "dead_fraction": "share of hidden units"}
     charts = []
     for column, title in wanted:
@@ -59,16 +59,17 @@ def stream_error(results):
         table = mean_interval(frame, ["to", *keys(panels)], column, *bounds)
         x = alt.X("to:Q", title="examples seen", axis=counts(6))
         y = alt.Y("mean:Q", title=y_title(panels, title, units[column]), scale=alt.Scale(zero=column != "loss"))
-        lines = _lines(table, x, y, line_series(panels), _detail(panels)).properties(**size(panels))
+        lines = _lines(table, x, y, line_series(panels), _detail(panels)).properties(
+            width=theme.SMALL_WIDTH, height=theme.SMALL_HEIGHT)
         charts.append(facet(lines, panels))
-    return theme.headed(alt.vconcat(*charts), "Error over the stream",
+    return theme.headed(alt.concat(*charts, columns=1 if panels.column else 3), "Error over the stream",
                         f"Mean over seeds in each bin, band: 95 % interval; {_runs(results)}", panels.note())
 
 
 def _by_layer(results, column, name, unit, title):
     if _layer_steps(results) is None:
         return None
-    panels = arrange(results.axes, with_series=False)
+    panels = arrange(results.lines, with_series=False)
     frame = place(results.layers.dropna(subset=[column]), panels)  # the output layer has no units to die
     table = mean_interval(frame, ["step", "layer", *keys(panels)], column, 0, 1)
     y = alt.Y("mean:Q", title=y_title(panels, name, unit), scale=alt.Scale(domain=[0, 1]))
