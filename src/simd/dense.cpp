@@ -11,6 +11,7 @@
 
 #include "hwy/highway.h"
 #include "simd/dense-inl.h"
+#include "simd/dense_panel-inl.h"
 #include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
 
