@@ -37,6 +37,7 @@ constexpr const char* kExamples =
     "\n"
     "Examples:\n"
     "  deadrelu bench\n"
+    "  deadrelu bench --steps                            a quick look: no recording, no activations\n"
     "  deadrelu bench --json | jq '.networks[] | [.name, .engine, .seconds_per_step]'\n"
     "  deadrelu bench --json | jq -r .fingerprint        the same on every machine";
 
@@ -54,6 +55,7 @@ struct ActivationResult {
 
 struct BenchResult {
   SimdTarget simd;
+  bool steps_only = false;  // what follows is missing but for the networks, which miss recording
   double peak_gflops = 0;
   std::vector<NetworkResult> networks;
   std::vector<ActivationResult> activations;
@@ -86,7 +88,8 @@ void time_networks(BenchResult& bench) {
   for (const ReferenceNetwork& network : reference_networks()) {
     const auto time = [&](Engine engine, std::size_t threads) {
       bench.peak_gflops = std::max(bench.peak_gflops, measure_peak_gflops(bench.simd));
-      const NetworkTiming timing = time_network(network, bench.simd, engine, threads, threads == 1);
+      const NetworkTiming timing =
+          time_network(network, bench.simd, engine, threads, threads == 1 && !bench.steps_only);
       const double gflops = network.flops_a_step() / timing.seconds_a_step * 1e-9;
       bench.networks.push_back(
           {network, timing, gflops, 0, chosen_engine(network, bench.simd, timing.runs) == engine});
@@ -100,14 +103,20 @@ void time_networks(BenchResult& bench) {
     result.peak_share = result.gflops / (bench.peak_gflops * static_cast<double>(result.timing.threads));
 }
 
-BenchResult run_bench(SimdTarget simd) {
-  BenchResult bench{simd, 0, {}, {}, startup_seconds(), {}};
+BenchResult run_bench(SimdTarget simd, bool steps_only) {
+  BenchResult bench{simd, steps_only, 0, {}, {}, 0, {}};
   time_networks(bench);
+  if (steps_only) return bench;
+  bench.startup_seconds = startup_seconds();
   const auto names = activation_names();
   for (std::size_t i = 0; i < names.size(); ++i)
     bench.activations.push_back({names[i], time_activation(static_cast<Activation>(i), simd)});
   bench.self_test = run_self_test();
   return bench;
+}
+
+bool has_recording(const BenchResult& bench, const NetworkTiming& timing) {
+  return timing.threads == 1 && !bench.steps_only;
 }
 
 std::string as_json(const BenchResult& bench) {
@@ -122,10 +131,12 @@ std::string as_json(const BenchResult& bench) {
         "\"gflops\": {:.4g}, \"peak_share\": {:.4g}, \"batch_share\": {:.3g}, \"chosen\": {}",
         separator, result.network.name, engine_name(timing.engine), timing.runs, timing.threads,
         timing.seconds_a_step, result.gflops, result.peak_share, timing.batch_share, result.chosen);
-    if (timing.threads == 1) text += fmt::format(", \"recording_share\": {:.3g}", timing.recording_share);
+    if (has_recording(bench, timing))
+      text += fmt::format(", \"recording_share\": {:.3g}", timing.recording_share);
     text += "}";
     separator = ",\n";
   }
+  if (bench.steps_only) return text + "\n]}\n";
   text += "\n], \"activations\": [";
   separator = "\n";
   for (const ActivationResult& result : bench.activations) {
@@ -158,8 +169,9 @@ std::string as_text(const BenchResult& bench) {
                              {fmt::format("{:.1f}", result.gflops), {}},
                              {percent(result.peak_share), {}},
                              {percent(timing.batch_share), {}},
-                             {timing.threads == 1 ? percent(timing.recording_share) : "", {}}});
+                             {has_recording(bench, timing) ? percent(timing.recording_share) : "", {}}});
   }
+  if (bench.steps_only) return render(networks, false);
   TextTable activations{"activation, 10^9 values a second", {"", "forward", "backward"}, {}};
   for (const ActivationResult& result : bench.activations) {
     activations.rows.push_back({{result.name, {}},
@@ -180,11 +192,13 @@ void add_bench(CLI::App& app, Action& action) {
       app.add_subcommand("bench", "how fast this machine trains, and the results' fingerprint");
   struct Options {
     RunnerChoices runner;
-    bool json = false, fingerprint = false;
+    bool json = false, fingerprint = false, steps = false;
   };
   const auto options = std::make_shared<Options>();
   command->add_flag("--json", options->json, "a JSON object");
   command->add_flag("--fingerprint", options->fingerprint, "only the fingerprint, which takes a second");
+  command->add_flag("--steps", options->steps, "only the time of a step of each network")
+      ->excludes("--fingerprint");
   command->add_option("--simd", options->runner.simd, "auto, avx2, avx512 or neon")->type_name("SET");
   command->footer(kExamples);
   command->callback([options, &action] {
@@ -194,7 +208,7 @@ void add_bench(CLI::App& app, Action& action) {
       if (options->fingerprint) {
         out.write(run_self_test().fingerprint + "\n");
       } else {
-        const BenchResult bench = run_bench(runner_options(options->runner).simd);
+        const BenchResult bench = run_bench(runner_options(options->runner).simd, options->steps);
         out.write(options->json ? as_json(bench) : as_text(bench));
       }
       out.flush();
