@@ -97,9 +97,10 @@ def _cells(table, axis, second, small):
                       scale=alt.Scale(scheme=theme.SEQUENTIAL, domain=[0, 1]))
     base = alt.Chart(table).encode(x=x, y=y)
     cells = base.mark_rect(invalid=None).encode(
-        color=alt.condition("isValid(datum.mean)", shade, alt.value("#d9d9d9")), tooltip=tooltip)
+        color=alt.condition("datum.text == 'diverged'", alt.value("#d9d9d9"), shade), tooltip=tooltip)
     layers = [cells]
     if len(axis.values) <= 12 and not small:
         layers.append(base.mark_text(fontSize=10).encode(
-            text="text", color=alt.condition("datum.mean < 0.6", alt.value("white"), alt.value("black"))))
+            text="text", color=alt.condition("datum.text != 'diverged' && datum.mean < 0.6", alt.value("white"),
+                                              alt.value("black"))))
     return alt.layer(*layers).properties(width=side * len(axis.values), height=0.6 * side * len(second.values))
