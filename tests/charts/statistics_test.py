@@ -1,0 +1,68 @@
+"""Intervals, survival curves and closed forms against values computed by hand or published."""
+
+import json
+import re
+import unittest
+
+import pandas as pd
+from charts.born_dead import lower_bound, upper_bound
+from charts.results import Results, _readable
+from charts.statistics import mean_interval, wilson
+from charts.survival import survival_curve
+from results_to_draw import ROOT, sweep
+
+
+class Intervals(unittest.TestCase):
+    def test_students_interval_of_three_values(self):
+        frame = pd.DataFrame({"group": "a", "x": [1.0, 2.0, 3.0]})
+        row = mean_interval(frame, ["group"], "x").iloc[0]
+        half = 4.302653 / 3**0.5  # t(0.975, 2) · s / √n
+        for name, value in (("mean", 2), ("low", 2 - half), ("high", 2 + half)):
+            self.assertAlmostEqual(row[name], value, places=5)
+
+    def test_wilsons_interval_of_no_hit_in_ten(self):
+        share, low, high = wilson(0, 10)
+        self.assertEqual((share, low), (0, 0))
+        self.assertAlmostEqual(high, 0.2775, places=4)
+
+    def test_means_are_those_of_the_programs_summary(self):
+        results = Results(sweep())
+        paths = ["train.optimizer.learning_rate", "init.bias"]
+        ours = mean_interval(results.runs, paths, "dead_fraction").set_index(paths)
+        theirs = pd.read_csv(sweep() / "summary.csv").set_index(paths).loc[ours.index]
+        self.assertGreater(len(ours), 3)
+        for name in ("mean", "low", "high"):
+            pd.testing.assert_series_equal(ours[name], theirs[f"dead_fraction_{name}"], check_names=False, rtol=1e-9)
+
+
+class Survival(unittest.TestCase):
+    def test_a_unit_that_leaves_counts_until_then_and_a_revival_does_not(self):
+        # Dead at steps 0, 10, 20, 30? Unit 2 comes back and dies again; the run of unit 3 diverges.
+        lives = {1: [0, 0, 0, 0], 2: [0, 1, 0, 1], 3: [0, 0], 4: [0, 0, 1, 1]}
+        rows = [{"run_id": "r", "layer": 1, "unit": unit, "step": 10 * step, "dead": dead}
+                for unit, life in lives.items() for step, dead in enumerate(life)]
+        self.assertEqual(survival_curve(pd.DataFrame(rows))["alive"].tolist(), [1, 3 / 4, 3 / 8, 3 / 8])
+
+
+class BornDead(unittest.TestCase):
+    def test_published_shares_lie_between_the_bounds(self):
+        claims = json.loads((ROOT / "experiments/born-dead/claims.json").read_text(encoding="utf-8"))
+        found = [(re.match(r"N=(\d+), L=(\d+): born dead, inputs of both signs", claim["text"]), claim["published"])
+                 for claim in claims]
+        found = [(int(match[1]), int(match[2]) - 1, share) for match, share in found if match]
+        self.assertGreaterEqual(len(found), 8)
+        for width, hidden, share in found:
+            self.assertLess(lower_bound(width, hidden), share)
+            self.assertLess(share, upper_bound(width, hidden))
+
+
+class Labels(unittest.TestCase):
+    def test_objects_are_told_apart_by_what_differs(self):
+        column = pd.Series(['relu', '{"name":"elu","alpha":1}', '{"name":"leaky_relu","slope":0.01}',
+                            '{"name":"leaky_relu","slope":0.1}', '[16,16]', '[]', '[-1.5,2]'])
+        self.assertEqual(_readable(column).tolist(), ["relu", "elu", "leaky_relu (slope 0.01)",
+                                                      "leaky_relu (slope 0.1)", "16-16", "none", "[−1.5, 2]"])
+
+
+if __name__ == "__main__":
+    unittest.main()
