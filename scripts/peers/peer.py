@@ -48,11 +48,11 @@ class Training:
     def seconds(self):
         """Of a step of one network: the best of several trials."""
         self.start(range(self.runs))
-        calls = 1
-        while self._trial(calls) < TRIAL_SECONDS / 2:
+        calls, trials = 1, [self._trial(1)]
+        while trials[-1] < TRIAL_SECONDS / 2:
             calls *= 2
-        trials = []
-        while len(trials) < TRIALS and (len(trials) < 3 or sum(trials) < 2 * TRIALS * TRIAL_SECONDS):
+            trials = [self._trial(calls)]
+        while len(trials) < TRIALS and sum(trials) < 2 * TRIALS * TRIAL_SECONDS:
             trials.append(self._trial(calls))
         return min(trials) / (calls * self.steps_a_call * self.runs)
 
