@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -45,6 +46,17 @@ void allow_sentences(const Work& work) {
     work();
   } catch (const UserError& error) {
     if (*error.what() == '\0') std::abort();
+  }
+}
+
+// Runs what may not: for what the program wrote itself.
+template <class Work>
+void forbid_sentences(const Work& work) {
+  try {
+    work();
+  } catch (const UserError& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    std::abort();
   }
 }
 
