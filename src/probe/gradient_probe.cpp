@@ -13,7 +13,7 @@ void squares(const Network<T>& network, const T* buffer, std::size_t place, std:
   const std::size_t lanes = network.kernels.lanes;
   std::fill_n(sums, lanes, 0.0);
   if (rows * length == 0) return;
-  network.kernels.update->add_squares(dense_lane_matrix(buffer + place * lanes, rows, length, lanes), sums);
+  network.kernels.squares->add(dense_lane_matrix(buffer + place * lanes, rows, length, lanes), sums);
 }
 
 }  // namespace
@@ -86,8 +86,7 @@ void GradientProbe<T>::measure_update(const Network<T>& network, const T* before
       return dense_lane_matrix(buffer + layer.weights * lanes_, layer.rows, layer.inputs, lanes_);
     };
     std::fill_n(layers_[l].update.data(), lanes_, 0.0);
-    network.kernels.update->add_squared_differences(weights(after), weights(before),
-                                                    layers_[l].update.data());
+    network.kernels.squares->add_differences(weights(after), weights(before), layers_[l].update.data());
   }
 }
 
@@ -143,12 +142,12 @@ void squared_gradient_norm(const Network<T>& network, const T* gradient, double*
   const std::size_t lanes = network.kernels.lanes;
   std::fill_n(sums, lanes, 0.0);
   for (const LayerShape& layer : network.shape.layers) {
-    network.kernels.update->add_squares(
+    network.kernels.squares->add(
         dense_lane_matrix(gradient + layer.weights * lanes, layer.rows, layer.inputs, lanes), sums);
     const std::size_t others = layer.parameter_count() - layer.weight_count();
     if (others > 0)
-      network.kernels.update->add_squares(
-          dense_lane_matrix(gradient + layer.biases * lanes, 1, others, lanes), sums);
+      network.kernels.squares->add(dense_lane_matrix(gradient + layer.biases * lanes, 1, others, lanes),
+                                   sums);
   }
 }
 

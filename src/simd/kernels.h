@@ -11,6 +11,7 @@
 #include "simd/gram.h"
 #include "simd/loss.h"
 #include "simd/order.h"
+#include "simd/squares.h"
 #include "simd/target.h"
 #include "simd/unit_sums.h"
 #include "simd/update.h"
@@ -37,6 +38,7 @@ struct Kernels {
   const GramKernels<T>* gram;
   const LossKernels<T>* loss;
   const OrderKernels* order;
+  const SquareKernels<T>* squares;
   const UpdateKernels<T>* update;
   const UnitSumKernels<T>* unit_sums;
 };
@@ -56,6 +58,7 @@ Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
           &gram_kernels<T>(target, engine),
           &loss_kernels<T>(target, engine),
           &order_kernels<T>(target, engine),
+          &square_kernels<T>(target, engine),
           &update_kernels<T>(target, engine),
           &unit_sum_kernels<T>(target, engine)};
 }

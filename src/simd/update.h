@@ -43,10 +43,6 @@ struct UpdateKernels {
   // switches save time and never change a result.
   void (*update)(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count, T* parameters,
                  const T* gradient, T* first, T* second, T* poison);
-  // sums[lane] += Σ over rows (ascending) of the row's own sum of squares (ascending columns), in double.
-  void (*add_squares)(LaneMatrix<const T> x, double* sums);
-  // The same of the differences a − b, each difference taken in double.
-  void (*add_squared_differences)(LaneMatrix<const T> a, LaneMatrix<const T> b, double* sums);
 };
 
 template <class T>

@@ -84,8 +84,8 @@ class Trial {
                       s[9].data());
     for (const auto& values : s) keep(values);
     std::vector<double> squares(k_.lanes);
-    k_.update->add_squares(a.constant(), squares.data());
-    k_.update->add_squared_differences(a.constant(), z.constant(), squares.data());
+    k_.squares->add(a.constant(), squares.data());
+    k_.squares->add_differences(a.constant(), z.constant(), squares.data());
     keep(squares);
   }
 

@@ -22,8 +22,8 @@ TYPED_TEST(Squares, squares_are_summed_in_double_row_by_row) {
       a.fill_random(random);
       b.fill_random(random);
       std::vector<double> squares(kernels.lanes, 3), differences(kernels.lanes, 4);
-      kernels.update->add_squares(a.constant(), squares.data());
-      kernels.update->add_squared_differences(a.constant(), b.constant(), differences.data());
+      kernels.squares->add(a.constant(), squares.data());
+      kernels.squares->add_differences(a.constant(), b.constant(), differences.data());
       for (std::size_t lane = 0; lane < kernels.lanes; ++lane) {
         double square = 3, difference = 4;
         for (std::size_t r = 0; r < rows; ++r) {
@@ -50,7 +50,7 @@ TYPED_TEST(Squares, norms_are_right_for_tiny_and_huge_values) {
       TestMatrix<T> x(3, 4, kernels.lanes);
       x.fill([&](std::size_t, std::size_t, std::size_t) { return size; });
       std::vector<double> sums(kernels.lanes);
-      kernels.update->add_squares(x.constant(), sums.data());
+      kernels.squares->add(x.constant(), sums.data());
       const double norm = std::sqrt(12.0) * size;
       for (const double sum : sums) EXPECT_NEAR(std::sqrt(sum), norm, 1e-7 * norm);
     }
