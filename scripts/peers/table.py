@@ -40,8 +40,8 @@ def cells(rows):
     failures = []
     lines = [["", *networks]]
     lines += [[trainer, *(_cell(at[trainer, network], failures) for network in networks)] for trainer in trainers]
-    lines += [["fastest peer", *(_fastest(rows, network, "times_many") for network in networks)],
-              ["fastest peer's one network", *(_fastest(rows, network, "times_one") for network in networks)]]
+    lines += [["fastest peer ÷ many networks", *(_fastest(rows, network, "times_many") for network in networks)],
+              ["fastest single peer ÷ one network", *(_fastest(rows, network, "times_one") for network in networks)]]
     return lines, failures
 
 
@@ -63,11 +63,12 @@ def _fastest(rows, network, key):
 
 def _microseconds(seconds):
     value = seconds * 1e6
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
 
 
 def _ratio(value):
-    return f"{value:.0f}×" if value >= 9.95 else f"{value:.2g}×"
+    decimals = 2 if value < 2 else 1 if value < 9.95 else 0
+    return f"{value:.{decimals}f}×"
 
 
 def as_list(rows):

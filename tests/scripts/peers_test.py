@@ -64,8 +64,9 @@ class Table(unittest.TestCase):
 
     def test_the_best_rounds_are_compared_with_both_of_deadrelu(self):
         self.assertEqual(dict(self.lines[1:]), {
-            table.MANY: "1", table.ONE: "10", "single": "40 (40× · 4×)", "ensemble": "5 (5×)", "broken": "failed (1)",
-            "fastest peer": "5×", "fastest peer's one network": "4×"})
+            table.MANY: "1.00", table.ONE: "10.0", "single": "40.0 (40× · 4.0×)", "ensemble": "5.00 (5.0×)",
+            "broken": "failed (1)", "fastest peer ÷ many networks": "5.0×",
+            "fastest single peer ÷ one network": "4.0×"})
 
     def test_a_peer_that_failed_is_named_with_its_reason(self):
         self.assertEqual(self.failures, ["(1) broken, tiny: no library"])
