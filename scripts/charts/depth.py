@@ -22,28 +22,38 @@ def by_depth(results):
         return None
     frame = place(layers, panels)
     frame["mean_square"] = frame["activation_mean"] ** 2 + frame["activation_std"] ** 2
-    charts = [_lines(frame, panels, column, title) for column, title in {**SHARES, **SIZES}.items()
-              if (frame[column] > 0).any()]
-    charts = alt.concat(*charts, columns=1 if panels.column else 2)
-    return theme.headed(charts, "The network before training, layer by layer",
+    tables = {column: _summary(frame, panels, column) for column in (*SHARES, *SIZES)}
+    # There is no logarithm of an exact zero.
+    shown = {column: table[table["low"] > 0] if column in SIZES else table for column, table in tables.items()}
+    charts = [_lines(table, panels, column) for column, table in shown.items() if (table["value"] > 0).any()]
+    if not charts:
+        return None
+    hidden = sum(len(tables[column]) - len(shown[column]) for column in SIZES)
+    return theme.headed(alt.concat(*charts, columns=1 if panels.column else 2),
+                        "The network before training, layer by layer",
                         "Shares: mean over seeds, band: 95 % interval; sizes: median over seeds, band: quartiles; "
-                        f"{results.runs['seed'].nunique()} seeds", panels.note())
+                        f"{results.runs['seed'].nunique()} seeds", panels.note(),
+                        "where a quartile is exactly 0, a logarithmic scale shows nothing" if hidden else "")
 
 
-def _lines(frame, panels, column, title):
+def _summary(frame, panels, column):
     roles = ["layer", *keys(panels)]
     if column in SHARES:
-        table = mean_interval(frame, roles, column, 0, 1).rename(columns={"mean": "value"})
+        return mean_interval(frame, roles, column, 0, 1).rename(columns={"mean": "value"})
+    return quartiles(frame, roles, column).rename(columns={"median": "value"})
+
+
+def _lines(table, panels, column):
+    if column in SHARES:
         scale, axis = alt.Scale(domain=[0, 1]), alt.Axis()
     else:
-        table = quartiles(frame, roles, column).rename(columns={"median": "value"})
-        table = table[table["low"] > 0]  # there is no logarithm of an exact zero
         scale, axis = alt.Scale(type="log", nice=False), power_axis(table["low"].min(), table["high"].max())
     series = line_series(panels)
     base = alt.Chart(table).encode(x=alt.X("layer:Q", title="layer", axis=whole_axis(table["layer"])),
                                    color=series["color"])
+    title = {**SHARES, **SIZES}[column]
     y = alt.Y("value:Q", title=title, scale=scale, axis=axis)
-    tooltip = [*roles, *[alt.Tooltip(name, format=".4g") for name in ("value", "low", "high")], "n"]
+    tooltip = ["layer", *keys(panels), *[alt.Tooltip(name, format=".4g") for name in ("value", "low", "high")], "n"]
     line = base.mark_line(point=alt.OverlayMarkDef(size=22, filled=True)) if table["layer"].nunique() <= 30 else (
         base.mark_line())
     band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=title, scale=scale, axis=axis), y2="high:Q")
