@@ -18,11 +18,13 @@ EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 MOST_ROWS = 500
 
 STYLE = """
-body { font: 15px/1.5 "DejaVu Sans", Verdana, sans-serif; color: #222; margin: 2rem auto; max-width: 1150px; padding: 0 1rem; }
+body { font: 15px/1.5 "DejaVu Sans", Verdana, sans-serif; color: #222; }
+body { margin: 2rem auto; max-width: 1150px; padding: 0 1rem; }
 h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc; }
 figure { margin: 1.5rem 0; overflow-x: auto; }
 .scroll { overflow: auto; max-height: 32rem; border: 1px solid #ccc; }
-table { border-collapse: collapse; font-size: 13px; } th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; }
+table { border-collapse: collapse; font-size: 13px; }
+th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; }
 th { position: sticky; top: 0; background: #f2f2f2; } tr:nth-child(even) td { background: #fafafa; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .pass { color: #0072B2; font-weight: bold; } .fail { color: #A34700; font-weight: bold; }
@@ -56,8 +58,8 @@ source: false, compiled: false, editor: false}}}})
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="scripts/report", description="Writes one HTML page about a result directory, "
-                                     "which works offline, and prints its name.")
+    parser = argparse.ArgumentParser(prog="scripts/report", description="Writes one HTML page about a result "
+                                     "directory, which works offline, and prints its name.")
     parser.add_argument("directory", metavar="DIR", help="a directory that `deadrelu run` wrote")
     parser.add_argument("--out", metavar="FILE", help="where the page goes (default: DIR/report.html)")
     arguments = parser.parse_args()
