@@ -247,16 +247,22 @@ HWY_INLINE void run_row_group(const Corner<T>& at, std::size_t rows, std::size_t
 }
 
 // Wide: the transposed view of a weight matrix has its terms far apart; a group of rows is brought together
-// before all columns pass by.
+// before all columns pass by. `all`: rows from the group's first on.
 template <class T>
-HWY_INLINE void pack_rows(Corner<T>& at, std::size_t rows, T* packed) {
-  for (std::size_t k = 0; k < at.depth; ++k) {
-    for (std::size_t m = 0; m < rows; ++m)
-      packed[k * kTileRows<Form::kWide> + m] = at.a[m * at.a_row + k * at.a_column];
+HWY_INLINE void pack_rows(Corner<T>& at, std::size_t rows, std::size_t all, T* packed) {
+  constexpr std::size_t kRows = kTileRows<Form::kWide>;
+  constexpr hn::CappedTag<T, 8> d;
+  if (MaxLanes(d) >= kRows && at.a_row == 1 && all >= MaxLanes(d)) {
+    // Rows of the next group come along, and go again with the next term.
+    for (std::size_t k = 0; k < at.depth; ++k)
+      hn::StoreU(hn::LoadU(d, at.a + k * at.a_column), d, packed + k * kRows);
+  } else {
+    for (std::size_t k = 0; k < at.depth; ++k)
+      for (std::size_t m = 0; m < rows; ++m) packed[k * kRows + m] = at.a[m * at.a_row + k * at.a_column];
   }
   at.a = packed;
   at.a_row = 1;
-  at.a_column = kTileRows<Form::kWide>;
+  at.a_column = kRows;
 }
 
 constexpr std::size_t kMaxDepth = 256;  // the longest reduction between two visits of C
@@ -264,12 +270,12 @@ constexpr std::size_t kMaxDepth = 256;  // the longest reduction between two vis
 template <class T, Form kForm, bool kRowSums = false>
 void run_piece(Corner<T> at, std::size_t rows, std::size_t columns) {
   constexpr std::size_t kRuns = kForm == Form::kWide ? 1 : kLanes<T>;
-  HWY_ALIGN T packed[kForm == Form::kWide ? kMaxDepth * kTileRows<kForm> : 1];
+  HWY_ALIGN T packed[kForm == Form::kWide ? kMaxDepth * kTileRows<kForm> + 8 : 1];
   const bool packs = kForm == Form::kWide && at.a_column != 1;
   for (std::size_t row = 0; row < rows; row += kTileRows<kForm>) {
     const std::size_t count = HWY_MIN(kTileRows<kForm>, rows - row);
     Corner<T> group = at;
-    if (packs) pack_rows(group, count, packed);
+    if (packs) pack_rows(group, count, rows - row, packed);
     run_row_group<T, kForm, kRowSums>(group, count, columns);
     at.skip_rows(kTileRows<kForm>, kRuns);
   }

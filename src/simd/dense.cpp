@@ -75,44 +75,69 @@ void product(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, c
                  });
 }
 
-// Wide, where B's columns don't follow each other (a transposed view whose rows do): they are brought
-// together panel by panel, and the last, incomplete panel of C is worked on beside C.
+// A panel of B and what becomes of it beside C. One for each thread, since what lies beyond the columns in
+// use is read too, and need not be written each time.
 template <class T>
-void strided_wide_product(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, LaneMatrix<T> c) {
-  constexpr std::size_t kVectors = tile_columns<Form::kWide>(kTileRows<Form::kWide>);
-  constexpr std::size_t kWidth = kVectors * kLanes<T>;
-  HWY_ALIGN T panel[kMaxDepth * kWidth];
-  HWY_ALIGN T edge[kTileRows<Form::kWide> * kWidth];
+struct Panel {
+  static constexpr std::size_t kVectors = tile_columns<Form::kWide>(kTileRows<Form::kWide>);
+  static constexpr std::size_t kWidth = kVectors * kLanes<T>;
+  HWY_ALIGN T b[kMaxDepth * kWidth];
+  HWY_ALIGN T c[kTileRows<Form::kWide> * kWidth];
+};
+
+// The last, incomplete panel of C: its columns at `at`, `width` of them. With row sums (of A, as in
+// weight_gradient), a column of ones beside B's makes them.
+template <class T>
+void run_edge(Corner<T> at, std::size_t rows, std::size_t width, Panel<T>& panel, T* row_sums) {
+  constexpr std::size_t kRows = kTileRows<Form::kWide>, kWidth = Panel<T>::kWidth;
+  if (row_sums != nullptr)
+    for (std::size_t k = 0; k < at.depth; ++k) panel.b[k * kWidth + width] = T{1};
+  const std::size_t columns = width + (row_sums != nullptr ? 1 : 0);
+  for (std::size_t row = 0; row < rows; row += kRows) {
+    const std::size_t count = std::min(kRows, rows - row);
+    Corner<T> part = at;
+    part.a += row * at.a_row;
+    part.c = panel.c;
+    part.c_row = kWidth;
+    T* const to = at.c + row * at.c_row;
+    if (at.start == ProductStart::kAccumulate) {
+      for (std::size_t r = 0; r < count; ++r) {
+        std::copy_n(to + r * at.c_row, width, panel.c + r * kWidth);
+        if (row_sums != nullptr) panel.c[r * kWidth + width] = row_sums[row + r];
+      }
+    }
+    run_panel<T>(part, count, (columns + kLanes<T> - 1) / kLanes<T>);
+    for (std::size_t r = 0; r < count; ++r) {
+      std::copy_n(panel.c + r * kWidth, width, to + r * at.c_row);
+      if (row_sums != nullptr) row_sums[row + r] = panel.c[r * kWidth + width];
+    }
+  }
+}
+
+// Wide, where B's columns don't follow each other (a transposed view whose rows do): they are brought
+// together panel by panel. Makes A's row sums where there is room for them beside the columns, and says so.
+template <class T>
+bool strided_wide_product(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, LaneMatrix<T> c,
+                          T* row_sums) {
+  thread_local Panel<T> panel;
+  constexpr std::size_t kWidth = Panel<T>::kWidth;
+  const bool sums_rows = row_sums != nullptr && c.columns % kLanes<T> != 0;
   for_each_piece(a.columns, kBytesATerm<T, Form::kWide>, start,
                  [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
                    for (std::size_t column = 0; column < c.columns; column += kWidth) {
                      const std::size_t width = std::min(kWidth, c.columns - column);
-                     const std::size_t vectors = (width + kLanes<T> - 1) / kLanes<T>;
-                     transpose(b.at(k, column), b.column_stride, width, depth, panel, kWidth);
-                     Corner<T> at{a.at(0, k), panel,        c.data + column, nullptr,
-                                  nullptr,    a.row_stride, a.column_stride, kWidth,
-                                  kLanes<T>,  c.row_stride, kLanes<T>,       0,
-                                  depth,      from,         End::kStore};
-                     if (width == vectors * kLanes<T>) {
-                       run_panel<T>(at, c.rows, vectors);
-                       continue;
-                     }
-                     for (std::size_t row = 0; row < c.rows; row += kTileRows<Form::kWide>) {
-                       const std::size_t rows = std::min(kTileRows<Form::kWide>, c.rows - row);
-                       Corner<T> part = at;
-                       part.a += row * at.a_row;
-                       part.c = edge;
-                       part.c_row = kWidth;
-                       T* const rest = at.c + row * at.c_row;
-                       if (from == ProductStart::kAccumulate)
-                         for (std::size_t r = 0; r < rows; ++r)
-                           std::copy_n(rest + r * at.c_row, width, edge + r * kWidth);
-                       run_panel<T>(part, rows, vectors);
-                       for (std::size_t r = 0; r < rows; ++r)
-                         std::copy_n(edge + r * kWidth, width, rest + r * at.c_row);
-                     }
+                     transpose(b.at(k, column), b.column_stride, width, depth, panel.b, kWidth);
+                     const Corner<T> at{a.at(0, k), panel.b,      c.data + column, nullptr,
+                                        nullptr,    a.row_stride, a.column_stride, kWidth,
+                                        kLanes<T>,  c.row_stride, kLanes<T>,       0,
+                                        depth,      from,         End::kStore};
+                     if (width % kLanes<T> == 0)
+                       run_panel<T>(at, c.rows, width / kLanes<T>);
+                     else
+                       run_edge<T>(at, c.rows, width, panel, sums_rows ? row_sums : nullptr);
                    }
                  });
+  return sums_rows;
 }
 
 template <class T, Engine kEngine>
@@ -135,7 +160,8 @@ void multiply(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, 
       for (std::size_t r = 0; r < c.rows; ++r) std::fill_n(c.at(r, 0), c.columns, bias[r]);
       start = ProductStart::kAccumulate;
     }
-    return strided_wide_product(a, b, start, c);
+    strided_wide_product<T>(a, b, start, c, nullptr);
+    return;
   }
   multiply_to<T, kEngine>(a, b, start, bias, c, End::kStore, nullptr, 0);
 }
@@ -197,8 +223,8 @@ template <class T, Engine kEngine>
 void weight_gradient(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start, LaneMatrix<T> dw,
                      T* db) {
   if (kEngine == Engine::kLanes) return weight_gradient_of_lanes(dz, x, start, dw, db);
-  strided_wide_product(dz, x.transposed(), start, dw);
-  if (db == nullptr) return;
+  const bool has_sums = strided_wide_product(dz, x.transposed(), start, dw, db);
+  if (has_sums || db == nullptr) return;
   if (start == ProductStart::kZero) std::fill_n(db, dw.rows, T{0});
   add_row_sums<T, kEngine>(dz, db);
 }

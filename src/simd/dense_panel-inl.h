@@ -53,8 +53,7 @@ HWY_INLINE void transpose_block(const T* from, std::size_t from_row, T* to, std:
   }
 }
 
-// to[k·to_row + n] = from[n·from_row + k] for n < columns, k < depth; up to the next whole vector, the
-// columns beyond are 0.
+// to[k·to_row + n] = from[n·from_row + k] for n < columns, k < depth.
 template <class T>
 void transpose(const T* from, std::size_t from_row, std::size_t columns, std::size_t depth, T* to,
                std::size_t to_row) {
@@ -70,9 +69,6 @@ void transpose(const T* from, std::size_t from_row, std::size_t columns, std::si
   }
   for (; n < columns; ++n) {
     for (std::size_t k = 0; k < depth; ++k) to[k * to_row + n] = from[n * from_row + k];
-  }
-  for (; n % kLanes<T> != 0; ++n) {
-    for (std::size_t k = 0; k < depth; ++k) to[k * to_row + n] = T{0};
   }
 }
 
