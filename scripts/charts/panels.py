@@ -127,10 +127,15 @@ def power_axis(lowest, highest):
     """Axis of a logarithmic scale with ticks at powers of ten, few enough to read."""
     if highest < 20 * lowest:
         return alt.Axis(format=".4~g", tickCount=5)
-    first, last = np.ceil(np.log10(lowest) - 1e-9), np.floor(np.log10(highest) + 1e-9)
-    stride = int((last - first) // 7 + 1)
-    ticks = [float(f"1e{power:.0f}") for power in np.arange(last, first - 1, -stride)]
+    ticks = powers(lowest, highest)
     return alt.Axis(values=ticks, format=".4~g" if ticks[-1] >= 1e-4 and ticks[0] <= 1e4 else "~e")
+
+
+def powers(lowest, highest):
+    """At most eight powers of ten in that range, from the highest down; there may be none."""
+    first, last = np.ceil(np.log10(lowest) - 1e-9), np.floor(np.log10(highest) + 1e-9)
+    stride = max(1, int((last - first) // 7 + 1))
+    return [float(f"1e{power:.0f}") for power in np.arange(last, first - 1, -stride)]
 
 
 def whole_axis(values):

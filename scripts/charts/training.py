@@ -4,7 +4,8 @@ import altair as alt
 import numpy as np
 
 from . import theme
-from .panels import arrange, counts, facet, keys, layer_series, line_series, place, power_axis, size, step_axis, y_title
+from .panels import (arrange, counts, facet, keys, layer_series, line_series, place, power_axis, powers, size,
+                     step_axis, y_title)
 from .statistics import mean_interval, quartiles
 
 
@@ -106,7 +107,7 @@ def _on_log_scale(table, title, series, detail):
     axis = power_axis(lowest, highest)
     if has_zero:
         axis.labelExpr = f"datum.value < {float(lowest) * 1.5} ? '0' : datum.label"
-        axis.values = [*power_axis(positive.min(), highest).values, float(lowest)]
+        axis.values = [*(powers(positive.min(), highest) or [float(highest)]), float(lowest)]
     y = alt.Y("median:Q", title=title, scale=scale, axis=axis)
     return _lines(table.assign(**shown), step_axis(table["step"]), y, series, detail), "; ".join(notes)
 

@@ -9,7 +9,7 @@ import xml.etree.ElementTree
 from charts import plot
 from charts.gallery import CHARTS
 from PIL import Image
-from results_to_draw import ROOT, call, experiment, stream, sweep
+from results_to_draw import ROOT, call, dead, experiment, stream, sweep
 
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,6 +46,12 @@ class Plot(unittest.TestCase):
             code, output, _ = call(plot.main, results, "--only", chart, "--out", file)
             self.assertEqual((code, output), (0, f"{file}\n"))
             self.assert_picture(file)
+
+    def test_gradients_that_hardly_differ_are_drawn_beside_exact_zeros(self):
+        file = self.folder / "gradients.svg"
+        code, _, errors = call(plot.main, dead(), "--only", "gradient_by_layer", "--out", file)
+        self.assertEqual((code, errors), (0, ""))
+        self.assertGreater(drawn_marks(file), 1)
 
     def test_one_file_for_several_charts_is_a_mistake(self):
         code, _, errors = call(plot.main, sweep(), "--out", self.folder / "all.png")

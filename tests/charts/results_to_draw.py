@@ -25,6 +25,15 @@ def sweep():
 
 
 @functools.cache
+def dead():
+    """Networks without a living unit, whose output hardly learns."""
+    out = pathlib.Path(FOLDER.name) / "dead"
+    _run("run", ROOT / "configs/quickstart.json", "--out", out, "--progress", "none", "--set", "train.steps=50",
+         "--set", 'sweep={"seeds": 2}', "--set", "init.bias=-100", "--set", "train.optimizer.learning_rate=1e-9")
+    return out
+
+
+@functools.cache
 def stream():
     """A short online stream, with four settings that are no grid."""
     out = pathlib.Path(FOLDER.name) / "stream"
