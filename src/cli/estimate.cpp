@@ -10,9 +10,11 @@ namespace deadrelu {
 namespace {
 
 // What one processor of about 2020 does for small networks in full packs: measured over the experiments.
-constexpr double kMultiplyAddsPerSecond = 12e9;
-constexpr double kStepSeconds = 0.1e-6;  // of each run and step, beside the multiplications
-constexpr double kRunSeconds = 20e-6;    // to plan, store and export a run
+constexpr double kMultiplyAddsPerSecond = 30e9;
+constexpr double kOfUnit = 7;              // what a unit costs beside its multiplications, in these
+constexpr double kOfRecording = 6;         // what an example costs that is recorded, in forward passes
+constexpr double kLayerSeconds = 0.05e-6;  // of each layer, step and run
+constexpr double kRunSeconds = 55e-6;      // to plan, store and export a run
 
 // Facts of the data; files are read once, as all runs of a sweep usually share them.
 class Facts {
@@ -40,7 +42,8 @@ double recorded_steps(const RecordSpec& record, double steps) {
 
 double seconds_of(const RunSpec& run, const DataFacts& facts) {
   const NetworkShape shape = network_shape(run.model, facts.shape.inputs, facts.shape.outputs);
-  const auto parameters = static_cast<double>(shape.parameter_count);
+  double multiply_adds = static_cast<double>(shape.parameter_count);  // of an example, forward
+  for (const LayerShape& layer : shape.layers) multiply_adds += kOfUnit * static_cast<double>(layer.rows);
   const auto train_samples = static_cast<double>(facts.train_samples);
   const double batch = run.train.batch_size == 0 ? train_samples : static_cast<double>(run.train.batch_size);
   const double steps = run.train.epochs > 0
@@ -49,10 +52,10 @@ double seconds_of(const RunSpec& run, const DataFacts& facts) {
   double evaluated = train_samples + static_cast<double>(facts.test_samples);
   if (run.record.probe_samples > 0)
     evaluated = std::min(evaluated, 2 * static_cast<double>(run.record.probe_samples));
-  // Forward, input gradient and weight gradient of a batch; forward alone of what is evaluated.
-  const double multiply_adds =
-      parameters * (3 * batch * steps + evaluated * recorded_steps(run.record, steps));
-  return multiply_adds / kMultiplyAddsPerSecond + steps * kStepSeconds + kRunSeconds;
+  // Forward, input gradient and weight gradient of a batch.
+  multiply_adds *= 3 * batch * steps + kOfRecording * evaluated * recorded_steps(run.record, steps);
+  return multiply_adds / kMultiplyAddsPerSecond +
+         steps * static_cast<double>(shape.layers.size()) * kLayerSeconds + kRunSeconds;
 }
 
 }  // namespace
