@@ -80,18 +80,20 @@ using TileOf = GramTile<std::make_index_sequence<kRows>, std::make_index_sequenc
 constexpr std::size_t kTileRows = 4;
 constexpr std::size_t kTileColumns = HWY_TARGET == HWY_AVX2 ? 3 : 6;
 
-// kRows rows of the product, `columns` registers of each.
+// kRows rows of the product, `columns` registers of each. One column alone would have too few sums in flight
+// to hide the latency of the multiply-add: the last tile before it is a narrow one.
 template <std::size_t kRows, class A>
 HWY_INLINE void run_rows(A a, const double* b, std::size_t columns, std::size_t depth, double* to,
                          std::size_t to_row) {
   std::size_t c = 0;
-  const auto run = [&](auto tile, std::size_t width) HWY_ATTR {
-    for (; c + width <= columns; c += width)
+  const auto run = [&](auto tile, std::size_t width, std::size_t end) HWY_ATTR {
+    for (; c + width <= end; c += width)
       tile.run(a, RightPanel{b + c * kLanes<double>}, depth, to + c * kLanes<double>, to_row);
   };
-  run(TileOf<kRows, kTileColumns>(), kTileColumns);
-  run(TileOf<kRows, 2>(), 2);
-  run(TileOf<kRows, 1>(), 1);
+  const bool one_left = columns % kTileColumns == 1 && columns > 1;
+  run(TileOf<kRows, kTileColumns>(), kTileColumns, one_left ? columns - 2 : columns);
+  run(TileOf<kRows, 2>(), 2, columns);
+  run(TileOf<kRows, 1>(), 1, columns);
 }
 
 // Up to kTileRows rows.
