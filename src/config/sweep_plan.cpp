@@ -160,8 +160,9 @@ void check_size(const SweepPlan& plan, const Node* sweep, Problems& problems) {
   const std::uint64_t runs = sweep_size(whole);
   const Place place = sweep == nullptr ? Place{} : place_of(*sweep, "/sweep");
   if (runs > kMostRuns) {
-    problems.add(place, "is a sweep of " + std::to_string(runs) + " runs; allowed: at most " +
-                            std::to_string(kMostRuns));
+    std::string text = "is a sweep of " + std::to_string(runs) + " runs; allowed: at most ";
+    text += std::to_string(kMostRuns);  // not `+`, which GCC 12 warns of when it builds for ARM
+    problems.add(place, text);
   } else if (SweepCursor cursor(plan.shape); problems.empty() && !cursor.next()) {
     problems.add(place, "excludes every point; nothing is left to run");
   }
