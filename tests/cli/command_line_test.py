@@ -35,7 +35,7 @@ class Help(harness.Case):
 
     def test_it_starts_at_once(self):
         best = min(self.seconds_of("version") for _ in range(10))
-        self.assertLess(best, 0.1)  # 10 ms on an idle machine, much more under a sanitizer
+        self.assertLess(best, 0.5)  # 4 ms on an idle machine, much more under a sanitizer on a busy one
 
     def seconds_of(self, *arguments):
         start = time.monotonic()

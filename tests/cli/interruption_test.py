@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -156,8 +157,11 @@ class BadDirectories(harness.Case):
         out = self.folder / "out"
         out.mkdir()
         os.chown(out, 65534, 65534)
-        process = subprocess.Popen(self.command("run", "slow.json", "--out", "out"), cwd=self.folder, user=65534,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment())
+        # Another user may not enter the folder that the program was built in.
+        program = shutil.copy(self.command()[0], self.folder / "program")
+        process = subprocess.Popen([program, *self.command("run", "slow.json", "--out", "out")[1:]],
+                                   cwd=self.folder, user=65534, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, env=self.environment())
         count = self.command("query", "out", "SELECT count(*) FROM runs")
         while subprocess.run(count, cwd=self.folder, capture_output=True, text=True).stdout.split()[1:] in ([], ["0"]):
             self.assertIsNone(process.poll())
