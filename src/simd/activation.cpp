@@ -305,16 +305,5 @@ constexpr ActivationKernels<T> kActivation{&forward<T, kEngine>, &backward<T, kE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace deadrelu {
-
-template <>
-const ActivationKernels<float>& activation_kernels<float>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kActivation, float);
-}
-template <>
-const ActivationKernels<double>& activation_kernels<double>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kActivation, double);
-}
-
-}  // namespace deadrelu
+DEADRELU_DEFINE_KERNELS(ActivationKernels, activation_kernels, kActivation)
 #endif

@@ -48,7 +48,6 @@ template <class T, Form kForm>
 constexpr std::size_t kBytesATerm = kTileRows<kForm>*(kForm == Form::kWide ? sizeof(T) : sizeof(Lanes<T>)) +
                                     tile_columns<kForm>(kTileRows<kForm>) * sizeof(Lanes<T>);
 
-// A product whose columns of B and C follow each other (kForm: packed or wide), or lie anywhere (strided).
 template <class T, Form kForm>
 void product(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias, LaneMatrix<T> c,
              End end, T* z, std::size_t z_row) {
@@ -114,55 +113,16 @@ void run_edge(Corner<T> at, std::size_t rows, std::size_t width, Panel<T>& panel
   }
 }
 
-// Wide, where B's columns don't follow each other (a transposed view whose rows do): they are brought
-// together panel by panel. Makes A's row sums where there is room for them beside the columns, and says so.
-template <class T>
-bool strided_wide_product(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, LaneMatrix<T> c,
-                          T* row_sums) {
-  thread_local Panel<T> panel;
-  constexpr std::size_t kWidth = Panel<T>::kWidth;
-  const bool sums_rows = row_sums != nullptr && c.columns % kLanes<T> != 0;
-  for_each_piece(a.columns, kBytesATerm<T, Form::kWide>, start,
-                 [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
-                   for (std::size_t column = 0; column < c.columns; column += kWidth) {
-                     const std::size_t width = std::min(kWidth, c.columns - column);
-                     transpose(b.at(k, column), b.column_stride, width, depth, panel.b, kWidth);
-                     const Corner<T> at{a.at(0, k), panel.b,      c.data + column, nullptr,
-                                        nullptr,    a.row_stride, a.column_stride, kWidth,
-                                        kLanes<T>,  c.row_stride, kLanes<T>,       0,
-                                        depth,      from,         End::kStore};
-                     if (width % kLanes<T> == 0)
-                       run_panel<T>(at, c.rows, width / kLanes<T>);
-                     else
-                       run_edge<T>(at, c.rows, width, panel, sums_rows ? row_sums : nullptr);
-                   }
-                 });
-  return sums_rows;
-}
-
 template <class T, Engine kEngine>
 void multiply_to(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias,
                  LaneMatrix<T> c, End end, T* z, std::size_t z_row) {
-  if constexpr (kEngine == Engine::kWide) {
-    product<T, Form::kWide>(a, b, start, bias, c, end, z, z_row);
-  } else if (b.column_stride == kLanes<T> && c.column_stride == kLanes<T>) {
-    product<T, Form::kPacked>(a, b, start, bias, c, end, z, z_row);
-  } else {
-    product<T, Form::kStrided>(a, b, start, bias, c, end, z, z_row);
-  }
+  constexpr Form kForm = kEngine == Engine::kWide ? Form::kWide : Form::kPacked;
+  product<T, kForm>(a, b, start, bias, c, end, z, z_row);
 }
 
 template <class T, Engine kEngine>
 void multiply(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias,
               LaneMatrix<T> c) {
-  if (kEngine == Engine::kWide && b.column_stride != 1) {
-    if (start == ProductStart::kBias) {
-      for (std::size_t r = 0; r < c.rows; ++r) std::fill_n(c.at(r, 0), c.columns, bias[r]);
-      start = ProductStart::kAccumulate;
-    }
-    strided_wide_product<T>(a, b, start, c, nullptr);
-    return;
-  }
   multiply_to<T, kEngine>(a, b, start, bias, c, End::kStore, nullptr, 0);
 }
 
@@ -219,14 +179,41 @@ void weight_gradient_of_lanes(LaneMatrix<const T> dz, LaneMatrix<const T> x, Pro
                  });
 }
 
+// Wide: the columns of Xᵀ lie apart and are brought together panel by panel. The bias' sums run along where
+// the last panel has room for a column of ones.
+template <class T>
+void weight_gradient_of_wide(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start,
+                             LaneMatrix<T> dw, T* db) {
+  thread_local Panel<T> panel;
+  constexpr std::size_t kWidth = Panel<T>::kWidth;
+  const bool has_room = dw.columns % kLanes<T> != 0;
+  for_each_piece(dz.columns, kBytesATerm<T, Form::kWide>, start,
+                 [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
+                   for (std::size_t column = 0; column < dw.columns; column += kWidth) {
+                     const std::size_t width = std::min(kWidth, dw.columns - column);
+                     transpose(x.at(column, k), x.row_stride, width, depth, panel.b, kWidth);
+                     const Corner<T> at{dz.at(0, k), panel.b,       dw.data + column, nullptr,
+                                        nullptr,     dz.row_stride, dz.column_stride, kWidth,
+                                        kLanes<T>,   dw.row_stride, kLanes<T>,        0,
+                                        depth,       from,          End::kStore};
+                     if (width % kLanes<T> == 0)
+                       run_panel<T>(at, dw.rows, width / kLanes<T>);
+                     else
+                       run_edge<T>(at, dw.rows, width, panel, db);
+                   }
+                 });
+  if (has_room || db == nullptr) return;
+  if (start == ProductStart::kZero) std::fill_n(db, dw.rows, T{0});
+  add_row_sums<T, Engine::kWide>(dz, db);
+}
+
 template <class T, Engine kEngine>
 void weight_gradient(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start, LaneMatrix<T> dw,
                      T* db) {
-  if (kEngine == Engine::kLanes) return weight_gradient_of_lanes(dz, x, start, dw, db);
-  const bool has_sums = strided_wide_product(dz, x.transposed(), start, dw, db);
-  if (has_sums || db == nullptr) return;
-  if (start == ProductStart::kZero) std::fill_n(db, dw.rows, T{0});
-  add_row_sums<T, kEngine>(dz, db);
+  if constexpr (kEngine == Engine::kLanes)
+    weight_gradient_of_lanes(dz, x, start, dw, db);
+  else
+    weight_gradient_of_wide(dz, x, start, dw, db);
 }
 
 template <class T, Engine kEngine>
@@ -239,16 +226,5 @@ constexpr DenseKernels<T> kDense{&multiply<T, kEngine>, &relu_layer<T, kEngine>,
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace deadrelu {
-
-template <>
-const DenseKernels<float>& dense_kernels<float>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kDense, float);
-}
-template <>
-const DenseKernels<double>& dense_kernels<double>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kDense, double);
-}
-
-}  // namespace deadrelu
+DEADRELU_DEFINE_KERNELS(DenseKernels, dense_kernels, kDense)
 #endif

@@ -18,7 +18,7 @@ template <class T>
 struct DenseKernels {
   // C[m][n] = start + Σ_k A[m][k]·B[k][n], in ascending k with one fused multiply-add a term, lane by lane.
   // REQUIRES: A is M×K, B is K×N, C is M×N and overlaps neither; bias is [M][lane] for kBias, unused
-  // otherwise. Any strides in A and B (transposed views); wide: C's columns follow each other.
+  // otherwise. Any strides in A (transposed views); the columns of B and C follow each other.
   void (*multiply)(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias,
                    LaneMatrix<T> c);
   // A layer of ReLUs: H = relu(W·X + bias), and the sums themselves into Z where Z.data is not null. bias may

@@ -17,3 +17,17 @@
   (static_cast<void>(target), DEADRELU_ENGINE_TABLE(N_NEON, engine, table, T))
 #define DEADRELU_TARGET_TABLE(target, table) (static_cast<void>(target), N_NEON::table)
 #endif
+
+// Both precisions of a function that hands out a table: `const Table<T>& function(SimdTarget, Engine)`, from
+// the variable templates `table<T, engine>` of the targets.
+#define DEADRELU_DEFINE_KERNELS(Table, function, table)                     \
+  namespace deadrelu {                                                      \
+  template <>                                                               \
+  const Table<float>& function<float>(SimdTarget target, Engine engine) {   \
+    return DEADRELU_TABLE(target, engine, table, float);                    \
+  }                                                                         \
+  template <>                                                               \
+  const Table<double>& function<double>(SimdTarget target, Engine engine) { \
+    return DEADRELU_TABLE(target, engine, table, double);                   \
+  }                                                                         \
+  }

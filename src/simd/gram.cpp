@@ -172,16 +172,5 @@ constexpr GramKernels<T> kGram{&add<T, kEngine>};
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace deadrelu {
-
-template <>
-const GramKernels<float>& gram_kernels<float>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kGram, float);
-}
-template <>
-const GramKernels<double>& gram_kernels<double>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kGram, double);
-}
-
-}  // namespace deadrelu
+DEADRELU_DEFINE_KERNELS(GramKernels, gram_kernels, kGram)
 #endif

@@ -196,16 +196,5 @@ constexpr LossKernels<T> kLoss{&evaluate<T, kEngine>, &count_correct<T, kEngine>
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace deadrelu {
-
-template <>
-const LossKernels<float>& loss_kernels<float>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kLoss, float);
-}
-template <>
-const LossKernels<double>& loss_kernels<double>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kLoss, double);
-}
-
-}  // namespace deadrelu
+DEADRELU_DEFINE_KERNELS(LossKernels, loss_kernels, kLoss)
 #endif

@@ -81,16 +81,5 @@ constexpr SquareKernels<T> kSquares{&add<T, kEngine>, &add_differences<T, kEngin
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace deadrelu {
-
-template <>
-const SquareKernels<float>& square_kernels<float>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kSquares, float);
-}
-template <>
-const SquareKernels<double>& square_kernels<double>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kSquares, double);
-}
-
-}  // namespace deadrelu
+DEADRELU_DEFINE_KERNELS(SquareKernels, square_kernels, kSquares)
 #endif

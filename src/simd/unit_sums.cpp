@@ -263,16 +263,5 @@ constexpr UnitSumKernels<T> kUnitSums{&add<T, kEngine>, &add_relu<T, kEngine>, &
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace deadrelu {
-
-template <>
-const UnitSumKernels<float>& unit_sum_kernels<float>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kUnitSums, float);
-}
-template <>
-const UnitSumKernels<double>& unit_sum_kernels<double>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kUnitSums, double);
-}
-
-}  // namespace deadrelu
+DEADRELU_DEFINE_KERNELS(UnitSumKernels, unit_sum_kernels, kUnitSums)
 #endif

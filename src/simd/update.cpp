@@ -232,16 +232,5 @@ constexpr UpdateKernels<T> kUpdate{&update<T, kEngine>};
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace deadrelu {
-
-template <>
-const UpdateKernels<float>& update_kernels<float>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kUpdate, float);
-}
-template <>
-const UpdateKernels<double>& update_kernels<double>(SimdTarget target, Engine engine) {
-  return DEADRELU_TABLE(target, engine, kUpdate, double);
-}
-
-}  // namespace deadrelu
+DEADRELU_DEFINE_KERNELS(UpdateKernels, update_kernels, kUpdate)
 #endif

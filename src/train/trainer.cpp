@@ -58,8 +58,9 @@ void Trainer<T>::compute_gradient(std::uint64_t step, StreamBins<T>* bins) {
                 gradient_.data(), slope_sums_.data());
   }
   finish_gradient(network, slope_sums_.data(), gradient_.data());
-  if (batch == 1) return;  // eight divisions are 3 % of a small network's step
-  for (std::size_t lane = 0; lane < lanes; ++lane) batch_loss_[lane] /= static_cast<double>(batch);
+  // Not for one example: eight divisions are 3 % of a small network's step.
+  for (std::size_t lane = 0; batch > 1 && lane < lanes; ++lane)
+    batch_loss_[lane] /= static_cast<double>(batch);
 }
 
 // One random word an element, numbered by the example's place in the run and the row: a block of four rows a
