@@ -20,13 +20,13 @@ Activations<T>::Activations(const Network<T>& network, std::size_t max_samples)
   const auto reserve = [&](std::size_t rows) { return std::exchange(size, size + rows * row_stride_); };
   std::size_t highest = 0;
   for (const LayerShape& layer : network.shape.layers) {
-    Place place{layer.rows, layer.outputs, reserve(layer.rows), 0, 0, 0};
+    Place place{layer.rows, layer.outputs, reserve(layer.rows), 0, 0};
     place.output = layer.hidden ? reserve(layer.outputs) : place.z;
-    place.gradient = reserve(layer.rows);
     if (layer.hidden && network.activation.kind == Activation::kRrelu) place.slopes = reserve(layer.rows);
     places_.push_back(place);
     highest = std::max({highest, layer.rows, layer.outputs});
   }
+  for (std::size_t& gradient : gradients_) gradient = reserve(highest);
   scratch_ = reserve(highest);
   memory_ = Buffer<T>(size);
 }
@@ -45,7 +45,7 @@ LaneMatrix<T> Activations<T>::output(std::size_t l, std::size_t samples) const {
 }
 template <class T>
 LaneMatrix<T> Activations<T>::gradient(std::size_t l, std::size_t samples) const {
-  return view(places_[l].gradient, places_[l].rows, samples);
+  return view(gradients_[l % 2], places_[l].rows, samples);
 }
 template <class T>
 LaneMatrix<T> Activations<T>::drawn_slopes(std::size_t l, std::size_t samples) const {

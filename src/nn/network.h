@@ -42,9 +42,10 @@ class Activations {
   Activations(const Network<T>& network, std::size_t max_samples);
 
   // Views of the first `samples` samples of layer l, the output layer included.
-  LaneMatrix<T> z(std::size_t l, std::size_t samples) const;         // pre-activations [rows][sample]
-  LaneMatrix<T> output(std::size_t l, std::size_t samples) const;    // [outputs][sample]; output layer: its z
-  LaneMatrix<T> gradient(std::size_t l, std::size_t samples) const;  // d loss / d z, [rows][sample]
+  LaneMatrix<T> z(std::size_t l, std::size_t samples) const;       // pre-activations [rows][sample]
+  LaneMatrix<T> output(std::size_t l, std::size_t samples) const;  // [outputs][sample]; output layer: its z
+  // d loss / d z, [rows][sample], until the gradient of layer l − 2 takes its place.
+  LaneMatrix<T> gradient(std::size_t l, std::size_t samples) const;
   LaneMatrix<T> drawn_slopes(std::size_t l, std::size_t samples) const;  // rrelu in training, [rows][sample]
   LaneMatrix<T> scratch(std::size_t rows, std::size_t samples) const;    // as high as the highest layer
   std::size_t max_samples() const { return max_samples_; }
@@ -52,12 +53,12 @@ class Activations {
 
  private:
   struct Place {
-    std::size_t rows, outputs, z, output, gradient, slopes;
+    std::size_t rows, outputs, z, output, slopes;
   };
   LaneMatrix<T> view(std::size_t offset, std::size_t rows, std::size_t samples) const;
 
   std::vector<Place> places_;
-  std::size_t max_samples_, lanes_, row_stride_, scratch_ = 0;
+  std::size_t max_samples_, lanes_, row_stride_, gradients_[2] = {}, scratch_ = 0;
   mutable Buffer<T> memory_;
 };
 
