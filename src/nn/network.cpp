@@ -93,32 +93,30 @@ LaneMatrix<const T> weights_of(const Network<T>& network, const T* parameters, s
                            network.kernels.lanes);
 }
 
-// Layer l's weight and bias gradients; `first` starts them, later blocks add to them.
+// Where layer l's weight and bias gradients go.
 template <class T>
-void add_layer_gradient(const Network<T>& network, LaneMatrix<const T> input, std::size_t l, bool first,
-                        const Activations<T>& activations, T* gradient) {
-  const LayerShape& layer = network.shape.layers[l];
-  const std::size_t lanes = network.kernels.lanes;
-  network.kernels.dense->weight_gradient(
-      activations.gradient(l, input.columns), input, first ? ProductStart::kZero : ProductStart::kAccumulate,
-      dense_lane_matrix(gradient + layer.weights * lanes, layer.rows, layer.inputs, lanes),
-      layer.bias ? gradient + layer.biases * lanes : nullptr);
-}
+struct LayerGradient {
+  LaneMatrix<T> weights;
+  T* biases;  // null where there are none
 
-// Takes the gradient from layer l's pre-activations to those of the layer below.
+  LayerGradient(const Network<T>& network, std::size_t l, T* gradient) {
+    const LayerShape& layer = network.shape.layers[l];
+    const std::size_t lanes = network.kernels.lanes;
+    weights = dense_lane_matrix(gradient + layer.weights * lanes, layer.rows, layer.inputs, lanes);
+    biases = layer.bias ? gradient + layer.biases * lanes : nullptr;
+  }
+};
+
+// Takes the gradient from layer l's pre-activations to those of the layer below, whose activation is not a
+// plain ReLU.
 template <class T>
 void pass_gradient_down(const Network<T>& network, const T* parameters, std::size_t l, std::size_t samples,
                         Mode mode, bool first, const Activations<T>& activations, T* slope_sums) {
   const LayerShape& below = network.shape.layers[l - 1];
-  const LaneMatrix<const T> weights = weights_of(network, parameters, l).transposed();
-  const LaneMatrix<const T> gradient = activations.gradient(l, samples);
-  if (is_plain_relu(network)) {
-    network.kernels.dense->relu_gradient(weights, gradient, activations.output(l - 1, samples),
-                                         activations.gradient(l - 1, samples));
-    return;
-  }
   const LaneMatrix<T> gradient_output = activations.scratch(below.outputs, samples);
-  network.kernels.dense->multiply(weights, gradient, ProductStart::kZero, nullptr, gradient_output);
+  network.kernels.dense->multiply(weights_of(network, parameters, l).transposed(),
+                                  activations.gradient(l, samples), ProductStart::kZero, nullptr,
+                                  gradient_output);
   network.kernels.activation->backward(
       network.activation.kind, layer_activation(network, parameters, l - 1, mode, activations, samples),
       activations.z(l - 1, samples), gradient_output, activations.gradient(l - 1, samples));
@@ -159,12 +157,20 @@ template <class T>
 void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
               bool first, const Activations<T>& activations, T* gradient, T* slope_sums) {
   const std::size_t samples = input.columns;
-  for (std::size_t l = network.shape.layers.size(); l-- > 1;) {
-    add_layer_gradient(network, LaneMatrix<const T>(activations.output(l - 1, samples)), l, first,
-                       activations, gradient);
-    pass_gradient_down(network, parameters, l, samples, mode, first, activations, slope_sums);
+  const bool is_relu = is_plain_relu(network);
+  const ProductStart start = first ? ProductStart::kZero : ProductStart::kAccumulate;
+  for (std::size_t l = network.shape.layers.size(); l-- > 0;) {
+    const LayerGradient<T> layer(network, l, gradient);
+    const LaneMatrix<const T> dz = activations.gradient(l, samples);
+    const LaneMatrix<const T> x = l == 0 ? input : activations.output(l - 1, samples);
+    if (l > 0 && is_relu) {
+      network.kernels.dense->relu_backward(weights_of(network, parameters, l).transposed(), dz, x, start,
+                                           layer.weights, layer.biases, activations.gradient(l - 1, samples));
+    } else {
+      network.kernels.dense->weight_gradient(dz, x, start, layer.weights, layer.biases);
+      if (l > 0) pass_gradient_down(network, parameters, l, samples, mode, first, activations, slope_sums);
+    }
   }
-  add_layer_gradient(network, input, 0, first, activations, gradient);
 }
 
 template <class T>

@@ -11,6 +11,7 @@
 
 #include "hwy/highway.h"
 #include "simd/dense-inl.h"
+#include "simd/dense_narrow-inl.h"
 #include "simd/dense_panel-inl.h"
 #include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
@@ -53,25 +54,28 @@ void product(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, c
              End end, T* z, std::size_t z_row) {
   constexpr std::size_t kColumnScalars = kForm == Form::kWide ? kLanes<T> : 1;
   const std::size_t columns = (c.columns + kColumnScalars - 1) / kColumnScalars;
+  const auto corner = [&](std::size_t k, std::size_t depth, ProductStart from, bool is_last) HWY_ATTR {
+    return Corner<T>{a.at(0, k),
+                     b.at(k, 0),
+                     c.data,
+                     bias,
+                     z,
+                     a.row_stride,
+                     a.column_stride,
+                     b.row_stride,
+                     b.column_stride,
+                     c.row_stride,
+                     c.column_stride,
+                     z_row,
+                     depth,
+                     from,
+                     is_last ? end : End::kStore};
+  };
+  if (is_narrow(a.columns) && start != ProductStart::kAccumulate)
+    return run_narrow<T, kForm>(corner(0, a.columns, start, true), c.rows, columns);
   for_each_piece(a.columns, kBytesATerm<T, kForm>, start,
-                 [&](std::size_t k, std::size_t depth, ProductStart from, bool is_last) HWY_ATTR {
-                   const Corner<T> at{a.at(0, k),
-                                      b.at(k, 0),
-                                      c.data,
-                                      bias,
-                                      z,
-                                      a.row_stride,
-                                      a.column_stride,
-                                      b.row_stride,
-                                      b.column_stride,
-                                      c.row_stride,
-                                      c.column_stride,
-                                      z_row,
-                                      depth,
-                                      from,
-                                      is_last ? end : End::kStore};
-                   run_piece<T, kForm>(at, c.rows, columns);
-                 });
+                 [&](std::size_t k, std::size_t depth, ProductStart from, bool is_last)
+                     HWY_ATTR { run_piece<T, kForm>(corner(k, depth, from, is_last), c.rows, columns); });
 }
 
 // A panel of B and what becomes of it beside C. One for each thread, since what lies beyond the columns in
@@ -131,14 +135,6 @@ void relu_layer(LaneMatrix<const T> w, LaneMatrix<const T> x, const T* bias, Lan
                 LaneMatrix<T> z) {
   multiply_to<T, kEngine>(w, x, bias == nullptr ? ProductStart::kZero : ProductStart::kBias, bias, h,
                           End::kRelu, z.data, z.row_stride);
-}
-
-template <class T, Engine kEngine>
-void relu_gradient(LaneMatrix<const T> w_transposed, LaneMatrix<const T> dy, LaneMatrix<const T> z,
-                   LaneMatrix<T> dz) {
-  // The tile only reads where it ends with the slope.
-  multiply_to<T, kEngine>(w_transposed, dy, ProductStart::kZero, nullptr, dz, End::kReluSlope,
-                          const_cast<T*>(z.data), z.row_stride);
 }
 
 // Rows side by side: each row's sum is one chain of dependent additions.
@@ -217,8 +213,19 @@ void weight_gradient(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart
 }
 
 template <class T, Engine kEngine>
-constexpr DenseKernels<T> kDense{&multiply<T, kEngine>, &relu_layer<T, kEngine>, &relu_gradient<T, kEngine>,
-                                 &weight_gradient<T, kEngine>, &add_row_sums<T, kEngine>};
+void relu_backward(LaneMatrix<const T> w_transposed, LaneMatrix<const T> dz, LaneMatrix<const T> x,
+                   ProductStart start, LaneMatrix<T> dw, T* db, LaneMatrix<T> dx) {
+  if (kEngine == Engine::kLanes && is_narrow(dz.rows) && is_narrow(x.rows))
+    return run_narrow_backward<T>(NarrowBackward<T>{w_transposed, dz, x, start, dw, db, dx});
+  weight_gradient<T, kEngine>(dz, x, start, dw, db);
+  // The tile only reads where it ends with the slope.
+  multiply_to<T, kEngine>(w_transposed, dz, ProductStart::kZero, nullptr, dx, End::kReluSlope,
+                          const_cast<T*>(x.data), x.row_stride);
+}
+
+template <class T, Engine kEngine>
+constexpr DenseKernels<T> kDense{&multiply<T, kEngine>, &relu_layer<T, kEngine>, &weight_gradient<T, kEngine>,
+                                 &relu_backward<T, kEngine>, &add_row_sums<T, kEngine>};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -25,14 +25,15 @@ struct DenseKernels {
   // be null. REQUIRES: the columns of X, H and Z follow each other.
   void (*relu_layer)(LaneMatrix<const T> w, LaneMatrix<const T> x, const T* bias, LaneMatrix<T> h,
                      LaneMatrix<T> z);
-  // Back through it: dZ = relu'(z)·(Wᵀ·dY), with relu'(0) = 0, so that Z may be H as well. w is the upper
-  // layer's. REQUIRES: the columns of dY, Z and dZ follow each other.
-  void (*relu_gradient)(LaneMatrix<const T> w_transposed, LaneMatrix<const T> dy, LaneMatrix<const T> z,
-                        LaneMatrix<T> dz);
   // dW = start + dZ·Xᵀ and dB[row][lane] = start + Σ dZ, over the samples in ascending order. start is kZero
   // or kAccumulate; dB may be null. dW is dense.
   void (*weight_gradient)(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start, LaneMatrix<T> dw,
                           T* db);
+  // Back through a layer and the ReLUs below it, whose outputs are X: weight_gradient and
+  // dX = relu'(X)·(Wᵀ·dZ), with relu'(0) = 0; in one pass where the layer is narrow. REQUIRES: the columns of
+  // dZ, X and dX follow each other.
+  void (*relu_backward)(LaneMatrix<const T> w_transposed, LaneMatrix<const T> dz, LaneMatrix<const T> x,
+                        ProductStart start, LaneMatrix<T> dw, T* db, LaneMatrix<T> dx);
   // sums[row][lane] += Σ over columns of x, in ascending order.
   void (*add_row_sums)(LaneMatrix<const T> x, T* sums);
 };

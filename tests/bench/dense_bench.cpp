@@ -24,6 +24,7 @@ class Products : public benchmark::Fixture {
       for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<float>(i % 17) - 8;
     };
     fill(weights, layer.outputs * layer.inputs * table.lanes);
+    fill(gradients, layer.outputs * layer.inputs * table.lanes);
     fill(bias, layer.outputs * table.lanes);
     fill(x, layer.inputs * stride);
     fill(z, layer.outputs * stride);
@@ -31,14 +32,15 @@ class Products : public benchmark::Fixture {
   }
 
  protected:
-  LaneMatrix<float> w() {
-    return dense_lane_matrix(weights.data(), layer.outputs, layer.inputs, table.lanes);
+  LaneMatrix<float> matrix(Buffer<float>& values) const {
+    return dense_lane_matrix(values.data(), layer.outputs, layer.inputs, table.lanes);
   }
   LaneMatrix<float> rows(Buffer<float>& values, std::size_t count) const {
     return {values.data(), count, layer.samples, stride, table.lanes};
   }
-  void count(benchmark::State& state) const {
-    const std::size_t terms = layer.outputs * layer.inputs * layer.samples * table.lanes;
+  // `products` of as many multiply-adds each.
+  void count(benchmark::State& state, std::size_t products = 1) const {
+    const std::size_t terms = layer.outputs * layer.inputs * layer.samples * table.lanes * products;
     state.counters["flops"] =
         benchmark::Counter(2.0 * static_cast<double>(terms * static_cast<std::size_t>(state.iterations())),
                            benchmark::Counter::kIsRate);
@@ -47,30 +49,30 @@ class Products : public benchmark::Fixture {
   Layer layer{};
   Kernels<float> table = kernels<float>(available_simd().front());
   std::size_t stride = 0;
-  Buffer<float> weights, bias, x, z, back;
+  Buffer<float> weights, gradients, bias, x, z, back;
 };
 
 BENCHMARK_DEFINE_F(Products, relu_layer)(benchmark::State& state) {
   for (auto _ : state) {
-    table.dense->relu_layer(w(), rows(x, layer.inputs), bias.data(), rows(z, layer.outputs), {});
+    table.dense->relu_layer(matrix(weights), rows(x, layer.inputs), bias.data(), rows(z, layer.outputs), {});
     benchmark::ClobberMemory();
   }
   count(state);
 }
 
-BENCHMARK_DEFINE_F(Products, relu_gradient)(benchmark::State& state) {
+BENCHMARK_DEFINE_F(Products, relu_backward)(benchmark::State& state) {
   for (auto _ : state) {
-    table.dense->relu_gradient(w().transposed(), rows(z, layer.outputs), rows(x, layer.inputs),
-                               rows(back, layer.inputs));
+    table.dense->relu_backward(matrix(weights).transposed(), rows(z, layer.outputs), rows(x, layer.inputs),
+                               ProductStart::kZero, matrix(gradients), bias.data(), rows(back, layer.inputs));
     benchmark::ClobberMemory();
   }
-  count(state);
+  count(state, 2);
 }
 
 BENCHMARK_DEFINE_F(Products, weight_gradient)(benchmark::State& state) {
   for (auto _ : state) {
-    table.dense->weight_gradient(rows(z, layer.outputs), rows(x, layer.inputs), ProductStart::kZero, w(),
-                                 bias.data());
+    table.dense->weight_gradient(rows(z, layer.outputs), rows(x, layer.inputs), ProductStart::kZero,
+                                 matrix(gradients), bias.data());
     benchmark::ClobberMemory();
   }
   count(state);
@@ -85,7 +87,7 @@ void layers(benchmark::internal::Benchmark* benchmark) {
   }
 }
 BENCHMARK_REGISTER_F(Products, relu_layer)->Apply(layers);
-BENCHMARK_REGISTER_F(Products, relu_gradient)->Apply(layers);
+BENCHMARK_REGISTER_F(Products, relu_backward)->Apply(layers);
 BENCHMARK_REGISTER_F(Products, weight_gradient)->Apply(layers);
 
 }  // namespace

@@ -161,14 +161,13 @@ TYPED_TEST(Dense, row_sums_ascend_and_continue) {
   });
 }
 
-// relu(W·X + b), the sums beside it, and the gradient back through it.
 TYPED_TEST(Dense, a_layer_of_relus_is_a_product_with_its_ends_taken_along) {
   on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
     using T = TypeParam;
     TestRandom random(6);
     const std::size_t lanes = kernels.lanes;
     for (const std::size_t rows : {1, 2, 5, 7, 13, 40}) {
-      for (const std::size_t depth : {1, 3, 90, 300}) {
+      for (const std::size_t depth : {1, 2, 3, 4, 90, 300}) {
         const std::size_t columns = 1 + random.below(30);
         TestMatrix<T> w(rows, depth, lanes), x(depth, columns, lanes, 1), z(rows, columns, lanes, 1),
             h(rows, columns, lanes, 1), bare(rows, columns, lanes, 1), sums(rows, columns, lanes, 1);
@@ -187,21 +186,6 @@ TYPED_TEST(Dense, a_layer_of_relus_is_a_product_with_its_ends_taken_along) {
           return z(r, c, lane) <= 0 ? 0 : z(r, c, lane);
         });
         expect_same_bits(h, sums);
-
-        TestMatrix<T> upper(4, rows, lanes), dy(4, columns, lanes, 1), dz(rows, columns, lanes, 1),
-            again(rows, columns, lanes, 1);
-        upper.fill_random(random);
-        dy.fill_random(random);
-        kernels.dense->multiply(upper.constant().transposed(), dy.constant(), ProductStart::kZero, nullptr,
-                                sums.view());
-        kernels.dense->relu_gradient(upper.constant().transposed(), dy.constant(), z.constant(), dz.view());
-        kernels.dense->relu_gradient(upper.constant().transposed(), dy.constant(), h.constant(),
-                                     again.view());
-        sums.fill([&](std::size_t r, std::size_t c, std::size_t lane) {
-          return (z(r, c, lane) > 0 ? T{1} : T{0}) * sums(r, c, lane);
-        });
-        expect_same_bits(dz, sums);
-        expect_same_bits(again, sums);
       }
     }
   });
@@ -253,6 +237,61 @@ TYPED_TEST(Dense, a_weight_gradient_sums_over_the_samples_and_takes_the_bias_alo
         std::fill_n(values.data(), outputs * inputs * lanes, T{3});
         kernels.dense->weight_gradient(dz.constant(), x.constant(), ProductStart::kAccumulate, dw, nullptr);
         ASSERT_NO_FATAL_FAILURE(expect(3, 2));
+      }
+    }
+  });
+}
+
+// The oracle is weight_gradient beside Wᵀ·dZ, multiplied by ReLU's derivative.
+TYPED_TEST(Dense, a_layer_passes_its_gradient_back_to_the_relus_below) {
+  on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
+    using T = TypeParam;
+    TestRandom random(8);
+    const std::size_t lanes = kernels.lanes;
+    for (const std::size_t outputs : {1, 2, 3, 4, 5, 17}) {
+      for (const std::size_t inputs : {1, 2, 3, 4, 7, 40}) {
+        for (const ProductStart start : {ProductStart::kZero, ProductStart::kAccumulate}) {
+          const std::size_t samples = 1 + random.below(70);
+          SCOPED_TRACE(::testing::Message() << outputs << " x " << inputs << " over " << samples);
+          TestMatrix<T> w(outputs, inputs, lanes), z(inputs, samples, lanes, 1), x(inputs, samples, lanes, 1),
+              dz(outputs, samples, lanes, 2), dx(inputs, samples, lanes, 1), below(inputs, samples, lanes, 1);
+          w.fill_random(random);
+          z.fill_random(random);
+          z(inputs - 1, samples - 1, 0) = kNan<T>;
+          x.fill([&](std::size_t r, std::size_t c, std::size_t lane) {
+            return z(r, c, lane) <= 0 ? T{0} : z(r, c, lane);
+          });
+          dz.fill_random(random);
+          Buffer<T> values(outputs * inputs * lanes), expected_values(outputs * inputs * lanes);
+          std::fill_n(values.data(), values.size(), T{3});
+          std::fill_n(expected_values.data(), values.size(), T{3});
+          const LaneMatrix<T> dw = dense_lane_matrix(values.data(), outputs, inputs, lanes);
+          const LaneMatrix<T> expected_dw = dense_lane_matrix(expected_values.data(), outputs, inputs, lanes);
+          TestMatrix<T> db = dense_column<T>(outputs, lanes), expected_db = dense_column<T>(outputs, lanes);
+          for (TestMatrix<T>* sums : {&db, &expected_db})
+            sums->fill([](std::size_t, std::size_t, std::size_t) { return 2; });
+
+          kernels.dense->weight_gradient(dz.constant(), x.constant(), start, expected_dw,
+                                         expected_db.view().data);
+          kernels.dense->multiply(w.constant().transposed(), dz.constant(), ProductStart::kZero, nullptr,
+                                  below.view());
+          below.fill([&](std::size_t r, std::size_t c, std::size_t lane) {
+            return (z(r, c, lane) > 0 ? T{1} : T{0}) * below(r, c, lane);
+          });
+          const auto expect = [&] {
+            expect_same_bits(dx, below);
+            for (std::size_t i = 0; i < values.size(); ++i)
+              ASSERT_TRUE(same_bits(values[i], expected_values[i])) << i;
+          };
+          kernels.dense->relu_backward(w.constant().transposed(), dz.constant(), x.constant(), start, dw,
+                                       db.view().data, dx.view());
+          expect();
+          expect_same_bits(db, expected_db);
+          std::fill_n(values.data(), values.size(), T{3});
+          kernels.dense->relu_backward(w.constant().transposed(), dz.constant(), x.constant(), start, dw,
+                                       nullptr, dx.view());
+          expect();
+        }
       }
     }
   });
