@@ -38,27 +38,16 @@ void gather_columns(const Kernels<T>& kernels, const Sources<T>& sources, const 
     for (std::size_t c = 0; c < count; ++c) to[r * row_stride + c] = examples[c][r];
 }
 
-// A row of columns from one split, value by value: worth it for few values an example.
-template <std::size_t kRows, class T>
-void gather_few(const T* source, const std::uint32_t* indices, std::size_t columns, T* to,
-                std::size_t row_stride) {
-  for (std::size_t c = 0; c < columns; ++c) {
-    const T* const example = source + std::size_t{indices[c]} * kRows;
-    for (std::size_t r = 0; r < kRows; ++r) to[r * row_stride + c] = example[r];
-  }
-}
-
 template <class T>
 void gather_values(const Kernels<T>& kernels, const Sources<T>& sources, const std::uint32_t* indices,
                    LaneMatrix<T> to) {
   const std::size_t lanes = sources.splits.size();
-  const auto few = to.rows == 1 ? gather_few<1, T> : to.rows == 2 ? gather_few<2, T> : gather_few<3, T>;
   // Samples that follow each other without a gap are one long row of columns.
   const std::size_t run = to.column_stride == lanes ? to.columns * lanes : lanes;
   for (std::size_t start = 0; start < to.columns * lanes; start += run) {
     T* row = to.at(0, start / lanes);
-    if (to.rows <= 3 && sources.shared) {
-      few(sources.of_lane(0), indices + start, run, row, to.row_stride);
+    if (to.rows <= kFewRows && sources.shared) {
+      kernels.gather->few_rows(sources.of_lane(0), indices + start, to.rows, run, row, to.row_stride);
       continue;
     }
     for (std::size_t c = 0; c < run; c += kernels.vector) {

@@ -47,8 +47,43 @@ void columns(const T* const* examples, std::size_t rows, T* to, std::size_t row_
   }
 }
 
+// The numbers at kColumns places, put together in registers.
+template <std::size_t kRows, std::size_t kColumns, class T>
+HWY_INLINE hn::Vec<hn::CappedTag<T, kColumns>> values_at(const T* source, const std::uint32_t* indices) {
+  constexpr hn::CappedTag<T, kColumns> d;
+  if constexpr (kColumns == 1) {
+    return hn::LoadU(d, source + std::size_t{*indices} * kRows);
+  } else {
+    constexpr std::size_t kHalf = kColumns / 2;
+    return hn::Combine(d, values_at<kRows, kHalf>(source, indices + kHalf),
+                       values_at<kRows, kHalf>(source, indices));
+  }
+}
+
+template <std::size_t kRows, class T>
+void gather_rows(const T* source, const std::uint32_t* indices, std::size_t columns, T* to,
+                 std::size_t row_stride) {
+  std::size_t c = 0;
+  for (; c + kLanes<T> <= columns; c += kLanes<T>) {
+    for (std::size_t r = 0; r < kRows; ++r)
+      hn::StoreU(values_at<kRows, kLanes<T>>(source + r, indices + c), Tag<T>(), to + r * row_stride + c);
+  }
+  for (; c < columns; ++c)
+    for (std::size_t r = 0; r < kRows; ++r)
+      to[r * row_stride + c] = source[std::size_t{indices[c]} * kRows + r];
+}
+
 template <class T>
-constexpr GatherKernels<T> kGather{&columns<T>};
+void few_rows(const T* source, const std::uint32_t* indices, std::size_t rows, std::size_t columns, T* to,
+              std::size_t row_stride) {
+  static_assert(kFewRows == 3);
+  if (rows == 1) return gather_rows<1>(source, indices, columns, to, row_stride);
+  if (rows == 2) return gather_rows<2>(source, indices, columns, to, row_stride);
+  if (rows == 3) return gather_rows<3>(source, indices, columns, to, row_stride);
+}
+
+template <class T>
+constexpr GatherKernels<T> kGather{&columns<T>, &few_rows<T>};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
