@@ -94,7 +94,7 @@ TEST(BornDead, on_inputs_of_both_signs_agrees_with_the_reference_table_and_its_l
         Reference{5, 10, 0.1286}, Reference{5, 20, 0.3572}, Reference{10, 10, 0.0013}}) {
     SCOPED_TRACE(testing::Message() << "width " << width << " layers " << layers);
     const RunSpec spec = both_signs(static_cast<std::size_t>(width), static_cast<std::size_t>(layers));
-    const Sample share = born_dead(spec, layers < 20 ? kManyNetworks : kManyNetworks / 4);
+    const Sample share = born_dead(spec, layers < 20 ? kBornNetworks : kBornNetworks / 4);
     const double variance = probability * (1 - probability) * (1 / share.count() + 1 / 3e5);
     EXPECT_NEAR(share.mean(), probability, kErrors * std::sqrt(variance) + 5e-5);
     EXPECT_GT(share.mean() + kErrors * share.standard_error(), lower_bound(width, layers));
