@@ -21,11 +21,17 @@ namespace deadrelu {
 namespace HWY_NAMESPACE {
 namespace {
 
+// Bytes of A and B that one term of a tile reads.
+template <class T, Form kForm>
+constexpr std::size_t kBytesATerm = kTileRows<kForm>*(kForm == Form::kWide ? sizeof(T) : sizeof(Lanes<T>)) +
+                                    tile_columns<kForm>(kTileRows<kForm>) * sizeof(Lanes<T>);
+
 // Terms of a sum between two visits of C, so that what one row of tiles reads again and again stays in the L1
 // cache; pieces of one length rather than a long and a short one.
-inline std::size_t depth_of_pieces(std::size_t depth, std::size_t bytes_a_term) {
-  const std::size_t most =
-      std::clamp<std::size_t>(cache_sizes().level1 * 5 / 8 / bytes_a_term, 16, kMaxDepth);
+template <std::size_t kBytes>
+std::size_t depth_of_pieces(std::size_t depth) {
+  static const std::size_t most =
+      std::clamp<std::size_t>(cache_sizes().level1 * 5 / 8 / kBytes, 16, kMaxDepth);
   if (depth <= most) return depth;
   const std::size_t pieces = (depth + most - 1) / most;
   return (depth + pieces - 1) / pieces;
@@ -33,10 +39,9 @@ inline std::size_t depth_of_pieces(std::size_t depth, std::size_t bytes_a_term) 
 
 // Calls piece(k, depth, start, is_last) for the pieces of the reduction, one after the other; once for an
 // empty one.
-template <class Piece>
-HWY_INLINE void for_each_piece(std::size_t depth, std::size_t bytes_a_term, ProductStart start,
-                               const Piece& piece) {
-  const std::size_t step = depth_of_pieces(depth, bytes_a_term);
+template <class T, Form kForm, class Piece>
+HWY_INLINE void for_each_piece(std::size_t depth, ProductStart start, const Piece& piece) {
+  const std::size_t step = depth_of_pieces<kBytesATerm<T, kForm>>(depth);
   std::size_t k = 0;
   do {
     const std::size_t length = std::min(step, depth - k);
@@ -44,10 +49,6 @@ HWY_INLINE void for_each_piece(std::size_t depth, std::size_t bytes_a_term, Prod
     k += length;
   } while (k < depth);
 }
-
-template <class T, Form kForm>
-constexpr std::size_t kBytesATerm = kTileRows<kForm>*(kForm == Form::kWide ? sizeof(T) : sizeof(Lanes<T>)) +
-                                    tile_columns<kForm>(kTileRows<kForm>) * sizeof(Lanes<T>);
 
 template <class T, Form kForm>
 void product(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias, LaneMatrix<T> c,
@@ -73,9 +74,10 @@ void product(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, c
   };
   if (is_narrow(a.columns) && start != ProductStart::kAccumulate)
     return run_narrow<T, kForm>(corner(0, a.columns, start, true), c.rows, columns);
-  for_each_piece(a.columns, kBytesATerm<T, kForm>, start,
-                 [&](std::size_t k, std::size_t depth, ProductStart from, bool is_last)
-                     HWY_ATTR { run_piece<T, kForm>(corner(k, depth, from, is_last), c.rows, columns); });
+  for_each_piece<T, kForm>(a.columns, start,
+                           [&](std::size_t k, std::size_t depth, ProductStart from, bool is_last) HWY_ATTR {
+                             run_piece<T, kForm>(corner(k, depth, from, is_last), c.rows, columns);
+                           });
 }
 
 // A panel of B and what becomes of it beside C. One for each thread, since what lies beyond the columns in
@@ -164,15 +166,15 @@ template <class T>
 void weight_gradient_of_lanes(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start,
                               LaneMatrix<T> dw, T* db) {
   const LaneMatrix<const T> b = x.transposed();
-  for_each_piece(dz.columns, kBytesATerm<T, Form::kStrided>, start,
-                 [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
-                   const Corner<T> at{dz.at(0, k),     b.at(k, 0),    dw.data,          db,
-                                      nullptr,         dz.row_stride, dz.column_stride, b.row_stride,
-                                      b.column_stride, dw.row_stride, dw.column_stride, 0,
-                                      depth,           from,          End::kStore};
-                   db == nullptr ? run_piece<T, Form::kStrided>(at, dw.rows, dw.columns)
-                                 : run_piece<T, Form::kStrided, true>(at, dw.rows, dw.columns);
-                 });
+  for_each_piece<T, Form::kStrided>(
+      dz.columns, start, [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
+        const Corner<T> at{dz.at(0, k),     b.at(k, 0),    dw.data,          db,
+                           nullptr,         dz.row_stride, dz.column_stride, b.row_stride,
+                           b.column_stride, dw.row_stride, dw.column_stride, 0,
+                           depth,           from,          End::kStore};
+        db == nullptr ? run_piece<T, Form::kStrided>(at, dw.rows, dw.columns)
+                      : run_piece<T, Form::kStrided, true>(at, dw.rows, dw.columns);
+      });
 }
 
 // Wide: the columns of Xᵀ lie apart and are brought together panel by panel. The bias' sums run along where
@@ -183,21 +185,21 @@ void weight_gradient_of_wide(LaneMatrix<const T> dz, LaneMatrix<const T> x, Prod
   thread_local Panel<T> panel;
   constexpr std::size_t kWidth = Panel<T>::kWidth;
   const bool has_room = dw.columns % kLanes<T> != 0;
-  for_each_piece(dz.columns, kBytesATerm<T, Form::kWide>, start,
-                 [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
-                   for (std::size_t column = 0; column < dw.columns; column += kWidth) {
-                     const std::size_t width = std::min(kWidth, dw.columns - column);
-                     transpose(x.at(column, k), x.row_stride, width, depth, panel.b, kWidth);
-                     const Corner<T> at{dz.at(0, k), panel.b,       dw.data + column, nullptr,
-                                        nullptr,     dz.row_stride, dz.column_stride, kWidth,
-                                        kLanes<T>,   dw.row_stride, kLanes<T>,        0,
-                                        depth,       from,          End::kStore};
-                     if (width % kLanes<T> == 0)
-                       run_panel<T>(at, dw.rows, width / kLanes<T>);
-                     else
-                       run_edge<T>(at, dw.rows, width, panel, db);
-                   }
-                 });
+  for_each_piece<T, Form::kWide>(dz.columns, start,
+                                 [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
+                                   for (std::size_t column = 0; column < dw.columns; column += kWidth) {
+                                     const std::size_t width = std::min(kWidth, dw.columns - column);
+                                     transpose(x.at(column, k), x.row_stride, width, depth, panel.b, kWidth);
+                                     const Corner<T> at{dz.at(0, k), panel.b,       dw.data + column, nullptr,
+                                                        nullptr,     dz.row_stride, dz.column_stride, kWidth,
+                                                        kLanes<T>,   dw.row_stride, kLanes<T>,        0,
+                                                        depth,       from,          End::kStore};
+                                     if (width % kLanes<T> == 0)
+                                       run_panel<T>(at, dw.rows, width / kLanes<T>);
+                                     else
+                                       run_edge<T>(at, dw.rows, width, panel, db);
+                                   }
+                                 });
   if (has_room || db == nullptr) return;
   if (start == ProductStart::kZero) std::fill_n(db, dw.rows, T{0});
   add_row_sums<T, Engine::kWide>(dz, db);
