@@ -51,8 +51,8 @@ HWY_INLINE void for_each_piece(std::size_t depth, ProductStart start, const Piec
 }
 
 template <class T, Form kForm>
-void product(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias, LaneMatrix<T> c,
-             End end, T* z, std::size_t z_row) {
+void product(const LaneMatrix<const T>& a, const LaneMatrix<const T>& b, ProductStart start, const T* bias,
+             const LaneMatrix<T>& c, End end, T* z, std::size_t z_row) {
   constexpr std::size_t kColumnScalars = kForm == Form::kWide ? kLanes<T> : 1;
   const std::size_t columns = (c.columns + kColumnScalars - 1) / kColumnScalars;
   const auto corner = [&](std::size_t k, std::size_t depth, ProductStart from, bool is_last) HWY_ATTR {
@@ -120,28 +120,29 @@ void run_edge(Corner<T> at, std::size_t rows, std::size_t width, Panel<T>& panel
 }
 
 template <class T, Engine kEngine>
-void multiply_to(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias,
-                 LaneMatrix<T> c, End end, T* z, std::size_t z_row) {
+void multiply_to(const LaneMatrix<const T>& a, const LaneMatrix<const T>& b, ProductStart start,
+                 const T* bias, const LaneMatrix<T>& c, End end, T* z, std::size_t z_row) {
   constexpr Form kForm = kEngine == Engine::kWide ? Form::kWide : Form::kPacked;
   product<T, kForm>(a, b, start, bias, c, end, z, z_row);
 }
 
 template <class T, Engine kEngine>
-void multiply(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias,
-              LaneMatrix<T> c) {
+void multiply(const LaneMatrix<const T>& a, const LaneMatrix<const T>& b, ProductStart start, const T* bias,
+              const LaneMatrix<T>& c) {
   multiply_to<T, kEngine>(a, b, start, bias, c, End::kStore, nullptr, 0);
 }
 
 template <class T, Engine kEngine>
-void relu_layer(LaneMatrix<const T> w, LaneMatrix<const T> x, const T* bias, LaneMatrix<T> h,
-                LaneMatrix<T> z) {
+void relu_layer(const LaneMatrix<const T>& w, const LaneMatrix<const T>& x, const T* bias,
+                const LaneMatrix<T>& h, const LaneMatrix<T>& z) {
   multiply_to<T, kEngine>(w, x, bias == nullptr ? ProductStart::kZero : ProductStart::kBias, bias, h,
                           End::kRelu, z.data, z.row_stride);
 }
 
 // Rows side by side: each row's sum is one chain of dependent additions.
 template <class T, class D, std::size_t... M>
-HWY_INLINE void add_rows(D d, LaneMatrix<const T> x, std::size_t row, T* sums, std::index_sequence<M...>) {
+HWY_INLINE void add_rows(D d, const LaneMatrix<const T>& x, std::size_t row, T* sums,
+                         std::index_sequence<M...>) {
   constexpr std::size_t kRuns = MaxLanes(d);
   hn::Vec<D> s[sizeof...(M)] = {hn::LoadU(d, sums + (row + M) * kRuns)...};
   const T* p = x.at(row, 0);
@@ -152,7 +153,7 @@ HWY_INLINE void add_rows(D d, LaneMatrix<const T> x, std::size_t row, T* sums, s
 }
 
 template <class T, Engine kEngine>
-void add_row_sums(LaneMatrix<const T> x, T* sums) {
+void add_row_sums(const LaneMatrix<const T>& x, T* sums) {
   constexpr SumTag<T, kEngine> d;
   std::size_t row = 0;
   for (; row + 8 <= x.rows; row += 8) add_rows(d, x, row, sums, std::make_index_sequence<8>());
@@ -163,8 +164,8 @@ void add_row_sums(LaneMatrix<const T> x, T* sums) {
 
 // Lanes: the bias' sums run along with the first columns of the product, in whose registers dZ is anyway.
 template <class T>
-void weight_gradient_of_lanes(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start,
-                              LaneMatrix<T> dw, T* db) {
+void weight_gradient_of_lanes(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
+                              const LaneMatrix<T>& dw, T* db) {
   const LaneMatrix<const T> b = x.transposed();
   for_each_piece<T, Form::kStrided>(
       dz.columns, start, [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
@@ -180,8 +181,8 @@ void weight_gradient_of_lanes(LaneMatrix<const T> dz, LaneMatrix<const T> x, Pro
 // Wide: the columns of Xᵀ lie apart and are brought together panel by panel. The bias' sums run along where
 // the last panel has room for a column of ones.
 template <class T>
-void weight_gradient_of_wide(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start,
-                             LaneMatrix<T> dw, T* db) {
+void weight_gradient_of_wide(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
+                             const LaneMatrix<T>& dw, T* db) {
   thread_local Panel<T> panel;
   constexpr std::size_t kWidth = Panel<T>::kWidth;
   const bool has_room = dw.columns % kLanes<T> != 0;
@@ -206,8 +207,8 @@ void weight_gradient_of_wide(LaneMatrix<const T> dz, LaneMatrix<const T> x, Prod
 }
 
 template <class T, Engine kEngine>
-void weight_gradient(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start, LaneMatrix<T> dw,
-                     T* db) {
+void weight_gradient(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
+                     const LaneMatrix<T>& dw, T* db) {
   if constexpr (kEngine == Engine::kLanes)
     weight_gradient_of_lanes(dz, x, start, dw, db);
   else
@@ -215,8 +216,9 @@ void weight_gradient(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart
 }
 
 template <class T, Engine kEngine>
-void relu_backward(LaneMatrix<const T> w_transposed, LaneMatrix<const T> dz, LaneMatrix<const T> x,
-                   ProductStart start, LaneMatrix<T> dw, T* db, LaneMatrix<T> dx) {
+void relu_backward(const LaneMatrix<const T>& w_transposed, const LaneMatrix<const T>& dz,
+                   const LaneMatrix<const T>& x, ProductStart start, const LaneMatrix<T>& dw, T* db,
+                   const LaneMatrix<T>& dx) {
   if (kEngine == Engine::kLanes && is_narrow(dz.rows) && is_narrow(x.rows))
     return run_narrow_backward<T>(NarrowBackward<T>{w_transposed, dz, x, start, dw, db, dx});
   weight_gradient<T, kEngine>(dz, x, start, dw, db);

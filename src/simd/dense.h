@@ -19,23 +19,24 @@ struct DenseKernels {
   // C[m][n] = start + Σ_k A[m][k]·B[k][n], in ascending k with one fused multiply-add a term, lane by lane.
   // REQUIRES: A is M×K, B is K×N, C is M×N and overlaps neither; bias is [M][lane] for kBias, unused
   // otherwise. Any strides in A (transposed views); the columns of B and C follow each other.
-  void (*multiply)(LaneMatrix<const T> a, LaneMatrix<const T> b, ProductStart start, const T* bias,
-                   LaneMatrix<T> c);
+  void (*multiply)(const LaneMatrix<const T>& a, const LaneMatrix<const T>& b, ProductStart start,
+                   const T* bias, const LaneMatrix<T>& c);
   // A layer of ReLUs: H = relu(W·X + bias), and the sums themselves into Z where Z.data is not null. bias may
   // be null. REQUIRES: the columns of X, H and Z follow each other.
-  void (*relu_layer)(LaneMatrix<const T> w, LaneMatrix<const T> x, const T* bias, LaneMatrix<T> h,
-                     LaneMatrix<T> z);
+  void (*relu_layer)(const LaneMatrix<const T>& w, const LaneMatrix<const T>& x, const T* bias,
+                     const LaneMatrix<T>& h, const LaneMatrix<T>& z);
   // dW = start + dZ·Xᵀ and dB[row][lane] = start + Σ dZ, over the samples in ascending order. start is kZero
   // or kAccumulate; dB may be null. dW is dense.
-  void (*weight_gradient)(LaneMatrix<const T> dz, LaneMatrix<const T> x, ProductStart start, LaneMatrix<T> dw,
-                          T* db);
+  void (*weight_gradient)(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
+                          const LaneMatrix<T>& dw, T* db);
   // Back through a layer and the ReLUs below it, whose outputs are X: weight_gradient and
   // dX = relu'(X)·(Wᵀ·dZ), with relu'(0) = 0; in one pass where the layer is narrow. REQUIRES: the columns of
   // dZ, X and dX follow each other.
-  void (*relu_backward)(LaneMatrix<const T> w_transposed, LaneMatrix<const T> dz, LaneMatrix<const T> x,
-                        ProductStart start, LaneMatrix<T> dw, T* db, LaneMatrix<T> dx);
+  void (*relu_backward)(const LaneMatrix<const T>& w_transposed, const LaneMatrix<const T>& dz,
+                        const LaneMatrix<const T>& x, ProductStart start, const LaneMatrix<T>& dw, T* db,
+                        const LaneMatrix<T>& dx);
   // sums[row][lane] += Σ over columns of x, in ascending order.
-  void (*add_row_sums)(LaneMatrix<const T> x, T* sums);
+  void (*add_row_sums)(const LaneMatrix<const T>& x, T* sums);
 };
 
 template <class T>

@@ -131,8 +131,8 @@ void evaluate_cross_entropy(const Batch<D>& batch, double* sums) {
 }
 
 template <class T, Engine kEngine>
-void evaluate(Loss loss, LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T gradient_scale,
-              double* sums, LaneMatrix<T> gradient) {
+void evaluate(Loss loss, const LaneMatrix<const T>& outputs, const LaneMatrix<const T>& targets,
+              T gradient_scale, double* sums, const LaneMatrix<T>& gradient) {
   using D = SumTag<T, kEngine>;
   const Batch<D> batch{outputs, targets, gradient_scale, gradient};
   switch (loss) {
@@ -155,7 +155,7 @@ struct Largest {
   hn::Vec<D> index, is_number;  // is_number: 1 or 0
 };
 template <class D, class T = hn::TFromD<D>>
-HWY_INLINE Largest<D> find_largest(D d, LaneMatrix<const T> x, std::size_t n) {
+HWY_INLINE Largest<D> find_largest(D d, const LaneMatrix<const T>& x, std::size_t n) {
   hn::Vec<D> best = hn::Load(d, x.at(0, n)), index = hn::Zero(d);
   auto is_nan = hn::IsNaN(best);
   for (std::size_t o = 1; o < x.rows; ++o) {
@@ -169,7 +169,8 @@ HWY_INLINE Largest<D> find_largest(D d, LaneMatrix<const T> x, std::size_t n) {
 }
 
 template <class T, Engine kEngine>
-void count_correct(LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T threshold, double* counts) {
+void count_correct(const LaneMatrix<const T>& outputs, const LaneMatrix<const T>& targets, T threshold,
+                   double* counts) {
   using D = SumTag<T, kEngine>;
   const D d;
   const hn::Vec<D> one = hn::Set(d, T{1}), half = hn::Set(d, T{0.5}), bound = hn::Set(d, threshold);

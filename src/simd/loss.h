@@ -17,11 +17,11 @@ struct LossKernels {
   // sums[lane] += Σ over samples, ascending, of the sample's loss; the sum is kept in double. Where
   // gradient.data is not null, gradient [output][sample] = gradient_scale · d(sample's loss)/d(output);
   // mae has derivative 0 at 0.
-  void (*evaluate)(Loss loss, LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T gradient_scale,
-                   double* sums, LaneMatrix<T> gradient);
+  void (*evaluate)(Loss loss, const LaneMatrix<const T>& outputs, const LaneMatrix<const T>& targets,
+                   T gradient_scale, double* sums, const LaneMatrix<T>& gradient);
   // counts[lane] += the number of samples classified right: the largest output (ties: the first) is the
   // largest target; with one output, (y > threshold) == (t > 0.5). A sample with a NaN output is wrong.
-  void (*count_correct)(LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T threshold,
+  void (*count_correct)(const LaneMatrix<const T>& outputs, const LaneMatrix<const T>& targets, T threshold,
                         double* counts);
 };
 
