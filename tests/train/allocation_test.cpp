@@ -8,14 +8,6 @@
 
 #include "train/pack_testing.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define DEADRELU_SANITIZED
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define DEADRELU_SANITIZED
-#endif
-
 #if defined(__GLIBC__) && !defined(DEADRELU_SANITIZED)
 
 namespace {
