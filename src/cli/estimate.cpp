@@ -21,7 +21,7 @@ class Facts {
  public:
   const DataFacts& of(const RunSpec& run) {
     if (facts_from_spec(run.data, facts_)) return facts_;
-    const std::vector<std::string> files = data_files(run.data);
+    const std::vector<DataFile> files = data_files(run.data);
     if (files != files_) {
       const Dataset<float> data = make_dataset<float>(run.data, run.seed);
       file_facts_ = {{data.inputs, data.outputs, data.classes}, data.train.samples, data.test.samples};
@@ -32,7 +32,7 @@ class Facts {
 
  private:
   DataFacts facts_, file_facts_;
-  std::vector<std::string> files_;
+  std::vector<DataFile> files_;
 };
 
 double recorded_steps(const RecordSpec& record, double steps) {

@@ -23,19 +23,11 @@ std::optional<std::string> digest_of(const std::string& path) {
 
 }  // namespace
 
-std::vector<NamedPath> input_paths(const RunSpec& spec) {
-  std::vector<NamedPath> paths;
-  const auto add = [&](const std::string& name) {
-    if (!name.empty()) paths.push_back({name, (std::filesystem::path(spec.data.directory) / name).string()});
-  };
-  if (spec.data.kind == DataKind::kCsv) add(spec.data.path);
-  if (spec.data.kind == DataKind::kIdx) {
-    for (const std::string& name :
-         {spec.data.images, spec.data.labels, spec.data.test_images, spec.data.test_labels})
-      add(name);
-  }
-  add(spec.init.file);
-  return paths;
+std::vector<DataFile> input_files(const RunSpec& spec) {
+  std::vector<DataFile> files = data_files(spec.data);
+  if (const std::string& name = spec.init.file; !name.empty())
+    files.push_back({name, (std::filesystem::path(spec.data.directory) / name).string()});
+  return files;
 }
 
 InputCheck::InputCheck(const std::vector<InputFile>& known, std::function<void(const InputFile&)> add)
@@ -44,7 +36,7 @@ InputCheck::InputCheck(const std::vector<InputFile>& known, std::function<void(c
 }
 
 void InputCheck::look_at(const RunSpec& spec) {
-  for (const NamedPath& file : input_paths(spec)) look_at(file.name, file.path);
+  for (const DataFile& file : input_files(spec)) look_at(file.name, file.path);
 }
 
 void InputCheck::look_at(const std::string& name, const std::string& path) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "data/dataset.h"
 #include "store/result_store.h"
 #include "train/run_spec.h"
 
@@ -29,10 +30,7 @@ class InputCheck {
   std::set<std::string> seen_;
 };
 
-// Which files a run reads: the name in the config, and the path.
-struct NamedPath {
-  std::string name, path;
-};
-std::vector<NamedPath> input_paths(const RunSpec& spec);
+// Every file that a run reads.
+std::vector<DataFile> input_files(const RunSpec& spec);
 
 }  // namespace deadrelu

@@ -16,7 +16,7 @@ constexpr std::size_t kMostSamples = std::size_t{1} << 31;  // examples are numb
 
 [[noreturn]] void fail(const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); }
 
-Examples make_examples(const DataSpec& spec, std::uint64_t seed, const std::vector<std::string>& files) {
+Examples make_examples(const DataSpec& spec, std::uint64_t seed, const std::vector<DataFile>& files) {
   if (const auto shape = shape_from_spec(spec); shape && spec.kind != DataKind::kPoints) {
     require_memory("data", spec.samples, shape->inputs + std::max<std::size_t>(shape->outputs, 1),
                    sizeof(double));
@@ -27,10 +27,10 @@ Examples make_examples(const DataSpec& spec, std::uint64_t seed, const std::vect
     case DataKind::kPoints:
       return copy_points(spec);
     case DataKind::kCsv:
-      return read_csv(files[0], spec.target_columns, spec.classification);
+      return read_csv(files[0].path, spec.target_columns, spec.classification);
     case DataKind::kIdx:
     case DataKind::kPermuted:
-      return read_idx(files[0], files[1], spec.limit);
+      return read_idx(files[0].path, files[1].path, spec.limit);
     case DataKind::kGaussian:
       return generate_gaussian(spec, seed);
     case DataKind::kTeacher:
@@ -142,10 +142,10 @@ std::vector<std::uint32_t> all_of(const Examples& set) {
 
 }  // namespace
 
-std::vector<std::string> data_files(const DataSpec& spec) {
-  std::vector<std::string> files;
-  const auto add = [&](const std::string& path) {
-    files.push_back((std::filesystem::path(spec.directory) / path).string());
+std::vector<DataFile> data_files(const DataSpec& spec) {
+  std::vector<DataFile> files;
+  const auto add = [&](const std::string& name) {
+    files.push_back({name, (std::filesystem::path(spec.directory) / name).string()});
   };
   if (spec.kind == DataKind::kCsv) add(spec.path);
   if (spec.kind == DataKind::kIdx || spec.kind == DataKind::kPermuted) {
@@ -162,7 +162,7 @@ std::vector<std::string> data_files(const DataSpec& spec) {
 template <class T>
 Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
   const std::uint64_t seed = spec.seed.value_or(run_seed);
-  const std::vector<std::string> files = data_files(spec);
+  const std::vector<DataFile> files = data_files(spec);
   Examples set = make_examples(spec, seed, files);
   if (spec.limit > 0) set.samples = std::min(set.samples, spec.limit);
   if (set.samples > kMostSamples) fail("more than 2^31 examples");
@@ -171,10 +171,10 @@ Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
   Examples test_set;
   const bool has_test_files = files.size() == 4;
   if (has_test_files) {
-    test_set = read_idx(files[2], files[3], spec.limit);
+    test_set = read_idx(files[2].path, files[3].path, spec.limit);
     if (test_set.inputs != set.inputs) {
-      fail(files[2] + " has " + std::to_string(test_set.inputs) + " pixels an image, " + files[0] + " has " +
-           std::to_string(set.inputs));
+      fail(files[2].path + " has " + std::to_string(test_set.inputs) + " pixels an image, " + files[0].path +
+           " has " + std::to_string(set.inputs));
     }
     set.classes = test_set.classes = std::max(set.classes, test_set.classes);
   }

@@ -38,8 +38,14 @@ struct Dataset {
 template <class T>
 Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed);
 
-// The files that the spec reads, resolved against the config's directory (for manifests and checks).
-std::vector<std::string> data_files(const DataSpec& spec);
+// A file that a spec reads: as the config names it, and resolved against the config's directory.
+struct DataFile {
+  std::string name, path;
+  bool operator==(const DataFile&) const = default;
+};
+
+// Every file that the spec reads: whoever opens, checks or lists files asks here.
+std::vector<DataFile> data_files(const DataSpec& spec);
 
 // Data sets shared between packs and threads: each (spec, effective seed) is made once while somebody holds
 // it, and the most recently used ones are kept up to a number of bytes. Thread-safe.

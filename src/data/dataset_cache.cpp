@@ -29,6 +29,7 @@ class Key {
     add(parts.size());
     for (const Part& part : parts) add(part);
   }
+  void add(const DataFile& file) { add(file.path); }
   std::string take() { return std::move(text_); }
 
  private:

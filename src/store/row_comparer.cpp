@@ -15,11 +15,8 @@ struct KeyedTable {
   Table table;
   int keys;
 };
-constexpr KeyedTable kTables[] = {{Table::kRuns, 0},
-                                  {Table::kMetrics, 1},
-                                  {Table::kLayers, 2},
-                                  {Table::kUnits, 3},
-                                  {Table::kParameters, 1}};
+constexpr KeyedTable kTables[] = {{Table::kRuns, 0},  {Table::kMetrics, 1}, {Table::kLayers, 2},
+                                  {Table::kUnits, 3}, {Table::kStream, 1},  {Table::kParameters, 1}};
 
 constexpr std::size_t kMostShownBytes = 40;
 

@@ -31,8 +31,8 @@ constexpr const char* kDraftFile = ".results.sqlite.merge";
 constexpr std::size_t kKeptConflicts = 20;
 constexpr std::uint64_t kPlacesAtOnce = 16384;
 constexpr int kBusyMilliseconds = 20'000;
-constexpr Table kStoredTables[] = {Table::kRuns, Table::kMetrics, Table::kLayers, Table::kUnits,
-                                   Table::kParameters};
+constexpr Table kStoredTables[] = {Table::kRuns,  Table::kMetrics, Table::kLayers,
+                                   Table::kUnits, Table::kStream,  Table::kParameters};
 
 // Folds a journal that a killed writer left into the store: the draft that takes its place would else be read
 // with it.

@@ -123,6 +123,20 @@ class Case(unittest.TestCase):
             return next(csv.reader(file))
 
 
+def stream(**more):
+    """A small sweep over an online stream."""
+    config = {
+        "name": "small",
+        "data": {"kind": "slowly_changing_regression", "change_every": 100, "bin": 50},
+        "model": {"hidden": [5]},
+        "train": {"batch_size": 1, "steps": 220},
+        "record": {"every": 100},
+        "sweep": {"grid": {RATE: [0.01, 0.001]}, "seeds": 3},
+    }
+    config["data"].update(more)
+    return config
+
+
 def parse_csv(text):
     return list(csv.DictReader(io.StringIO(text)))
 

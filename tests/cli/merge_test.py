@@ -102,6 +102,19 @@ class Merge(harness.Case):
         self.assertFalse((self.folder / "out").exists())
 
 
+class MergeStream(harness.Case):
+    ALL = (*harness.TABLES, "stream.csv")
+
+    def test_shards_of_a_stream_are_the_whole(self):
+        name = self.write(harness.stream())
+        self.succeed("run", name, "--out", "whole")
+        self.succeed("run", name, "--out", "some", "--only", "0-2")
+        self.succeed("run", name, "--out", "parts", "--only", "3-")
+        self.succeed("merge", "parts", "some")
+        self.assert_same_tables("parts", "whole", self.ALL)
+        self.assertEqual(len(self.rows("parts/stream.csv")), 6 * 5)
+
+
 class Verify(harness.Case):
     def setUp(self):
         super().setUp()
@@ -127,6 +140,14 @@ class Verify(harness.Case):
         self.assertEqual((report["verified"], report["different"]), (12, 1))
         self.assertEqual(report["differences"][0]["run_id"], run_id)
         self.assertIn("metrics, step 40: grad_norm", report["differences"][0]["difference"])
+
+    def test_a_changed_stream_is_found(self):
+        self.train(harness.stream(), "stream")
+        store = sqlite3.connect(self.folder / "stream/results.sqlite")
+        with store:
+            store.execute("UPDATE stream_rows SET loss = loss + 1 WHERE bin = 2 AND run = 1")
+        store.close()
+        self.assertEqual(self.run_program("verify", "stream").returncode, 3)
 
     def test_wrong_samples_say_what_is_allowed(self):
         for wrong in ("0", "-1", "some"):

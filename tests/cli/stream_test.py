@@ -3,20 +3,7 @@
 import json
 
 import harness
-from harness import RATE
-
-
-def stream(**more):
-    config = {
-        "name": "small",
-        "data": {"kind": "slowly_changing_regression", "change_every": 100, "bin": 50},
-        "model": {"hidden": [5]},
-        "train": {"batch_size": 1, "steps": 220},
-        "record": {"every": 100},
-        "sweep": {"grid": {RATE: [0.01, 0.001]}, "seeds": 3},
-    }
-    config["data"].update(more)
-    return config
+from harness import RATE, stream
 
 
 class Streams(harness.Case):
@@ -65,21 +52,32 @@ class Streams(harness.Case):
 
 
 class Permuted(harness.Case):
-    def test_an_epoch_of_permuted_images_is_a_task(self):
-        images, labels = [], []
-        for i in range(40):
-            images.append(bytes((i * 37 + p * (11 if i % 2 else 5)) % 256 for p in range(16)))
-            labels.append(i % 2)
+    CONFIG = {
+        "data": {"kind": "permuted", "images": "images", "labels": "labels", "bin": 40},
+        "model": {"hidden": [8]},
+        "train": {"batch_size": 4, "epochs": 3},
+        "sweep": {"seeds": 2},
+    }
+
+    def write_images(self, factor=37):
+        images = [bytes((i * factor + p * (11 if i % 2 else 5)) % 256 for p in range(16)) for i in range(40)]
         (self.folder / "images").write_bytes(bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in (40, 4, 4))
                                              + b"".join(images))
-        (self.folder / "labels").write_bytes(bytes([0, 0, 8, 1]) + (40).to_bytes(4, "big") + bytes(labels))
-        config = {
-            "data": {"kind": "permuted", "images": "images", "labels": "labels", "bin": 40},
-            "model": {"hidden": [8]},
-            "train": {"batch_size": 4, "epochs": 3},
-            "sweep": {"seeds": 2},
-        }
-        self.train(config, "out")
+        (self.folder / "labels").write_bytes(bytes([0, 0, 8, 1]) + (40).to_bytes(4, "big")
+                                             + bytes(i % 2 for i in range(40)))
+
+    def test_images_that_changed_are_refused(self):
+        self.write_images()
+        self.train(self.CONFIG, "out")
+        manifest = json.loads((self.folder / "out/manifest.json").read_text())
+        self.assertEqual([file["path"] for file in manifest["data_files"]], ["images", "labels"])
+        self.write_images(factor=36)
+        error = self.fail_with(4, "run", self.write({**self.CONFIG, "sweep": {"seeds": 3}}), "--out", "out")
+        self.assertIn("images: the file has changed since", error)
+
+    def test_an_epoch_of_permuted_images_is_a_task(self):
+        self.write_images()
+        self.train(self.CONFIG, "out")
         rows = self.rows("out/stream.csv")
         self.assertEqual([(r["from"], r["to"]) for r in rows], [("0", "40"), ("40", "80"), ("80", "120")] * 2)
         for row in rows:

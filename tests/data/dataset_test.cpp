@@ -237,7 +237,8 @@ TEST(Dataset, relative_paths_start_at_the_configs_directory) {
   spec.directory = "/experiments";
   spec.images = "images.gz";
   spec.labels = "/data/labels.gz";
-  EXPECT_EQ(data_files(spec), (std::vector<std::string>{"/experiments/images.gz", "/data/labels.gz"}));
+  EXPECT_EQ(data_files(spec), (std::vector<DataFile>{{"images.gz", "/experiments/images.gz"},
+                                                     {"/data/labels.gz", "/data/labels.gz"}}));
   spec.test_images = "t";
   spec.test_labels = "l";
   EXPECT_EQ(data_files(spec).size(), 4u);
