@@ -39,6 +39,11 @@ void append_real(std::string& text, double value) { append_shortest(text, value)
 void append_real(std::string& text, float value) { append_shortest(text, value); }
 void append_integer(std::string& text, std::int64_t value) { text += std::to_string(value); }
 
+std::string number_text(double value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof(digits), value).ptr};
+}
+
 std::optional<double> parse_real(std::string_view text) {
   const auto value = parse_whole<double>(text);
   return value && std::isfinite(*value) ? value : std::nullopt;

@@ -15,6 +15,9 @@ void append_real(std::string& text, double value);
 void append_real(std::string& text, float value);
 void append_integer(std::string& text, std::int64_t value);
 
+// The shortest form alone, for sentences ("1", "0.1", "1e+20").
+std::string number_text(double value);
+
 // The whole text as a number ("1", "-2.5e3"; surrounding spaces allowed); empty where it is not a finite
 // number.
 std::optional<double> parse_real(std::string_view text);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/benchmark.h"
 #include "cli/command.h"
 #include "cli/fingerprint.h"
 #include "cli/log.h"
@@ -18,7 +19,6 @@
 #include "cli/terminal.h"
 #include "cli/text_table.h"
 #include "config/experiment_config.h"
-#include "experiment/benchmark.h"
 #include "simd/peak.h"
 #include "store/export.h"
 

@@ -3,8 +3,8 @@
 
 #include "cli/experiments.h"
 #include "data/dataset.h"
-#include "experiment/check.h"
 #include "nn/model.h"
+#include "train/check.h"
 
 namespace deadrelu {
 namespace {

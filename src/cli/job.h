@@ -8,7 +8,7 @@
 #include "cli/selection.h"
 #include "cli/training.h"
 #include "config/experiment_config.h"
-#include "experiment/runner.h"
+#include "runner/runner.h"
 #include "store/export.h"
 #include "store/manifest.h"
 

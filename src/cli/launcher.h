@@ -1,7 +1,7 @@
 // What the program that started this one says of the share of the work that falls to it.
 #pragma once
 
-#include "experiment/shard.h"
+#include "sweep/shard.h"
 
 namespace deadrelu {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "cli/progress.h"
-#include "experiment/planned_run.h"
-#include "experiment/runner.h"
+#include "runner/runner.h"
 #include "store/export.h"
+#include "sweep/planned_run.h"
 
 namespace CLI {
 class App;

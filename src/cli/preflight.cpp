@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "data/dataset.h"
-#include "experiment/check.h"
 #include "store/result_store.h"
+#include "train/check.h"
 
 namespace deadrelu {
 namespace {

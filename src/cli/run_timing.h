@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "config/experiment_config.h"
-#include "experiment/runner.h"
+#include "runner/runner.h"
 
 namespace deadrelu {
 

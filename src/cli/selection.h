@@ -6,7 +6,7 @@
 #include <string>
 
 #include "config/experiment_config.h"
-#include "experiment/shard.h"
+#include "sweep/shard.h"
 
 namespace deadrelu {
 

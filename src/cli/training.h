@@ -8,7 +8,7 @@
 #include "cli/progress.h"
 #include "cli/selection.h"
 #include "config/experiment_config.h"
-#include "experiment/runner.h"
+#include "runner/runner.h"
 #include "store/result_store.h"
 
 namespace deadrelu {

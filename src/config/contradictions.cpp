@@ -1,6 +1,6 @@
 #include "config/contradictions.h"
 
-#include "config/json_node.h"
+#include "base/number.h"
 
 namespace deadrelu {
 namespace {

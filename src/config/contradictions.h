@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "experiment/check.h"
+#include "train/check.h"
 #include "train/run_spec.h"
 
 namespace deadrelu {

@@ -1,7 +1,8 @@
 #include "config/json_node.h"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
+
+#include "base/number.h"
 
 namespace deadrelu {
 
@@ -60,11 +61,6 @@ std::string child_pointer(const std::string& pointer, std::size_t index) {
 
 std::string json_quoted(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string number_text(double value) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof(digits), value).ptr};
 }
 
 std::string describe(const Node& node) {

@@ -47,10 +47,8 @@ Node make_object();
 std::string child_pointer(const std::string& pointer, std::string_view key);
 std::string child_pointer(const std::string& pointer, std::size_t index);
 
-// The text in JSON quotes, with U+FFFD for what is not UTF-8 (only messages can hold such); the number in its
-// shortest form ("1", "0.1", "1e-08"), integers without a point.
+// The text in JSON quotes, with U+FFFD for what is not UTF-8 (only messages can hold such).
 std::string json_quoted(std::string_view text);
-std::string number_text(double value);
 
 // For error messages: `the text "abc"`, `1.5`, `a list`, …
 std::string describe(const Node& node);

@@ -9,7 +9,7 @@
 
 #include "config/key_table.h"
 #include "config/settings.h"
-#include "experiment/planned_run.h"
+#include "sweep/planned_run.h"
 
 namespace deadrelu {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "config/number_range.h"
 #include "config/settings.h"
-#include "experiment/sweep.h"
+#include "sweep/number_range.h"
+#include "sweep/sweep_shape.h"
 
 namespace deadrelu {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/number.h"
 #include "config/run_id.h"
 
 namespace deadrelu {

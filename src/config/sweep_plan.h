@@ -7,8 +7,8 @@
 
 #include "config/resolve.h"
 #include "config/sweep_config.h"
-#include "experiment/planned_run.h"
-#include "experiment/sweep.h"
+#include "sweep/planned_run.h"
+#include "sweep/sweep_shape.h"
 
 namespace deadrelu {
 

@@ -13,8 +13,8 @@
 
 #include "base/random.h"
 #include "data/examples.h"
-#include "nn/normal.h"
 #include "simd/math.h"
+#include "simd/normal.h"
 
 namespace deadrelu {
 namespace {

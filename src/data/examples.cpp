@@ -7,7 +7,7 @@
 #include <cstddef>
 
 #include "base/error.h"
-#include "nn/normal.h"
+#include "simd/normal.h"
 
 namespace deadrelu {
 namespace {

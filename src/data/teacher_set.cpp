@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 #include "data/examples.h"
-#include "nn/normal.h"
+#include "simd/normal.h"
 
 namespace deadrelu {
 namespace {

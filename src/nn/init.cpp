@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/random.h"
-#include "nn/normal.h"
 #include "nn/orthogonal.h"
+#include "simd/normal.h"
 
 namespace deadrelu {
 namespace {

@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "experiment/runner.h"
-#include "experiment/shard.h"
+#include "sweep/planned_run.h"
+#include "sweep/shard.h"
 
 namespace deadrelu {
 

@@ -7,9 +7,9 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
-#include "experiment/planned_run.h"
 #include "probe/rows.h"
 #include "store/result_store.h"
+#include "sweep/planned_run.h"
 
 namespace deadrelu {
 

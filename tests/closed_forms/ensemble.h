@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "experiment/runner.h"
+#include "runner/runner.h"
 
 namespace deadrelu {
 

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cmath>
 
-#include "config/number_range.h"
 #include "config_testing.h"
+#include "sweep/number_range.h"
 
 namespace deadrelu {
 namespace {

@@ -1,5 +1,5 @@
 // The walk over a sweep's points.
-#include "experiment/sweep.h"
+#include "sweep/sweep_shape.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "experiment/worker_pool.h"
+#include "runner/worker_pool.h"
 
 #include <chrono>
 #include <new>
@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "experiment/check.h"
+#include "train/check.h"
 #include "train/engine_choice.h"
 #include "train/trainer.h"
 

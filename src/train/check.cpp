@@ -1,4 +1,4 @@
-#include "experiment/check.h"
+#include "train/check.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "experiment/runner.h"
+#include "runner/runner.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "experiment/packer.h"
+#include "runner/packer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
-#include "experiment/runner.h"
+#include "runner/runner.h"
 
 #include <algorithm>
 #include <exception>
 #include <optional>
 #include <utility>
 
-#include "experiment/packer.h"
-#include "experiment/worker_pool.h"
+#include "runner/packer.h"
+#include "runner/worker_pool.h"
 #include "simd/kernels.h"
 
 namespace deadrelu {

@@ -1,4 +1,4 @@
-#include "experiment/benchmark.h"
+#include "cli/benchmark.h"
 
 #include <algorithm>
 #include <atomic>

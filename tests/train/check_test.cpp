@@ -1,5 +1,5 @@
 // Contradictions between a run and its data.
-#include "experiment/check.h"
+#include "train/check.h"
 
 #include <gtest/gtest.h>
 

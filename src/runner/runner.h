@@ -6,13 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "experiment/planned_run.h"
-#include "probe/rows.h"
 #include "simd/engine.h"
 #include "simd/target.h"
+#include "sweep/planned_run.h"
 
 namespace deadrelu {
 
@@ -21,12 +19,6 @@ struct RunnerOptions {
   SimdTarget simd = SimdTarget::kAvx2;          // one of available_simd()
   bool fail_fast = false;                       // stop at the first run that fails
   std::optional<Engine> engine = std::nullopt;  // empty: whichever is faster for the runs of a pack
-};
-
-struct FinishedRun {
-  PlannedRun run;
-  RunRecord record;
-  std::string failure;  // why it could not be trained (no memory, …); empty: `record` holds the results
 };
 
 // Trains everything that `next` hands out and passes finished packs to `finished`, both on the calling

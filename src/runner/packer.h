@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "experiment/planned_run.h"
+#include "sweep/planned_run.h"
 
 namespace deadrelu {
 

@@ -1,4 +1,4 @@
-// One run of a sweep, as the expansion hands it on.
+// One run of a sweep: as the expansion hands it on, and as it comes back trained.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "probe/columns.h"
+#include "probe/rows.h"
 #include "train/run_spec.h"
 
 namespace deadrelu {
@@ -27,6 +28,13 @@ struct PlannedRun {
   std::uint64_t point = 0;         // the position without seeds: runs of one point differ in the seed alone
   std::vector<SweptValue> values;  // one a swept column
   RunSpec spec;
+};
+
+// A run that has been trained.
+struct FinishedRun {
+  PlannedRun run;
+  RunRecord record;
+  std::string failure;  // why it could not be trained (no memory, …); empty: `record` holds the results
 };
 
 // Hands out the runs of a sweep one after another, in expansion order; false at the end.

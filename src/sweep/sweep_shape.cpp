@@ -1,4 +1,4 @@
-#include "experiment/sweep.h"
+#include "sweep/sweep_shape.h"
 
 #include <algorithm>
 #include <iterator>

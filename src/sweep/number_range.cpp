@@ -1,4 +1,4 @@
-#include "config/number_range.h"
+#include "sweep/number_range.h"
 
 #include <algorithm>
 #include <charconv>

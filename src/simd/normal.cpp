@@ -1,4 +1,4 @@
-#include "nn/normal.h"
+#include "simd/normal.h"
 
 #include <algorithm>
 #include <array>

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "experiment/runner.h"
+#include "runner/runner.h"
 
 namespace deadrelu {
 
