@@ -20,7 +20,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kActivationExamples =
     "CSV of x, f(x), f'(x), computed in float64 by the kernels that train. crelu has two outputs, relu(x) "
     "and relu(-x):\n"
     "the first is shown. rrelu is shown as it evaluates, with the mean of its slopes. maxout has no graph.\n"
@@ -199,7 +199,7 @@ void add_activation(CLI::App& app, Action& action) {
   command->add_option("--at-zero", options->at_zero, "derivative at a ReLU's kink, in [0, 1] (default: 0)")
       ->type_name("VALUE");
   command->add_flag("--json", options->json, "a JSON array of objects");
-  command->footer(kExamples);
+  command->footer(kActivationExamples);
   command->callback([options, &action] { action = [options] { return activation(*options); }; });
 }
 

@@ -27,7 +27,7 @@ extern char** environ;
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kBenchExamples =
     "Times are the best of several trials on this machine as it is; close what else is running. A step is "
     "forward, "
     "backward\n"
@@ -200,7 +200,7 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_flag("--steps", options->steps, "only the time of a step of each network")
       ->excludes("--fingerprint");
   command->add_option("--simd", options->runner.simd, "auto, avx2, avx512 or neon")->type_name("SET");
-  command->footer(kExamples);
+  command->footer(kBenchExamples);
   command->callback([options, &action] {
     action = [options] {
       set_up_log(Verbosity::kQuiet);

@@ -20,7 +20,7 @@ constexpr const char* kDescription =
     "deadrelu trains many small networks and records which of their units die.\n"
     "A config describes one run or a sweep; results are tables (CSV or JSON Lines).";
 
-constexpr const char* kExamples =
+constexpr const char* kProgramExamples =
     "Examples:\n"
     "  deadrelu run configs/quickstart.json        train a sweep, tables in results/quickstart\n"
     "  deadrelu show results/quickstart            what died, as a table\n"
@@ -36,7 +36,7 @@ constexpr const char* kExamples =
 
 void add_commands(CLI::App& app, Action& action) {
   app.set_version_flag("--version", build_info().version);
-  app.footer(kExamples);
+  app.footer(kProgramExamples);
   app.get_formatter()->column_width(34);
   for (const auto add :
        {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status, add_show,

@@ -10,7 +10,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kConfigExamples =
     "The JSON that is printed loads again to the same run ids.\n"
     "\n"
     "Examples:\n"
@@ -25,7 +25,7 @@ void add_config(CLI::App& app, Action& action) {
   add_config_options(*command, *options);
   command->add_flag(
       "--json", [](std::int64_t) {}, "accepted for uniformity: it is JSON anyway");
-  command->footer(kExamples);
+  command->footer(kConfigExamples);
   command->callback([options, &action] {
     action = [options] {
       const ExperimentConfig config(read_config(options->config, options->sets));

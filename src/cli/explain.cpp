@@ -15,7 +15,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kExplainExamples =
     "Without a name: every key and column in short. A last part is enough: what it fits is explained.\n"
     "\n"
     "Examples:\n"
@@ -125,7 +125,7 @@ void add_explain(CLI::App& app, Action& action) {
   command->add_option("NAME", *name, "config key or column; a part of its dotted name is enough")
       ->type_name("KEY|COLUMN");
   command->add_flag("--json", *json, "a JSON array of objects");
-  command->footer(kExamples);
+  command->footer(kExplainExamples);
   command->callback([name, json, &action] { action = [name, json] { return explain(*name, *json); }; });
 }
 

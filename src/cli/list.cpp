@@ -12,7 +12,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kListExamples =
     "CSV on standard output: position, run_id, seed and a column for every swept path. Runs are expanded "
     "while they\n"
     "are printed, so the first rows of a large sweep come at once.\n"
@@ -88,7 +88,7 @@ void add_list(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ListOptions>();
   add_config_options(*command, options->config);
   command->add_flag("--json", options->json, "a JSON array, one run a line");
-  command->footer(kExamples);
+  command->footer(kListExamples);
   command->callback([options, &action] { action = [options] { return list(*options); }; });
 }
 

@@ -23,7 +23,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kMergeExamples =
     "Every DIR is a result directory, or one that holds shards/ (from `deadrelu run --shard`); without DIR, "
     "the "
     "shards\n"
@@ -38,7 +38,7 @@ constexpr const char* kExamples =
     "  deadrelu merge results/lr-bias                         its own shards\n"
     "  deadrelu merge results/all laptop/lr-bias cluster/lr-bias";
 
-constexpr std::size_t kShownRuns = 20;
+constexpr std::size_t kShownMissing = 20;
 
 struct MergeOptions {
   std::string out, config, format = "csv";
@@ -97,7 +97,7 @@ Outcome join(const std::filesystem::path& out, const std::vector<std::filesystem
   for (PlannedRun run; next(run); ++outcome.runs) {
     if (merge.place(run)) {
       ++outcome.recorded;
-    } else if (outcome.missing.size() < kShownRuns) {
+    } else if (outcome.missing.size() < kShownMissing) {
       outcome.missing.push_back(fmt::format("{} (position {})", hex_id(run.id), run.position));
     }
   }
@@ -160,7 +160,7 @@ void add_merge(CLI::App& app, Action& action) {
   command->add_option("--format", options->format, "tables as csv, jsonl or csv,jsonl (default: csv)")
       ->type_name("LIST");
   command->add_flag("--json", options->json, "report as a JSON object");
-  command->footer(kExamples);
+  command->footer(kMergeExamples);
   command->callback([options, &action] { action = [options] { return merge(*options); }; });
 }
 

@@ -12,7 +12,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kQueryExamples =
     "Tables: runs, metrics, layers, units, stream, with the columns of the exported tables (`deadrelu "
     "explain`). "
     "Swept columns\n"
@@ -80,7 +80,7 @@ void add_query(CLI::App& app, Action& action) {
   add_directory_argument(*command, options->directory);
   command->add_option("SQL", options->sql, "one SELECT statement (SQLite)")->required();
   command->add_flag("--json", options->json, "a JSON array of objects, one row a line");
-  command->footer(kExamples);
+  command->footer(kQueryExamples);
   command->callback([options, &action] { action = [options] { return query(*options); }; });
 }
 

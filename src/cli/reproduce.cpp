@@ -17,7 +17,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kReproduceExamples =
     "Trains what is missing of a published experiment, then compares what was published with what is "
     "measured.\n"
     "Each claim is a query over the results (see experiments/README.md), and passes where the measured "
@@ -105,7 +105,7 @@ void add_reproduce(CLI::App& app, Action& action) {
   command->add_option("--progress", options->progress, "auto, bar, lines, json (a line a second) or none")
       ->type_name("MODE");
   command->add_flag("-q,--quiet", options->quiet, "no progress; results and errors only");
-  command->footer(kExamples);
+  command->footer(kReproduceExamples);
   command->callback([options, &action] { action = [options] { return reproduce(*options); }; });
 }
 

@@ -17,7 +17,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kRunExamples =
     "Running the same command again trains only what is missing; a longer sweep keeps what is done.\n"
     "--shard auto reads SLURM_ARRAY_TASK_ID and _COUNT, OMPI_COMM_WORLD_RANK and _SIZE, PMI_RANK and "
     "PMI_SIZE.\n"
@@ -119,7 +119,7 @@ void add_run(CLI::App& app, Action& action) {
   command->add_flag("--fail-fast", options->fail_fast, "stop at the first run that fails");
   command->add_flag("-q,--quiet", options->quiet, "errors only");
   command->add_flag("-v,--verbose", options->verbose, "also say what is being done");
-  command->footer(kExamples);
+  command->footer(kRunExamples);
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 

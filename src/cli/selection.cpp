@@ -19,7 +19,7 @@ Selection find_id(std::uint64_t id, const std::string& text, const ExperimentCon
   throw UserError(ExitCode::kUsage, fmt::format("--only: no run of the config has the id {}", text));
 }
 
-[[noreturn]] void refuse(const std::string& text) {
+[[noreturn]] void refuse_selection(const std::string& text) {
   throw UserError(ExitCode::kUsage,
                   fmt::format("--only: '{}' is neither a run id (16 hex digits) nor a range of positions "
                               "(A, A-B or A-, from 0, as `deadrelu list` prints them)",
@@ -28,7 +28,7 @@ Selection find_id(std::uint64_t id, const std::string& text, const ExperimentCon
 
 std::uint64_t parse_position(std::string_view part, const std::string& text) {
   const auto position = parse_integer(part);
-  if (!position || part.find_first_not_of("0123456789") != std::string_view::npos) refuse(text);
+  if (!position || part.find_first_not_of("0123456789") != std::string_view::npos) refuse_selection(text);
   return static_cast<std::uint64_t>(*position);
 }
 

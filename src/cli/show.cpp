@@ -18,7 +18,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kShowExamples =
     "For each point of the first two swept paths: the share of dead units at the end, a block a hidden "
     "layer, means\n"
     "over seeds and over the other swept paths; then what diverged or collapsed, and the loss or accuracy. "
@@ -268,7 +268,7 @@ void add_show(CLI::App& app, Action& action) {
   const auto json = std::make_shared<bool>(false);
   add_directory_argument(*command, *directory);
   command->add_flag("--json", *json, "a JSON object with every point");
-  command->footer(kExamples);
+  command->footer(kShowExamples);
   command->callback([directory, json, &action] {
     action = [directory, json] {
       const StoreReader store(*directory);

@@ -25,7 +25,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kSlurmExamples =
     "Writes DIR/slurm/array.sbatch, a job array whose tasks train one shard each, and "
     "DIR/slurm/merge.sbatch, "
     "which\n"
@@ -210,7 +210,7 @@ void add_slurm(CLI::App& app, Action& action) {
       ->allow_extra_args(false);
   command->add_flag("--submit", options->submit, "submit the array, and the job that merges it");
   command->add_flag("--json", options->json, "report as a JSON object");
-  command->footer(kExamples);
+  command->footer(kSlurmExamples);
   command->callback([options, &action] { action = [options] { return slurm(*options); }; });
 }
 

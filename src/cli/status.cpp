@@ -19,7 +19,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kStatusExamples =
     "Reads only; works while the runs are being trained.\n"
     "\n"
     "Examples:\n"
@@ -118,7 +118,7 @@ void add_status(CLI::App& app, Action& action) {
   add_directory_argument(*command, options->directory);
   command->add_flag("--missing", options->missing, "the ids of the missing runs, one a line");
   command->add_flag("--json", options->json, "a JSON object");
-  command->footer(kExamples);
+  command->footer(kStatusExamples);
   command->callback([options, &action] { action = [options] { return status(*options); }; });
 }
 

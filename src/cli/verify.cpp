@@ -21,7 +21,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kVerifyExamples =
     "The sample is the same every time: the runs with the smallest ids, which are hashes. Changes nothing. "
     "Exit "
     "code 3\n"
@@ -141,7 +141,7 @@ void add_verify(CLI::App& app, Action& action) {
   command->add_option("--sample", options->sample, "how many runs (default: 32), or all")->type_name("N");
   add_runner_options(*command, options->runner);
   command->add_flag("--json", options->json, "report as a JSON object");
-  command->footer(kExamples);
+  command->footer(kVerifyExamples);
   command->callback([options, &action] { action = [options] { return verify(*options); }; });
 }
 
