@@ -49,7 +49,7 @@ struct NetworkResult {
 };
 
 struct ActivationResult {
-  const char* name;
+  std::string_view name;
   ElementwiseTiming timing;
 };
 
@@ -108,9 +108,8 @@ BenchResult run_bench(SimdTarget simd, bool steps_only) {
   time_networks(bench);
   if (steps_only) return bench;
   bench.startup_seconds = startup_seconds();
-  const auto names = activation_names();
-  for (std::size_t i = 0; i < names.size(); ++i)
-    bench.activations.push_back({names[i], time_activation(static_cast<Activation>(i), simd)});
+  for (const Activation kind : values_of<Activation>())
+    bench.activations.push_back({name_of(kind), time_activation(kind, simd)});
   bench.self_test = run_self_test();
   return bench;
 }
@@ -121,7 +120,7 @@ bool has_recording(const BenchResult& bench, const NetworkTiming& timing) {
 
 std::string as_json(const BenchResult& bench) {
   std::string text = fmt::format("{{\"simd\": \"{}\", \"peak_gflops\": {:.4g}, \"networks\": [",
-                                 simd_name(bench.simd), bench.peak_gflops);
+                                 name_of(bench.simd), bench.peak_gflops);
   const char* separator = "\n";
   for (const NetworkResult& result : bench.networks) {
     const NetworkTiming& timing = result.timing;
@@ -129,7 +128,7 @@ std::string as_json(const BenchResult& bench) {
         "{}  {{\"name\": \"{}\", \"engine\": \"{}\", \"runs\": {}, \"threads\": {}, \"seconds_per_step\": "
         "{:.4g}, "
         "\"gflops\": {:.4g}, \"peak_share\": {:.4g}, \"batch_share\": {:.3g}, \"chosen\": {}",
-        separator, result.network.name, engine_name(timing.engine), timing.runs, timing.threads,
+        separator, result.network.name, name_of(timing.engine), timing.runs, timing.threads,
         timing.seconds_a_step, result.gflops, result.peak_share, timing.batch_share, result.chosen);
     if (has_recording(bench, timing))
       text += fmt::format(", \"recording_share\": {:.3g}", timing.recording_share);
@@ -156,13 +155,13 @@ std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share);
 std::string as_text(const BenchResult& bench) {
   TextTable networks{
       fmt::format("{}, peak {:.1f} GFLOP/s a core; * what --engine auto takes for that many runs",
-                  simd_name(bench.simd), bench.peak_gflops),
+                  name_of(bench.simd), bench.peak_gflops),
       {"network", "engine", "runs", "threads", "us a step", "GFLOP/s", "of peak", "batch", "recording"},
       {}};
   for (const NetworkResult& result : bench.networks) {
     const NetworkTiming& timing = result.timing;
     networks.rows.push_back({{result.network.name, {}},
-                             {std::string(engine_name(timing.engine)) + (result.chosen ? "*" : " "), {}},
+                             {std::string(name_of(timing.engine)) + (result.chosen ? "*" : " "), {}},
                              {std::to_string(timing.runs), {}},
                              {std::to_string(timing.threads), {}},
                              {fmt::format("{:.4g}", timing.seconds_a_step * 1e6), {}},
@@ -174,7 +173,7 @@ std::string as_text(const BenchResult& bench) {
   if (bench.steps_only) return render(networks, false);
   TextTable activations{"activation, 10^9 values a second", {"", "forward", "backward"}, {}};
   for (const ActivationResult& result : bench.activations) {
-    activations.rows.push_back({{result.name, {}},
+    activations.rows.push_back({{std::string(result.name), {}},
                                 {fmt::format("{:.2f}", result.timing.forward * 1e-9), {}},
                                 {fmt::format("{:.2f}", result.timing.backward * 1e-9), {}}});
   }

@@ -24,7 +24,7 @@ void wait_for_writer(const std::filesystem::path& directory, const std::atomic<b
 
 JobResult train_job(const Job& job, ProgressMode progress_mode) {
   Manifest manifest = start_manifest();
-  manifest.simd = simd_name(job.runner.simd);
+  manifest.simd = name_of(job.runner.simd);
   manifest.threads = job.runner.threads;
   const StopOnSignal stop;
   if (job.waits) wait_for_writer(job.directory, stop.flag());

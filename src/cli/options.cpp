@@ -18,14 +18,14 @@ constexpr std::int64_t kMaxThreads = 4096;
 
 std::string simd_names() {
   std::string names;
-  for (const SimdTarget target : available_simd()) names += fmt::format(", {}", simd_name(target));
+  for (const SimdTarget target : available_simd()) names += fmt::format(", {}", name_of(target));
   return "auto" + names;
 }
 
 SimdTarget parse_simd(std::string_view text) {
   const auto available = available_simd();
   if (text == "auto") return available.front();
-  const auto target = simd_from_name(text);
+  const auto target = value_of<SimdTarget>(text);
   if (!target) {
     throw UserError(ExitCode::kUsage, fmt::format("--simd: '{}' is no instruction set; this machine has: {}",
                                                   text, simd_names()));
@@ -48,7 +48,7 @@ std::size_t parse_threads(std::string_view text) {
 
 std::optional<Engine> parse_engine(std::string_view text) {
   if (text == "auto") return std::nullopt;
-  const auto engine = engine_from_name(text);
+  const auto engine = value_of<Engine>(text);
   if (!engine)
     throw UserError(ExitCode::kUsage, fmt::format("--engine: '{}' is none of auto, lanes, wide", text));
   return engine;

@@ -90,7 +90,7 @@ int run(const RunOptions& options) {
   }
   if (!has_store(directory)) check_data(config, selection, source.label);
   spdlog::info("{}: {} of {} runs asked for, {} threads, {}", directory.string(), selection.size(),
-               config.run_count(), runner.threads, simd_name(runner.simd));
+               config.run_count(), runner.threads, name_of(runner.simd));
   const std::string config_directory = (std::filesystem::current_path() / source.directory).string();
   return train({config, selection, directory, config_directory, runner, formats, options.wait}, progress,
                options.quiet);

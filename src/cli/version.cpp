@@ -21,7 +21,7 @@ std::string version_json() {
   text += ", \"simd\": [";
   const char* separator = "";
   for (const SimdTarget target : available_simd()) {
-    append_json_cell(text += separator, Cell(std::string(simd_name(target))));
+    append_json_cell(text += separator, Cell(std::string(name_of(target))));
     separator = ", ";
   }
   return text + "]}\n";
@@ -31,7 +31,7 @@ std::string version_text() {
   const BuildInfo& build = build_info();
   std::string text =
       fmt::format("deadrelu {} (commit {}, {})\nsimd:", build.version, build.commit, build.compiler);
-  for (const SimdTarget target : available_simd()) text.append(" ").append(simd_name(target));
+  for (const SimdTarget target : available_simd()) text.append(" ").append(name_of(target));
   return text + "\n";
 }
 

@@ -37,18 +37,18 @@ void check_files(const RunSpec& run, std::vector<Contradiction>& found) {
     found.push_back(
         {"data.test_fraction",
          "cannot be above 0 together with data.test_images: the test split comes from those files"});
-  if (data.kind == DataKind::kCsv && data.classification && data.target_columns.size() != 1)
+  if (data.kind == DataKind::kCsv && data.task == Task::kClassification && data.target_columns.size() != 1)
     found.push_back(
         {"data.targets", "found " + std::to_string(data.target_columns.size()) +
                              " columns; a classification has one target column, the class label"});
   const bool needs_classes =
       run.train.loss == Loss::kCrossEntropy || run.train.loss == Loss::kBinaryCrossEntropy;
-  if (data.kind == DataKind::kCsv && !data.classification && needs_classes)
+  if (data.kind == DataKind::kCsv && data.task == Task::kRegression && needs_classes)
     found.push_back({"train.loss",
                      "this loss needs classes, but data.task is regression; allowed: mse, half_mse, mae, or "
                      "data.task classification"});
   const bool has_test = !data.test_images.empty() || data.test_fraction > 0;
-  if (run.record.probe_test && !has_test)
+  if (run.record.probe_split == ProbeSplit::kTest && !has_test)
     found.push_back(
         {"record.probe.split",
          "the probe is to take the test split, but there is none; give data.test_fraction or test files"});

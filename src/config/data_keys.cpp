@@ -6,14 +6,6 @@ namespace {
 
 using Spec = RunSpec;
 
-constexpr const char* kKinds[] = {"function", "points",  "csv",   "idx",
-                                  "gaussian", "teacher", "blobs", "circles",
-                                  "moons",    "spirals", "xor",   "slowly_changing_regression",
-                                  "permuted"};
-constexpr const char* kFunctions[] = {"abs", "sine", "quadratic", "x_sin_5x", "step_sin", "abs_sum_diff"};
-constexpr const char* kFunctionSampling[] = {"grid", "uniform"};
-constexpr const char* kTasks[] = {"regression", "classification"};
-constexpr const char* kGaussianTargets[] = {"zero", "linear", "norm"};
 constexpr const char* kGenerated = "function gaussian teacher blobs circles moons spirals xor";
 constexpr const char* kStreams = "slowly_changing_regression permuted";
 
@@ -24,7 +16,7 @@ std::vector<std::size_t> sizes(const Value& value) {
 constexpr Key kDataKeys[] = {
     {.path = "data.kind",
      .type = KeyType::kChoice,
-     .choices = kKinds,
+     .choices = names_of<DataKind>(),
      .required = true,
      .meaning =
          "Where the examples come from: a formula (function), numbers written here (points), files (csv, "
@@ -37,7 +29,7 @@ constexpr Key kDataKeys[] = {
     {.path = "data.function",
      .type = KeyType::kChoice,
      .when = "function",
-     .choices = kFunctions,
+     .choices = names_of<TargetFunction>(),
      .fallback = "\"abs\"",
      .meaning =
          "The target: abs |x|, sine sin x, quadratic x², x_sin_5x x·sin 5x, step_sin 1{x>0} + 0.2·sin 5x, "
@@ -56,12 +48,12 @@ constexpr Key kDataKeys[] = {
     {.path = "data.sampling",
      .type = KeyType::kChoice,
      .when = "function",
-     .choices = kFunctionSampling,
+     .choices = names_of<FunctionSampling>(),
      .fallback = "\"grid\"",
      .meaning =
          "grid: inputs evenly spaced over the domain, both ends included (abs_sum_diff: k by k of them with "
          "k = ⌊√samples⌋). uniform: inputs drawn at random.",
-     .store = [](Spec& r, const Value& v) { r.data.uniform_sampling = v.integer() == 1; }},
+     .store = [](Spec& r, const Value& v) { r.data.function_sampling = v.choice<FunctionSampling>(); }},
     {.path = "data.samples",
      .type = KeyType::kInteger,
      .when = kGenerated,
@@ -112,10 +104,10 @@ constexpr Key kDataKeys[] = {
     {.path = "data.task",
      .type = KeyType::kChoice,
      .when = "csv",
-     .choices = kTasks,
+     .choices = names_of<Task>(),
      .fallback = "\"regression\"",
      .meaning = "regression: targets are numbers. classification: the one target column holds class labels.",
-     .store = [](Spec& r, const Value& v) { r.data.classification = v.integer() == 1; }},
+     .store = [](Spec& r, const Value& v) { r.data.task = v.choice<Task>(); }},
     {.path = "data.images",
      .type = KeyType::kText,
      .when = "idx permuted",
@@ -148,7 +140,7 @@ constexpr Key kDataKeys[] = {
     {.path = "data.target",
      .type = KeyType::kChoice,
      .when = "gaussian",
-     .choices = kGaussianTargets,
+     .choices = names_of<GaussianTarget>(),
      .fallback = "\"zero\"",
      .meaning = "The target of x ~ N(0, 1): zero 0, linear w·x with w ~ N(0, 1/inputs), norm ‖x‖/√inputs.",
      .store = [](Spec& r, const Value& v) { r.data.gaussian_target = v.choice<GaussianTarget>(); }},

@@ -50,9 +50,6 @@ ConfigSource read_config(const std::string& path, std::vector<std::string> sets)
 // JSON Schema (draft-07) of the config, from the table that validates it.
 std::string config_schema();
 
-// The names of the activations, in the order of the enum.
-std::span<const char* const> activation_names();
-
 // One documented config key: what `explain` prints.
 struct KeyDoc {
   std::string path;          // dotted; the keys of a variant carry it: "data.samples"

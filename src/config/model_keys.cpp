@@ -1,5 +1,4 @@
 // The rows of `model` and `init`.
-#include "config/experiment_config.h"
 #include "config/key.h"
 
 namespace deadrelu {
@@ -7,14 +6,6 @@ namespace {
 
 using Spec = RunSpec;
 
-constexpr const char* kActivations[] = {
-    "relu", "leaky_relu",   "prelu",     "rrelu",      "relu6", "crelu",    "maxout",   "elu",
-    "selu", "celu",         "gelu",      "silu",       "mish",  "softplus", "softsign", "sigmoid",
-    "tanh", "hard_sigmoid", "hard_tanh", "hard_swish", "abs",   "gaussian", "identity"};
-constexpr const char* kWeights[] = {"he_normal",    "he_uniform",    "glorot_normal", "glorot_uniform",
-                                    "lecun_normal", "lecun_uniform", "pytorch",       "orthogonal",
-                                    "rai",          "normal",        "uniform",       "sign"};
-constexpr const char* kBiases[] = {"constant", "normal", "uniform", "pytorch"};
 constexpr Range kAny{-1e100, 1e100};
 constexpr Range kNotNegative{0, 1e100};
 constexpr Range kWidths{1, 65536};
@@ -46,7 +37,7 @@ constexpr Key kModelKeys[] = {
      .store = [](Spec& r, const Value& v) { r.model.hidden.assign(r.model.hidden.size(), v.count()); }},
     {.path = "model.activation.name",
      .type = KeyType::kChoice,
-     .choices = kActivations,
+     .choices = names_of<Activation>(),
      .fallback = "\"relu\"",
      .meaning =
          "The hidden layers' activation, with PyTorch's formula. crelu puts out relu(z) and relu(−z), maxout "
@@ -136,7 +127,7 @@ constexpr void (*kOutputBias)(Spec&, const Value&) = [](Spec& r, const Value& v)
 constexpr Key kInitKeys[] = {
     {.path = "init.weights.name",
      .type = KeyType::kChoice,
-     .choices = kWeights,
+     .choices = names_of<WeightInit>(),
      .fallback = "\"he_normal\"",
      .meaning = kWeightsMeaning,
      .store = [](Spec& r, const Value& v) { r.init.hidden.weights = v.choice<WeightInit>(); }},
@@ -160,7 +151,7 @@ constexpr Key kInitKeys[] = {
      .store = kHiddenScale},
     {.path = "init.bias.name",
      .type = KeyType::kChoice,
-     .choices = kBiases,
+     .choices = names_of<BiasInit>(),
      .fallback = "\"constant\"",
      .meaning = kBiasMeaning,
      .store = [](Spec& r, const Value& v) { r.init.hidden.bias = v.choice<BiasInit>(); }},
@@ -190,7 +181,7 @@ constexpr Key kInitKeys[] = {
      .store = [](Spec& r, const Value& v) { r.init.hidden.gain = v.real(); }},
     {.path = "init.output.weights.name",
      .type = KeyType::kChoice,
-     .choices = kWeights,
+     .choices = names_of<WeightInit>(),
      .fallback = "\"he_normal\"",
      .inherits = "init.weights.name",
      .meaning = "As init.weights, for the output layer alone.",
@@ -218,7 +209,7 @@ constexpr Key kInitKeys[] = {
      .store = kOutputScale},
     {.path = "init.output.bias.name",
      .type = KeyType::kChoice,
-     .choices = kBiases,
+     .choices = names_of<BiasInit>(),
      .fallback = "\"constant\"",
      .inherits = "init.bias.name",
      .meaning = "As init.bias, for the output layer alone.",
@@ -264,7 +255,5 @@ constexpr Key kInitKeys[] = {
 
 std::span<const Key> model_keys() { return kModelKeys; }
 std::span<const Key> init_keys() { return kInitKeys; }
-
-std::span<const char* const> activation_names() { return kActivations; }
 
 }  // namespace deadrelu

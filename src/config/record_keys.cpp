@@ -6,7 +6,6 @@ namespace {
 
 using Spec = RunSpec;
 
-constexpr const char* kSplits[] = {"train", "test"};
 constexpr const char* kTables[] = {"metrics", "layers", "units"};
 constexpr const char* kParameters[] = {"initial", "final"};
 constexpr Range kNotNegative{0, 1e100};
@@ -44,10 +43,10 @@ constexpr Key kRecordKeys[] = {
          }},
     {.path = "record.probe.split",
      .type = KeyType::kChoice,
-     .choices = kSplits,
+     .choices = names_of<ProbeSplit>(),
      .fallback = "\"train\"",
      .meaning = "The split whose examples decide whether a unit is dead: the probe set, fixed for a run.",
-     .store = [](Spec& r, const Value& v) { r.record.probe_test = v.integer() == 1; }},
+     .store = [](Spec& r, const Value& v) { r.record.probe_split = v.choice<ProbeSplit>(); }},
     {.path = "record.probe.samples",
      .type = KeyType::kInteger,
      .range = {1, 1e8},

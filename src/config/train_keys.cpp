@@ -6,11 +6,6 @@ namespace {
 
 using Spec = RunSpec;
 
-constexpr const char* kLosses[] = {"mse", "half_mse", "mae", "cross_entropy", "binary_cross_entropy"};
-constexpr const char* kOptimizers[] = {"sgd", "adam", "adamw", "rmsprop"};
-constexpr const char* kSchedules[] = {"constant", "linear_warmup", "step", "cosine"};
-constexpr const char* kSamplings[] = {"epoch", "with_replacement", "sequential"};
-constexpr const char* kPrecisions[] = {"float32", "float64"};
 constexpr Range kNotNegative{0, 1e100};
 constexpr Range kShare{0, 1};
 constexpr Range kSteps{1, 1e12};
@@ -18,7 +13,7 @@ constexpr Range kSteps{1, 1e12};
 constexpr Key kTrainKeys[] = {
     {.path = "train.loss",
      .type = KeyType::kChoice,
-     .choices = kLosses,
+     .choices = names_of<Loss>(),
      .fallback = "\"mse\"",
      .other_fallback = "\"cross_entropy\"",
      .other =
@@ -33,7 +28,7 @@ constexpr Key kTrainKeys[] = {
              case DataKind::kPermuted:
                return true;
              case DataKind::kCsv:
-               return r.data.classification;
+               return r.data.task == Task::kClassification;
              case DataKind::kFunction:
              case DataKind::kPoints:
              case DataKind::kGaussian:
@@ -52,7 +47,7 @@ constexpr Key kTrainKeys[] = {
      .store = [](Spec& r, const Value& v) { r.train.loss = v.choice<Loss>(); }},
     {.path = "train.optimizer.name",
      .type = KeyType::kChoice,
-     .choices = kOptimizers,
+     .choices = names_of<Optimizer>(),
      .fallback = "\"sgd\"",
      .meaning = "torch.optim's documented algorithms: SGD, Adam, AdamW, RMSprop.",
      .store = [](Spec& r, const Value& v) { r.train.optimizer.kind = v.choice<Optimizer>(); }},
@@ -118,7 +113,7 @@ constexpr Key kTrainKeys[] = {
      .store = [](Spec& r, const Value& v) { r.train.optimizer.epsilon = v.real(); }},
     {.path = "train.schedule.name",
      .type = KeyType::kChoice,
-     .choices = kSchedules,
+     .choices = names_of<Schedule>(),
      .fallback = "\"constant\"",
      .meaning = "Learning rate of update i of n: constant lr; linear_warmup lr·(1 + (factor − 1)·i/n) for "
                 "i ≤ until·n, then the last of these divided by then_divide; step lr·gamma^⌊i/every⌋; cosine "
@@ -171,7 +166,7 @@ constexpr Key kTrainKeys[] = {
      .store = [](Spec& r, const Value& v) { r.train.batch_size = v.count(); }},
     {.path = "train.sampling",
      .type = KeyType::kChoice,
-     .choices = kSamplings,
+     .choices = names_of<Sampling>(),
      .fallback = "\"epoch\"",
      .meaning = "epoch: every example once an epoch, in a new random order; with_replacement: every draw "
                 "independent; "
@@ -197,7 +192,7 @@ constexpr Key kTrainKeys[] = {
      .store = [](Spec& r, const Value& v) { r.train.clip_norm = v.real(); }},
     {.path = "train.precision",
      .type = KeyType::kChoice,
-     .choices = kPrecisions,
+     .choices = names_of<Precision>(),
      .fallback = "\"float32\"",
      .meaning = "Numbers that parameters, activations and gradients are made of.",
      .store = [](Spec& r, const Value& v) { r.train.precision = v.choice<Precision>(); }},

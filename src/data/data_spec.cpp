@@ -15,7 +15,7 @@ bool depends_on_seed(const DataSpec& spec) {
     case DataKind::kPermuted:
       return false;
     case DataKind::kFunction:
-      return spec.uniform_sampling || spec.noise != 0;
+      return spec.function_sampling == FunctionSampling::kUniform || spec.noise != 0;
     case DataKind::kCircles:
     case DataKind::kMoons:
     case DataKind::kSpirals:

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/enum_names.h"
+
 namespace deadrelu {
 
 enum class DataKind {
@@ -25,6 +27,11 @@ enum class DataKind {
   kSlowlyChangingRegression,
   kPermuted,
 };
+template <>
+inline constexpr std::array kNames<DataKind>{"function", "points",  "csv",   "idx",
+                                             "gaussian", "teacher", "blobs", "circles",
+                                             "moons",    "spirals", "xor",   "slowly_changing_regression",
+                                             "permuted"};
 
 // Targets of `function`; inputs of dimension 1 but for abs_sum_diff (2 in, 2 out).
 enum class TargetFunction {
@@ -35,8 +42,23 @@ enum class TargetFunction {
   kStepSin,     // 1{x>0} + 0.2 sin 5x                 (Lu et al. 2019)
   kAbsSumDiff,  // (|x1 + x2|, |x1 − x2|)              (Lu et al. 2019)
 };
+template <>
+inline constexpr std::array kNames<TargetFunction>{"abs",      "sine",     "quadratic",
+                                                   "x_sin_5x", "step_sin", "abs_sum_diff"};
+
+// Inputs of `function`: evenly spaced, or drawn at random.
+enum class FunctionSampling { kGrid, kUniform };
+template <>
+inline constexpr std::array kNames<FunctionSampling>{"grid", "uniform"};
+
+// What the targets of `csv` are: numbers, or one column of class labels.
+enum class Task { kRegression, kClassification };
+template <>
+inline constexpr std::array kNames<Task>{"regression", "classification"};
 
 enum class GaussianTarget { kZero, kLinear, kNorm };  // 0 · w·x with w ~ N(0, 1/inputs) · ‖x‖/√inputs
+template <>
+inline constexpr std::array kNames<GaussianTarget>{"zero", "linear", "norm"};
 
 // How a classification target is laid out: the loss decides.
 enum class TargetForm {
@@ -48,9 +70,9 @@ enum class TargetForm {
 struct DataSpec {
   DataKind kind = DataKind::kFunction;
 
-  TargetFunction function = TargetFunction::kAbs;  // function
-  std::array<double, 2> domain{-1, 1};             // function: every input lies in it
-  bool uniform_sampling = false;                   // function: random instead of an even grid
+  TargetFunction function = TargetFunction::kAbs;                // function
+  std::array<double, 2> domain{-1, 1};                           // function: every input lies in it
+  FunctionSampling function_sampling = FunctionSampling::kGrid;  // function
   std::size_t samples = 1000;               // all generated kinds; abs_sum_diff on a grid: ⌊√samples⌋²
   double noise = 0;                         // generated kinds: standard deviation (of targets for regression
                                             // kinds, of inputs for circles, moons, spirals, xor; none
@@ -59,7 +81,7 @@ struct DataSpec {
   std::vector<std::vector<double>> targets;              // points: [sample][output]
   std::string path;                                      // csv
   std::vector<std::string> target_columns;               // csv
-  bool classification = false;                           // csv: the one target column is a class label
+  Task task = Task::kRegression;                         // csv
   std::string images, labels, test_images, test_labels;  // idx
   std::size_t dimensions = 2;  // gaussian, teacher, blobs, slowly_changing_regression: inputs
   GaussianTarget gaussian_target = GaussianTarget::kZero;
@@ -85,6 +107,8 @@ struct DataSpec {
   TargetForm target_form = TargetForm::kOneHot;  // set from the loss, not a key
 
   std::string directory;  // of the config file: where relative paths start; never in an id
+
+  bool operator==(const DataSpec&) const = default;
 };
 
 // Whether the data differs from seed to seed where `seed` is not given (random inputs, noise, a random

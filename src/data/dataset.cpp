@@ -27,7 +27,7 @@ Examples make_examples(const DataSpec& spec, std::uint64_t seed, const std::vect
     case DataKind::kPoints:
       return copy_points(spec);
     case DataKind::kCsv:
-      return read_csv(files[0].path, spec.target_columns, spec.classification);
+      return read_csv(files[0].path, spec.target_columns, spec.task == Task::kClassification);
     case DataKind::kIdx:
     case DataKind::kPermuted:
       return read_idx(files[0].path, files[1].path, spec.limit);

@@ -39,9 +39,9 @@ class Key {
 std::string key_of(const DataSpec& spec, std::uint64_t run_seed) {
   Key key;
   const auto add = [&](const auto&... parts) { (key.add(parts), ...); };
-  add(spec.kind, spec.function, spec.domain[0], spec.domain[1], spec.uniform_sampling, spec.samples,
+  add(spec.kind, spec.function, spec.domain[0], spec.domain[1], spec.function_sampling, spec.samples,
       spec.noise);
-  add(spec.inputs, spec.targets, data_files(spec), spec.target_columns, spec.classification, spec.dimensions);
+  add(spec.inputs, spec.targets, data_files(spec), spec.target_columns, spec.task, spec.dimensions);
   add(spec.gaussian_target, spec.teacher_hidden, spec.teacher_outputs, spec.teacher_bias, spec.classes,
       spec.spread);
   add(spec.target_units, spec.beta, spec.turns, spec.limit, spec.standardize, spec.scale, spec.offset,

@@ -96,10 +96,10 @@ Examples generate_function(const DataSpec& spec, std::uint64_t seed) {
   Examples set;
   set.inputs = set.outputs = two_inputs ? 2 : 1;
   set.samples = spec.samples;
-  if (two_inputs && !spec.uniform_sampling)
+  if (two_inputs && spec.function_sampling == FunctionSampling::kGrid)
     set.samples = square_root(spec.samples) * square_root(spec.samples);
   set.values.resize(set.samples * set.inputs);
-  if (spec.uniform_sampling) {
+  if (spec.function_sampling == FunctionSampling::kUniform) {
     place_at_random(spec, seed, set);
   } else {
     place_on_grid(spec, set);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/enum_names.h"
 #include "base/random.h"
 #include "simd/order.h"
 
@@ -41,6 +42,8 @@ enum class Sampling {
   kWithReplacement,  // every draw independent
   kSequential,       // in file order, from the start again after the last
 };
+template <>
+inline constexpr std::array kNames<Sampling>{"epoch", "with_replacement", "sequential"};
 
 // How many batches an epoch has; the last one may be smaller.
 std::size_t batches_per_epoch(std::size_t samples, std::size_t batch_size);

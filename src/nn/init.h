@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "base/enum_names.h"
 #include "nn/model.h"
 
 namespace deadrelu {
@@ -24,6 +25,10 @@ enum class WeightInit {
   kUniform,        // U(±scale)
   kSign,           // +scale or −scale, fair
 };
+template <>
+inline constexpr std::array kNames<WeightInit>{
+    "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform",
+    "pytorch",   "orthogonal", "rai",           "normal",         "uniform",      "sign"};
 
 enum class BiasInit {
   kConstant,  // value
@@ -31,6 +36,8 @@ enum class BiasInit {
   kUniform,   // U(±value)
   kPytorch,   // U(±1/√fan_in)
 };
+template <>
+inline constexpr std::array kNames<BiasInit>{"constant", "normal", "uniform", "pytorch"};
 
 // How one layer's parameters start.
 struct LayerInit {
@@ -39,12 +46,16 @@ struct LayerInit {
   double gain = 1;   // multiplies every weight
   BiasInit bias = BiasInit::kConstant;
   double bias_value = 0;
+
+  bool operator==(const LayerInit&) const = default;
 };
 
 struct InitSpec {
   LayerInit hidden;
   LayerInit output;  // equals `hidden` unless init.output overrides it
   std::string file;  // initial parameters from a JSON file; empty: none
+
+  bool operator==(const InitSpec&) const = default;
 };
 
 // Fills `weights` [rows][inputs] and `bias` ([rows], or empty) of layer number `layer` (0: first hidden) in

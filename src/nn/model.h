@@ -18,6 +18,8 @@ struct ActivationSpec {
   double alpha = 1;    // elu, celu
   int pieces = 2;      // maxout: linear pieces a unit
   double at_zero = 0;  // model.derivative_at_zero, in [0, 1]
+
+  bool operator==(const ActivationSpec&) const = default;
 };
 
 // A chain of dense layers; the output layer is linear.
@@ -26,6 +28,8 @@ struct ModelSpec {
   ActivationSpec activation;
   bool bias = true;  // hidden layers have a bias
   bool output_bias = true;
+
+  bool operator==(const ModelSpec&) const = default;
 };
 
 // One dense layer. Weights are [rows][inputs], the bias is [rows].

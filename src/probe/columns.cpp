@@ -275,6 +275,4 @@ std::span<const Column<StreamRow>> stream_columns() { return kStreamTable; }
 std::span<const Column<RunOutcome>> run_columns() { return kRuns; }
 std::span<const ColumnInfo> key_columns() { return kKeys; }
 
-std::string_view run_status_name(RunStatus status) { return status == RunStatus::kOk ? "ok" : "diverged"; }
-
 }  // namespace deadrelu

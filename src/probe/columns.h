@@ -37,6 +37,4 @@ std::span<const Column<RunOutcome>> run_columns();
 // run_id, seed, status: the columns that are no field of a row.
 std::span<const ColumnInfo> key_columns();
 
-std::string_view run_status_name(RunStatus status);  // "ok", "diverged"
-
 }  // namespace deadrelu

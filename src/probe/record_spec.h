@@ -5,12 +5,20 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/enum_names.h"
+
 namespace deadrelu {
+
+enum class ProbeSplit { kTrain, kTest };
+template <>
+inline constexpr std::array kNames<ProbeSplit>{"train", "test"};
 
 struct Thresholds {
   double rarely_active = 0.01;  // active on fewer than this share of the probe inputs
   double dormant = 0.025;       // dormant score at most this (Sokar et al. 2023)
   double saturated = 1e-7;      // |φ'(z)| below this on every probe input
+
+  bool operator==(const Thresholds&) const = default;
 };
 
 struct RecordSpec {
@@ -19,11 +27,13 @@ struct RecordSpec {
   std::vector<std::uint64_t> steps;  // these steps
   std::size_t log_count = 0;         // this many steps from 1 to the last, evenly spaced in their logarithm
 
-  bool probe_test = false;           // units are probed on the test split instead of the training split
-  std::size_t probe_samples = 1000;  // examples of each split that are evaluated; 0: all
+  ProbeSplit probe_split = ProbeSplit::kTrain;        // whose examples the units are probed on
+  std::size_t probe_samples = 1000;                   // examples of each split that are evaluated; 0: all
   bool metrics = true, layers = true, units = false;  // tables
   bool parameters_initial = false, parameters_final = false;
   Thresholds thresholds;
+
+  bool operator==(const RecordSpec&) const = default;
 };
 
 // The recorded steps from 0 to last_step, ascending and distinct. REQUIRES: `every` is 0 (else they need no

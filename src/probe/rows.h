@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/enum_names.h"
 #include "nn/parameter_set.h"
 
 namespace deadrelu {
@@ -50,6 +51,8 @@ struct StreamRow {
 };
 
 enum class RunStatus { kOk, kDiverged };
+template <>
+inline constexpr std::array kNames<RunStatus>{"ok", "diverged"};
 
 // runs: what came out of the run as a whole. Flags are 0 or 1; final values are missing where the run
 // diverged.

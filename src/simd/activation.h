@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "base/enum_names.h"
 #include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
@@ -34,6 +35,11 @@ enum class Activation {
   kGaussian,
   kIdentity,
 };
+template <>
+inline constexpr std::array kNames<Activation>{
+    "relu", "leaky_relu",   "prelu",     "rrelu",      "relu6", "crelu",    "maxout",   "elu",
+    "selu", "celu",         "gelu",      "silu",       "mish",  "softplus", "softsign", "sigmoid",
+    "tanh", "hard_sigmoid", "hard_tanh", "hard_swish", "abs",   "gaussian", "identity"};
 
 // The numbers that an activation takes, one a lane; each pointer to [lane], never null.
 template <class T>

@@ -1,8 +1,7 @@
 // Where the vectors of the kernels lie.
 #pragma once
 
-#include <optional>
-#include <string_view>
+#include "base/enum_names.h"
 
 namespace deadrelu {
 
@@ -10,9 +9,7 @@ enum class Engine {
   kLanes,  // across runs: as many networks side by side as a vector has lanes
   kWide,   // along samples or inputs of a single network
 };
-
-// "lanes", "wide", and back (empty where the name is neither).
-std::string_view engine_name(Engine engine);
-std::optional<Engine> engine_from_name(std::string_view name);
+template <>
+inline constexpr std::array kNames<Engine>{"lanes", "wide"};
 
 }  // namespace deadrelu

@@ -1,6 +1,7 @@
 // Loss functions on lane matrices, with PyTorch's formulas (mean over batch and outputs).
 #pragma once
 
+#include "base/enum_names.h"
 #include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
@@ -8,6 +9,8 @@
 namespace deadrelu {
 
 enum class Loss { kMse, kHalfMse, kMae, kCrossEntropy, kBinaryCrossEntropy };
+template <>
+inline constexpr std::array kNames<Loss>{"mse", "half_mse", "mae", "cross_entropy", "binary_cross_entropy"};
 
 // Outputs and targets are [output][sample]; targets are values, one-hot rows (cross_entropy) or 0/1
 // (binary_cross_entropy: outputs are logits). One sample's loss: mse Σ(y−t)²/outputs, half_mse half of that,

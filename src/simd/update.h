@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "base/enum_names.h"
 #include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
@@ -10,6 +11,8 @@
 namespace deadrelu {
 
 enum class Optimizer { kSgd, kAdam, kAdamw, kRmsprop };
+template <>
+inline constexpr std::array kNames<Optimizer>{"sgd", "adam", "adamw", "rmsprop"};
 
 // Everything an optimizer step reads beside parameters and gradient, one value a lane; each points to [lane].
 // Formulas: torch.optim's documented algorithms (SGD, Adam, AdamW, RMSprop).

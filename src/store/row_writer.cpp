@@ -91,7 +91,7 @@ void RowWriter::insert_record(std::uint64_t number, const PlannedRun& run, const
   run_.bind(1, key);
   run_.bind(2, static_cast<std::int64_t>(run.id));
   run_.bind(3, static_cast<std::int64_t>(run.spec.seed));
-  const std::string status(run_status_name(record.outcome.status));
+  const std::string status(name_of(record.outcome.status));
   run_.bindNoCopy(4, status);
   bind_fields(run_, 5, record.outcome, run_columns());
   execute(run_);

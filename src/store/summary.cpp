@@ -99,7 +99,7 @@ void Summary::add(std::uint64_t point, std::span<const Cell> run) {
   }
   const auto after = run.subspan(kBeforeSwept + swept_columns_);
   ++runs_;
-  if (after[0] == Cell(std::string(run_status_name(RunStatus::kDiverged)))) ++diverged_;
+  if (after[0] == Cell(std::string(name_of(RunStatus::kDiverged)))) ++diverged_;
   for (std::size_t i = 0; i < values_.size(); ++i) {
     const Cell& cell = after[1 + i];
     if (const auto* real = std::get_if<double>(&cell)) values_[i].push_back(*real);

@@ -114,7 +114,7 @@ void check_size(const RunSpec& run, const DataFacts& facts, Found& found) {
 std::size_t spec_samples(const DataSpec& spec) {
   if (spec.kind == DataKind::kPoints) return spec.inputs.size();
   if (spec.kind != DataKind::kFunction || spec.function != TargetFunction::kAbsSumDiff ||
-      spec.uniform_sampling)
+      spec.function_sampling == FunctionSampling::kUniform)
     return spec.samples;
   const auto side = static_cast<std::size_t>(std::sqrt(static_cast<double>(spec.samples)));
   return side * side;
@@ -127,7 +127,7 @@ std::vector<Contradiction> find_contradictions(const RunSpec& run, const DataFac
   check_batch(run, facts, found);
   if (run.data.kind == DataKind::kSlowlyChangingRegression) check_slow_regression(run, found);
   check_loss(run, facts, found);
-  if (run.record.probe_test && facts.test_samples == 0)
+  if (run.record.probe_split == ProbeSplit::kTest && facts.test_samples == 0)
     found.push_back(
         {"record.probe.split",
          "the probe is to take the test split, but there is none; give data.test_fraction or test files"});

@@ -48,10 +48,10 @@ void write_data_key(KeyWriter& key, const DataSpec& data) {
   if (const auto shape = shape_from_spec(data)) {
     // A grid over two inputs has fewer examples than a random sample of the same spec.
     key << shape->inputs << shape->outputs << shape->classes << data.samples << data.inputs.size()
-        << data.uniform_sampling;
+        << data.function_sampling;
   } else {
-    key << data.path << data.target_columns << data.classification << data.images << data.labels
-        << data.test_images << data.test_labels << data.directory;
+    key << data.path << data.target_columns << data.task << data.images << data.labels << data.test_images
+        << data.test_labels << data.directory;
   }
 }
 
@@ -66,7 +66,7 @@ std::string pack_key(const RunSpec& run) {
   key << train.loss << train.optimizer.kind << train.batch_size << train.sampling << train.steps
       << train.epochs << train.precision;
   const RecordSpec& record = run.record;
-  key << record.every << record.steps << record.log_count << record.probe_test << record.probe_samples
+  key << record.every << record.steps << record.log_count << record.probe_split << record.probe_samples
       << record.metrics << record.layers << record.units << record.parameters_initial
       << record.parameters_final;
   return key.take();

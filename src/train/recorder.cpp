@@ -20,8 +20,8 @@ template <class T>
 Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
     : records_(pack.used_lanes),
       counters_(pack.used_lanes),
-      train_(pack, false, !pack.runs[0]->record.probe_test, max_block),
-      probes_test_(pack.runs[0]->record.probe_test),
+      train_(pack, false, pack.runs[0]->record.probe_split == ProbeSplit::kTrain, max_block),
+      probes_test_(pack.runs[0]->record.probe_split == ProbeSplit::kTest),
       gradient_probe_(pack.network) {
   if (pack.data[0]->test.samples > 0) test_.emplace(pack, true, probes_test_, max_block);
   for (auto& counters : counters_)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/enum_names.h"
 #include "data/data_spec.h"
 #include "data/order.h"
 #include "nn/init.h"
@@ -30,6 +31,8 @@ struct OptimizerSpec {
   double beta2 = 0.999;   // adam, adamw
   double alpha = 0.99;    // rmsprop
   double epsilon = 1e-8;  // adam, adamw, rmsprop
+
+  bool operator==(const OptimizerSpec&) const = default;
 };
 
 enum class Schedule {
@@ -38,6 +41,8 @@ enum class Schedule {
   kStep,          // lr·gamma^⌊i / every⌋
   kCosine,        // lr·(final + (1 − final)·(1 + cos(π i/n))/2)
 };
+template <>
+inline constexpr std::array kNames<Schedule>{"constant", "linear_warmup", "step", "cosine"};
 
 // The learning rate of update i (from 0) of n.
 struct ScheduleSpec {
@@ -46,9 +51,13 @@ struct ScheduleSpec {
   std::uint64_t every = 1000;                       // step
   double gamma = 0.1;                               // step
   double final_factor = 0;                          // cosine
+
+  bool operator==(const ScheduleSpec&) const = default;
 };
 
 enum class Precision { kFloat32, kFloat64 };
+template <>
+inline constexpr std::array kNames<Precision>{"float32", "float64"};
 
 struct TrainSpec {
   Loss loss = Loss::kMse;
@@ -60,6 +69,8 @@ struct TrainSpec {
   std::uint64_t epochs = 0;    // steps = epochs · batches an epoch
   double clip_norm = 0;        // largest gradient norm (of all parameters); 0: none
   Precision precision = Precision::kFloat32;
+
+  bool operator==(const TrainSpec&) const = default;
 };
 
 struct RunSpec {

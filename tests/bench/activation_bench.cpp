@@ -2,7 +2,6 @@
 #include <benchmark/benchmark.h>
 
 #include "base/buffer.h"
-#include "config/experiment_config.h"
 #include "simd/kernels.h"
 
 namespace deadrelu {
@@ -13,8 +12,7 @@ constexpr std::size_t kRows = 8, kColumns = 128;
 void activation(benchmark::State& state) {
   const auto kind = static_cast<Activation>(state.range(0));
   const bool backward = state.range(1) != 0;
-  state.SetLabel(std::string(activation_names()[static_cast<std::size_t>(state.range(0))]) +
-                 (backward ? " backward" : " forward"));
+  state.SetLabel(std::string(name_of(kind)) + (backward ? " backward" : " forward"));
   const Kernels<float> table = kernels<float>(available_simd().front(), Engine::kWide);
   Buffer<float> z(kRows * kColumns), output(2 * kRows * kColumns), gradient(kRows * kColumns);
   for (std::size_t i = 0; i < z.size(); ++i) z[i] = static_cast<float>(i % 801) / 100 - 4;
@@ -37,7 +35,8 @@ void activation(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(z.size()));
 }
 BENCHMARK(activation)
-    ->ArgsProduct({benchmark::CreateDenseRange(0, static_cast<int>(Activation::kIdentity), 1), {0, 1}});
+    ->ArgsProduct({benchmark::CreateDenseRange(0, static_cast<int>(values_of<Activation>().size()) - 1, 1),
+                   {0, 1}});
 
 }  // namespace
 }  // namespace deadrelu

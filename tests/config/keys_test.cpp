@@ -51,7 +51,7 @@ TEST(Keys, function_data) {
                             .data;
   EXPECT_EQ(data.function, TargetFunction::kAbsSumDiff);
   EXPECT_EQ(data.domain, (std::array<double, 2>{-2, 3.5}));
-  EXPECT_TRUE(data.uniform_sampling && data.standardize);
+  EXPECT_TRUE(data.function_sampling == FunctionSampling::kUniform && data.standardize);
   EXPECT_EQ(data.samples, 50u);
   EXPECT_EQ(data.noise, 0.25);
   EXPECT_EQ(data.limit, 40u);
@@ -77,7 +77,7 @@ TEST(Keys, file_data) {
       with_data(R"({"kind": "csv", "path": "d.csv", "targets": ["y"], "task": "classification"})").data;
   EXPECT_EQ(csv.path, "d.csv");
   EXPECT_EQ(csv.target_columns, std::vector<std::string>{"y"});
-  EXPECT_TRUE(csv.classification);
+  EXPECT_TRUE(csv.task == Task::kClassification);
   const RunSpec idx = with_data(R"({"kind": "idx", "images": "a", "labels": "b", "test_images": "c",
     "test_labels": "d"})");
   EXPECT_EQ(idx.data.images + idx.data.labels + idx.data.test_images + idx.data.test_labels, "abcd");
@@ -133,22 +133,11 @@ TEST(Keys, width_and_depth_make_the_hidden_list) {
 }
 
 TEST(Keys, every_activation_name_is_its_enumerator) {
-  const auto& table = KeyTable::get();
-  const auto& row = table.rows()[table.find_group("model.activation")->selector];
-  ASSERT_EQ(row.key->choices.size(), static_cast<std::size_t>(Activation::kIdentity) + 1);
-  const auto kind = [](const char* name) {
-    return with_model(R"({"hidden": [4], "activation": ")" + std::string(name) + "\"}").model.activation.kind;
-  };
-  EXPECT_EQ(kind("leaky_relu"), Activation::kLeakyRelu);
-  EXPECT_EQ(kind("relu6"), Activation::kRelu6);
-  EXPECT_EQ(kind("crelu"), Activation::kCrelu);
-  EXPECT_EQ(kind("elu"), Activation::kElu);
-  EXPECT_EQ(kind("silu"), Activation::kSilu);
-  EXPECT_EQ(kind("softplus"), Activation::kSoftplus);
-  EXPECT_EQ(kind("sigmoid"), Activation::kSigmoid);
-  EXPECT_EQ(kind("hard_swish"), Activation::kHardSwish);
-  EXPECT_EQ(kind("gaussian"), Activation::kGaussian);
-  EXPECT_EQ(kind("identity"), Activation::kIdentity);
+  for (const Activation kind : values_of<Activation>()) {
+    const std::string name(name_of(kind));
+    EXPECT_EQ(with_model(R"({"hidden": [4], "activation": ")" + name + "\"}").model.activation.kind, kind)
+        << name;
+  }
 }
 
 TEST(Keys, activation_numbers) {
@@ -272,7 +261,7 @@ TEST(Keys, recording) {
   EXPECT_EQ(tables.thresholds.saturated, 0.3);
   EXPECT_TRUE(spec_of(R"({"data": {"kind": "function", "test_fraction": 0.5}, "model": {"hidden": [4]},
     "record": {"probe": {"split": "test"}}})")
-                  .record.probe_test);
+                  .record.probe_split == ProbeSplit::kTest);
 }
 
 TEST(Keys, seeds_keep_every_bit) {

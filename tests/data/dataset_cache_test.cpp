@@ -54,7 +54,7 @@ TEST(DatasetCache, every_field_that_changes_the_set_tells_sets_apart) {
       [](DataSpec& s) { s.function = TargetFunction::kSine; },
       [](DataSpec& s) { s.domain[0] = -2; },
       [](DataSpec& s) { s.domain[1] = 2; },
-      [](DataSpec& s) { s.uniform_sampling = true; },
+      [](DataSpec& s) { s.function_sampling = FunctionSampling::kUniform; },
       [](DataSpec& s) { s.samples = 9; },
       [](DataSpec& s) { s.noise = 1; },
       [](DataSpec& s) { s.limit = 4; },

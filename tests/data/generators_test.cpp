@@ -109,7 +109,7 @@ TEST(FunctionSet, two_inputs_lie_on_a_square_grid) {
 TEST(FunctionSet, random_inputs_are_uniform_in_the_domain) {
   DataSpec spec = spec_of(DataKind::kFunction, 20000);
   spec.function = TargetFunction::kAbsSumDiff;
-  spec.uniform_sampling = true;
+  spec.function_sampling = FunctionSampling::kUniform;
   spec.domain = {2, 5};
   const Dataset<double> set = make_dataset<double>(spec, 3);
   ASSERT_EQ(set.train.samples, 20000u);

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     spec.kind = DataKind::kCsv;
     spec.path = file.path();
     spec.target_columns = {"y"};
-    spec.classification = data[0] % 2 == 1;
+    spec.task = data[0] % 2 == 1 ? Task::kClassification : Task::kRegression;
     make_dataset<float>(spec, 0);
   });
   return 0;

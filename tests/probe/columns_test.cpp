@@ -89,8 +89,8 @@ TEST(Columns, every_column_is_documented_once) {
 }
 
 TEST(Columns, statuses_have_names) {
-  EXPECT_EQ(run_status_name(RunStatus::kOk), "ok");
-  EXPECT_EQ(run_status_name(RunStatus::kDiverged), "diverged");
+  EXPECT_EQ(name_of(RunStatus::kOk), "ok");
+  EXPECT_EQ(name_of(RunStatus::kDiverged), "diverged");
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ TEST(Runner, every_target_gives_the_same_bits) {
   const auto runs = mixed_runs();
   const Records first = train_all(runs, options_of(1));
   for (const SimdTarget target : available_simd()) {
-    SCOPED_TRACE(simd_name(target));
+    SCOPED_TRACE(name_of(target));
     ASSERT_NO_FATAL_FAILURE(expect_same_records(first, train_all(runs, {.threads = 2, .simd = target})));
   }
 }

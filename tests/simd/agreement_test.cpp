@@ -171,7 +171,7 @@ TYPED_TEST(Agreement, a_run_does_not_know_its_lane) {
 
 TYPED_TEST(Agreement, all_targets_of_this_machine_give_the_same_bits) {
   if (available_simd().size() < 2) {
-    GTEST_SKIP() << "this machine runs " << simd_name(available_simd().front())
+    GTEST_SKIP() << "this machine runs " << name_of(available_simd().front())
                  << " only: there is no second target to compare it with";
   }
   const auto expected = all_results(kernels<TypeParam>(available_simd().front()), 0);

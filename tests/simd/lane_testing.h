@@ -24,8 +24,7 @@ void on_every_target(const Body& body) {
   ASSERT_FALSE(available_simd().empty());
   for (const SimdTarget target : available_simd()) {
     for (const Engine engine : {Engine::kLanes, Engine::kWide}) {
-      SCOPED_TRACE("target " + std::string(simd_name(target)) + ", engine " +
-                   std::string(engine_name(engine)));
+      SCOPED_TRACE("target " + std::string(name_of(target)) + ", engine " + std::string(name_of(engine)));
       body(kernels<T>(target, engine));
     }
   }

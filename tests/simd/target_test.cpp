@@ -9,15 +9,15 @@ namespace {
 
 TEST(Target, every_name_reads_back_to_its_target) {
   for (const SimdTarget target : {SimdTarget::kAvx2, SimdTarget::kAvx512, SimdTarget::kNeon}) {
-    EXPECT_EQ(simd_from_name(simd_name(target)), target);
+    EXPECT_EQ(value_of<SimdTarget>(name_of(target)), target);
   }
-  EXPECT_EQ(simd_name(SimdTarget::kAvx512), "avx512");
+  EXPECT_EQ(name_of(SimdTarget::kAvx512), "avx512");
 }
 
 TEST(Target, an_unknown_name_is_no_target) {
-  EXPECT_EQ(simd_from_name("sse4"), std::nullopt);
-  EXPECT_EQ(simd_from_name("AVX2"), std::nullopt);
-  EXPECT_EQ(simd_from_name(""), std::nullopt);
+  EXPECT_EQ(value_of<SimdTarget>("sse4"), std::nullopt);
+  EXPECT_EQ(value_of<SimdTarget>("AVX2"), std::nullopt);
+  EXPECT_EQ(value_of<SimdTarget>(""), std::nullopt);
 }
 
 TEST(Target, this_machine_has_a_target_and_the_widest_comes_first) {

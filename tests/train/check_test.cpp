@@ -56,7 +56,7 @@ TEST(Check, one_binary_column_takes_two_classes) {
 
 TEST(Check, the_probe_needs_its_split) {
   RunSpec run = small_run();
-  run.record.probe_test = true;
+  run.record.probe_split = ProbeSplit::kTest;
   EXPECT_TRUE(blames(find_contradictions(run, facts_of(100, 0)), "record.probe.split"));
   EXPECT_TRUE(find_contradictions(run, facts_of(100, 1)).empty());
 }

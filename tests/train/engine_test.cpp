@@ -77,7 +77,7 @@ TYPED_TEST(Engines, lanes_and_wide_give_the_same_bits_for_random_runs) {
       for (const SimdTarget target : available_simd()) {
         const auto lanes = trained(pack_of<T>(runs, data, target));
         for (std::size_t i = 0; i < runs.size(); ++i) {
-          SCOPED_TRACE(std::string(simd_name(target)) + ", activation " + std::to_string(kind) + ", trial " +
+          SCOPED_TRACE(std::string(name_of(target)) + ", activation " + std::to_string(kind) + ", trial " +
                        std::to_string(trial) + ", run " + std::to_string(i));
           const auto wide = trained(pack_of<T>({runs[i]}, data, target, Engine::kWide));
           ASSERT_NO_FATAL_FAILURE(expect_same_record(wide.at(0), lanes[i]));

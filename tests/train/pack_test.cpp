@@ -71,7 +71,7 @@ const Change kApart[] = {
     {"listed steps", [](RunSpec& r) { r.record.steps = {3}; }},
     {"log steps", [](RunSpec& r) { r.record.log_count = 3; }},
     {"probe samples", [](RunSpec& r) { r.record.probe_samples = 10; }},
-    {"probe split", [](RunSpec& r) { r.record.probe_test = true; }},
+    {"probe split", [](RunSpec& r) { r.record.probe_split = ProbeSplit::kTest; }},
     {"metrics table", [](RunSpec& r) { r.record.metrics = false; }},
     {"layers table", [](RunSpec& r) { r.record.layers = false; }},
     {"units table", [](RunSpec& r) { r.record.units = true; }},
@@ -108,7 +108,7 @@ TEST(PackKey, runs_with_equal_keys_have_equally_many_examples) {
   RunSpec grid = base_run(), random = base_run();
   grid.data.function = random.data.function = TargetFunction::kAbsSumDiff;
   grid.data.samples = random.data.samples = 10;
-  random.data.uniform_sampling = true;
+  random.data.function_sampling = FunctionSampling::kUniform;
   ASSERT_EQ(make_dataset<float>(grid.data, 0).train.samples, 9U);
   ASSERT_EQ(make_dataset<float>(random.data, 0).train.samples, 10U);
   EXPECT_NE(pack_key(grid), pack_key(random));
@@ -127,7 +127,7 @@ TEST(PackKey, runs_of_different_files_do_not_share_a_pack) {
   add([](DataSpec& data) { data.path = "b.csv"; });
   add([](DataSpec& data) { data.target_columns = {"ab", "c"}; });
   add([](DataSpec& data) { data.target_columns = {"a", "bc"}; });
-  add([](DataSpec& data) { data.classification = true; });
+  add([](DataSpec& data) { data.task = Task::kClassification; });
   add([](DataSpec& data) { data.directory = "x"; });
   add([](DataSpec& data) { data.images = "x"; });
   add([](DataSpec& data) { data.labels = "x"; });

@@ -159,7 +159,7 @@ TEST(Recorder, the_probe_may_look_at_the_test_split) {
   EXPECT_EQ(train.outcome.dead_fraction, 1);
   EXPECT_EQ(train.outcome.born_dead, 1);
   EXPECT_EQ(train.outcome.collapsed, 1);
-  spec.record.probe_test = true;
+  spec.record.probe_split = ProbeSplit::kTest;
   const RunRecord test = train_one<double>(spec, data);
   EXPECT_EQ(test.outcome.dead_fraction, 0);
   EXPECT_EQ(test.layers[0].dead_fraction, 0);

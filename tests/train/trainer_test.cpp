@@ -173,7 +173,7 @@ TYPED_TEST(TrainerOf, every_target_gives_the_same_bits) {
     const auto data = make_examples<T>(kSamples);
     const auto expected = trained(pack_of<T>({run}, data));
     for (const SimdTarget target : available_simd()) {
-      SCOPED_TRACE(std::string(simd_name(target)) + " run " + std::to_string(run.seed));
+      SCOPED_TRACE(std::string(name_of(target)) + " run " + std::to_string(run.seed));
       ASSERT_NO_FATAL_FAILURE(expect_same_record(trained(pack_of<T>({run}, data, target))[0], expected[0]));
     }
   }
@@ -203,7 +203,7 @@ TYPED_TEST(TrainerOf, recording_never_changes_what_is_learned) {
   for (RunSpec run : varied_runs()) {
     const auto data = make_examples<T>(60, 0, 1, true);
     run.record.every = 1;
-    run.record.probe_test = true;
+    run.record.probe_split = ProbeSplit::kTest;
     const auto watched = trained(pack_of<T>({run}, data))[0];
     run.record.every = run.train.steps;
     run.record.metrics = run.record.layers = run.record.units = false;
