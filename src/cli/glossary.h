@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "probe/columns.h"
+
 namespace deadrelu {
 
 struct Topic {
@@ -19,7 +21,7 @@ struct Topic {
 };
 
 // Keys in the order of the config, then columns in the order of the tables.
-std::vector<Topic> glossary();
+std::vector<Topic> glossary(const Tables& tables = result_tables());
 
 // Those that the name means: the topic of exactly this name; else every topic that ends with it
 // ("learning_rate"), or that lies below it ("train.optimizer", "layers"). Empty where there is none.

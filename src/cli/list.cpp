@@ -44,7 +44,7 @@ void list_as_csv(const ExperimentConfig& config, StandardOutput& out) {
     append_integer(line, static_cast<std::int64_t>(run.spec.seed));
     for (const SweptValue& value : run.values) {
       line += ',';
-      append_csv_cell(line, cell_of(value));
+      append_csv_cell(line, value);
     }
     out.write(line += '\n');
   }
@@ -64,7 +64,7 @@ void list_as_json(const ExperimentConfig& config, StandardOutput& out) {
     append_integer(line, static_cast<std::int64_t>(run.spec.seed));
     for (std::size_t i = 0; i < run.values.size(); ++i) {
       line += ", " + names[i] + ": ";
-      append_json_cell(line, cell_of(run.values[i]));
+      append_json_cell(line, run.values[i]);
     }
     out.write(line += '}');
     line.clear();

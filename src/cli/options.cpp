@@ -129,8 +129,4 @@ std::size_t usable_processors() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-Cell cell_of(const SweptValue& value) {
-  return std::visit([](const auto& held) { return Cell(held); }, value);
-}
-
 }  // namespace deadrelu

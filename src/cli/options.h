@@ -43,6 +43,4 @@ double parse_number(std::string_view option, std::string_view text);
 // Threads that this process may run on: its CPU affinity, not the machine's size.
 std::size_t usable_processors();
 
-Cell cell_of(const SweptValue& value);
-
 }  // namespace deadrelu

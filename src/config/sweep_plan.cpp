@@ -119,11 +119,12 @@ class Planner {
   }
 
   static ColumnType column_type(const std::vector<SweptValue>& cells) {
-    const auto all = [&](std::size_t kind) {
+    const auto all = [&](const auto& kind) {
       return std::all_of(cells.begin(), cells.end(),
-                         [&](const SweptValue& cell) { return cell.index() == kind; });
+                         [&](const SweptValue& cell) { return cell.index() == kind.index(); });
     };
-    return all(0) ? ColumnType::kInteger : all(1) ? ColumnType::kReal : ColumnType::kText;
+    if (all(SweptValue(std::int64_t{0}))) return ColumnType::kInteger;
+    return all(SweptValue(0.0)) ? ColumnType::kReal : ColumnType::kText;
   }
 
   void find_matching(const ExcludedValue& value, std::vector<std::uint64_t>& matching) {

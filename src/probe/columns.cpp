@@ -1,5 +1,9 @@
 #include "probe/columns.h"
 
+#include <algorithm>
+
+#include "probe/layers_json.h"
+
 namespace deadrelu {
 namespace {
 
@@ -7,13 +11,13 @@ constexpr char kNumber[] = "1";
 constexpr char kSteps[] = "steps";
 constexpr char kUnits[] = "units";
 
-constexpr ColumnInfo kStep{"step", kSteps, "The recorded step.",
-                           "The row describes the network after this many updates; 0 is the initialization."};
-constexpr ColumnInfo kLayer{"layer", kNumber, "The layer's number.",
-                            "1 is the first hidden layer; the output layer follows the last hidden one."};
+const ColumnInfo kStep{"step", kSteps, "The recorded step.",
+                       "The row describes the network after this many updates; 0 is the initialization."};
+const ColumnInfo kLayer{"layer", kNumber, "The layer's number.",
+                        "1 is the first hidden layer; the output layer follows the last hidden one."};
 
 using M = MetricsRow;
-const Column<M> kMetrics[] = {
+const ColumnOf<M> kMetrics[] = {
     {kStep, &M::step},
     {{"epoch", "epochs", "Passes over the training split so far.",
       "step / batches in an epoch; empty for a stream without epochs."},
@@ -51,7 +55,7 @@ const Column<M> kMetrics[] = {
 };
 
 using L = LayerRow;
-const Column<L> kLayers[] = {
+const ColumnOf<L> kLayers[] = {
     {kStep, &L::step},
     {kLayer, &L::layer},
     {{"units", kUnits, "Units of the layer.", "Its width; maxout: units, not pieces."}, &L::units},
@@ -138,7 +142,7 @@ const Column<L> kLayers[] = {
 };
 
 using U = UnitRow;
-const Column<U> kUnitTable[] = {
+const ColumnOf<U> kUnitTable[] = {
     {kStep, &U::step},
     {kLayer, &U::layer},
     {{"unit", kNumber, "The unit's number within its layer.", "1 is the first unit."}, &U::unit},
@@ -189,7 +193,7 @@ const Column<U> kUnitTable[] = {
 };
 
 using S = StreamRow;
-const Column<S> kStreamTable[] = {
+const ColumnOf<S> kStreamTable[] = {
     {{"bin", kNumber, "The bin's number.", "1 is the first bin; a bin is data.bin examples of the stream."},
      &S::bin},
     {{"from", "examples", "Examples before the bin.", "Of the stream, from its start."}, &S::from},
@@ -207,7 +211,13 @@ const Column<S> kStreamTable[] = {
 };
 
 using R = RunOutcome;
-const Column<R> kRuns[] = {
+std::string status_text(const R& outcome) { return std::string(name_of(outcome.status)); }
+
+constexpr SummaryUse kQuantity = SummaryUse::kQuantity, kFlag = SummaryUse::kFlag;
+const ColumnOf<R> kRuns[] = {
+    {{"status", "", "ok or diverged.",
+      "diverged: a loss or a parameter became infinite or not a number, and the run was ended there."},
+     status_text},
     {{"steps", kSteps, "Updates that were made.", "Below the planned number only where the run diverged."},
      &R::steps},
     {{"diverged_step", kSteps, "The step at which the run diverged; empty otherwise.",
@@ -215,64 +225,97 @@ const Column<R> kRuns[] = {
       "number."},
      &R::diverged_step},
     {{"train_loss_initial", kNumber, "Loss on the training split before any update.",
-      "train_loss of metrics at step 0."},
+      "train_loss of metrics at step 0.", kQuantity},
      &R::train_loss_initial},
     {{"train_loss", kNumber, "Loss on the training split at the end; empty for a diverged run.",
-      "train_loss of metrics at the last step."},
+      "train_loss of metrics at the last step.", kQuantity},
      &R::train_loss},
     {{"test_loss", kNumber, "Loss on the test split at the end; empty without one or for a diverged run.",
-      "test_loss of metrics at the last step."},
+      "test_loss of metrics at the last step.", kQuantity},
      &R::test_loss},
     {{"train_accuracy", kNumber, "Share of training examples classified right at the end, in [0, 1].",
-      "train_accuracy of metrics at the last step; empty for regression or for a diverged run."},
+      "train_accuracy of metrics at the last step; empty for regression or for a diverged run.", kQuantity},
      &R::train_accuracy},
     {{"test_accuracy", kNumber, "Share of test examples classified right at the end, in [0, 1].",
       "test_accuracy of metrics at the last step; empty for regression, without a test split or for a "
-      "diverged run."},
+      "diverged run.",
+      kQuantity},
      &R::test_accuracy},
     {{"dead_fraction_initial", kNumber, "Share of dead hidden units before any update, in [0, 1].",
-      "Hidden units whose activation is 0 on every probe input at step 0 / hidden units."},
+      "Hidden units whose activation is 0 on every probe input at step 0 / hidden units.", kQuantity},
      &R::dead_fraction_initial},
     {{"dead_fraction", kNumber, "Share of dead hidden units at the end, in [0, 1]; empty for a diverged run.",
-      "Hidden units whose activation is 0 on every probe input at the last step / hidden units."},
+      "Hidden units whose activation is 0 on every probe input at the last step / hidden units.", kQuantity},
      &R::dead_fraction},
     {{"dead_fraction_max", kNumber, "The largest share of dead hidden units at any recorded step, in [0, 1].",
-      "Maximum of dead_fraction over the recorded steps."},
+      "Maximum of dead_fraction over the recorded steps.", kQuantity},
      &R::dead_fraction_max},
     {{"dead_layers", "layers", "Hidden layers that are wholly dead at the end; empty for a diverged run.",
-      "Hidden layers of which every unit is dead at the last step."},
+      "Hidden layers of which every unit is dead at the last step.", kQuantity},
      &R::dead_layers},
     {{"born_dead", kNumber, "1 if the network was born dead, else 0.",
-      "Some hidden layer is wholly dead at step 0 (Lu et al. 2019)."},
+      "Some hidden layer is wholly dead at step 0 (Lu et al. 2019).", kFlag},
      &R::born_dead},
     {{"collapsed", kNumber, "1 if the network ended as a constant, else 0; empty for a diverged run.",
-      "On the probe set at the last step, max - min of every output is at most 1e-6 * max(1, |output|)."},
+      "On the probe set at the last step, max - min of every output is at most 1e-6 * max(1, |output|).",
+      kFlag},
      &R::collapsed},
     {{"deaths", kUnits, "How often a unit died.",
-      "Sum of died over the hidden layers and the recorded steps."},
+      "Sum of died over the hidden layers and the recorded steps.", kQuantity},
      &R::deaths},
     {{"revivals", kUnits, "How often a dead unit came back.",
-      "Sum of revived over the hidden layers and the recorded steps."},
+      "Sum of revived over the hidden layers and the recorded steps.", kQuantity},
      &R::revivals},
 };
 
-constexpr ColumnInfo kKeys[] = {
+using P = ParameterSnapshot;
+const ColumnOf<P> kParameters[] = {
+    {kStep, &P::step},
+    {{"layers", "", "The parameters of every layer, the output layer last.",
+      "A list of objects: weights [out][in]; bias [out] where the layer has one; slope for prelu. Shortest "
+      "decimals that read back to the same bits of the run's precision. A line is a valid init.file."},
+     layers_json,
+     ColumnType::kJson},
+};
+
+const ColumnInfo kKeys[] = {
     {"run_id", "", "The run's id: 16 hex digits.",
      "Hash of the canonical resolved config of the run and the engine epoch: the same point in two sweeps "
      "has the same id and the same numbers."},
     {"seed", kNumber, "The run's seed.",
-     "Key of every random stream of the run (Philox; Salmon et al. 2011)."},
-    {"status", "", "ok or diverged.",
-     "diverged: a loss or a parameter became infinite or not a number, and the run was ended there."},
+     "Key of every random stream of the run (Philox; Salmon et al. 2011).", SummaryUse::kOmitted,
+     ColumnType::kInteger},
 };
+
+Rows outcome_row(const RunRecord& record) {
+  return {reinterpret_cast<const std::byte*>(&record.outcome), 1, sizeof(RunOutcome)};
+}
 
 }  // namespace
 
-std::span<const Column<MetricsRow>> metrics_columns() { return kMetrics; }
-std::span<const Column<LayerRow>> layer_columns() { return kLayers; }
-std::span<const Column<UnitRow>> unit_columns() { return kUnitTable; }
-std::span<const Column<StreamRow>> stream_columns() { return kStreamTable; }
-std::span<const Column<RunOutcome>> run_columns() { return kRuns; }
+const Tables& result_tables() {
+  static const Tables tables{
+      {"runs", "run_results", 0, true, {std::begin(kRuns), std::end(kRuns)}, outcome_row},
+      table_of<M>("metrics", "metric_rows", 1, kMetrics, &RunRecord::metrics),
+      table_of<L>("layers", "layer_rows", 2, kLayers, &RunRecord::layers),
+      table_of<U>("units", "unit_rows", 3, kUnitTable, &RunRecord::units),
+      table_of<S>("stream", "stream_rows", 1, kStreamTable, &RunRecord::stream),
+      table_of<P>("parameters", "parameter_rows", 1, kParameters, &RunRecord::parameters),
+  };
+  return tables;
+}
+
 std::span<const ColumnInfo> key_columns() { return kKeys; }
+
+bool Table::has_json() const {
+  return std::any_of(columns.begin(), columns.end(),
+                     [](const Column& column) { return column.info.type == ColumnType::kJson; });
+}
+
+std::string_view column_type_name(ColumnType type) {
+  constexpr std::string_view kNames[] = {"integer", "real", "text", "json"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
 
 }  // namespace deadrelu

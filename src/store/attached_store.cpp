@@ -23,11 +23,12 @@ void roll_back(const std::filesystem::path& directory, const std::filesystem::pa
 
 }  // namespace
 
-AttachedStore::AttachedStore(SQLite::Database& db, const std::filesystem::path& directory, int engine_epoch)
+AttachedStore::AttachedStore(SQLite::Database& db, const std::filesystem::path& directory, int engine_epoch,
+                             const Tables& tables)
     : db_(db), file_(directory / kStoreFile), at_rest_(false), opened_(file_) {
   roll_back(directory, file_);
   {
-    const StoreReader reader(directory);  // says what is wrong, if anything
+    const StoreReader reader(directory, tables);  // says what is wrong, if anything
     header_ = reader.header();
     input_files_ = reader.input_files();
   }

@@ -17,8 +17,9 @@ namespace deadrelu {
 // then. What a writer of it that was cut off left undone is brought in order first.
 class AttachedStore {
  public:
-  // Throws UserError(kInputOutput) where there is no store of this format and engine epoch.
-  AttachedStore(SQLite::Database& db, const std::filesystem::path& directory, int engine_epoch);
+  // Throws UserError(kInputOutput) where there is no store of these tables and this engine epoch.
+  AttachedStore(SQLite::Database& db, const std::filesystem::path& directory, int engine_epoch,
+                const Tables& tables);
   ~AttachedStore();
   AttachedStore(const AttachedStore&) = delete;
 

@@ -3,54 +3,20 @@
 #include <memory>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
+#include "store/json_text.h"
 #include "store/output_file.h"
 #include "store/schema.h"
 #include "store/summary.h"
-#include "store/table_files.h"
 
 namespace deadrelu {
 namespace {
 
 constexpr const char* kColumnsFile = "columns.json";
-constexpr const char* kParametersFile = "parameters.jsonl";
 
 void ignore_names(std::span<const std::string>) {}
-
-std::vector<std::string> summary_names(const std::vector<SweptColumn>& swept) {
-  std::vector<std::string> names;
-  for (const ColumnDoc& column : summary_columns(swept)) names.push_back(column.name);
-  return names;
-}
-
-// parameters.jsonl: the layers are JSON text already.
-struct ParametersFile {
-  std::filesystem::path directory;
-  std::unique_ptr<OutputFile> file = nullptr;
-  std::uint64_t rows = 0;
-
-  void add(std::span<const Cell> row) {
-    if (!file) file = std::make_unique<OutputFile>(directory, kParametersFile);
-    std::string start = "{\"run_id\": ";
-    append_json_cell(start, row[0]);
-    start += ", \"step\": ";
-    append_json_cell(start, row[1]);
-    file->write(start + ", \"layers\": ");
-    file->write(std::get<std::string>(row[2]));
-    file->write("}\n");
-    ++rows;
-  }
-
-  void commit(std::vector<ExportedFile>& exported) {
-    std::error_code error;
-    if (!file) {
-      std::filesystem::remove(directory / kParametersFile, error);
-      return;
-    }
-    file->commit();
-    exported.push_back({kParametersFile, rows, file->sha256()});
-  }
-};
 
 // A format that was exported before is written too: beside fresh tables, its files would be stale.
 ExportFormats with_present_ones(const std::filesystem::path& directory, ExportFormats formats) {
@@ -60,47 +26,130 @@ ExportFormats with_present_ones(const std::filesystem::path& directory, ExportFo
   return formats;
 }
 
+void append_json(std::string& line, const Cell& cell, ColumnType type) {
+  const auto* text = std::get_if<std::string>(&cell);
+  if (text != nullptr && type == ColumnType::kJson) {
+    line += *text;
+  } else {
+    append_json_cell(line, cell);
+  }
+}
+
+// The files of one table, in every asked-for format. They start with the first row, or with open().
+class TableFiles {
+ public:
+  TableFiles(const std::filesystem::path& directory, ExportedTable table, const ExportFormats& formats)
+      : directory_(directory), table_(std::move(table)), formats_(formats) {
+    for (const ColumnInfo& column : table_.columns) {
+      std::string key = json_keys_.empty() ? "{" : ", ";
+      append_json_text(key, column.name);
+      json_keys_.push_back(key + ": ");
+      if (column.type == ColumnType::kJson) formats_ = {false, true};  // there is no JSON in a cell of CSV
+    }
+  }
+
+  void open() {
+    if (open_) return;
+    open_ = true;
+    if (formats_.jsonl) jsonl_ = std::make_unique<OutputFile>(directory_, table_.name + ".jsonl");
+    if (!formats_.csv) return;
+    csv_ = std::make_unique<OutputFile>(directory_, table_.name + ".csv");
+    std::string header;
+    for (const ColumnInfo& column : table_.columns) {
+      if (!header.empty()) header += ',';
+      append_csv_cell(header, column.name);
+    }
+    csv_->write(header + "\n");
+  }
+
+  // One cell a column.
+  void add(std::span<const Cell> row) {
+    open();
+    ++rows_;
+    if (csv_) {
+      line_.clear();
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        if (i > 0) line_ += ',';
+        append_csv_cell(line_, row[i]);
+      }
+      csv_->write(line_ += '\n');
+    }
+    if (jsonl_) {
+      line_.clear();
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        line_ += json_keys_[i];
+        append_json(line_, row[i], table_.columns[i].type);
+      }
+      jsonl_->write(line_ += "}\n");
+    }
+  }
+
+  void sync() {
+    if (csv_) csv_->sync();
+    if (jsonl_) jsonl_->sync();
+  }
+
+  // Gives the files their names and appends them to `exported`; where nothing was started, removes former
+  // ones.
+  void commit(std::vector<ExportedFile>& exported) {
+    for (OutputFile* file : {csv_.get(), jsonl_.get()}) {
+      if (file == nullptr) continue;
+      file->commit();
+      exported.push_back({file->name(), rows_, file->sha256()});
+    }
+    if (open_) return;
+    for (const char* extension : {".csv", ".jsonl"}) {
+      std::error_code ignored;
+      std::filesystem::remove(directory_ / (table_.name + extension), ignored);
+    }
+  }
+
+ private:
+  std::filesystem::path directory_;
+  ExportedTable table_;
+  ExportFormats formats_;
+  std::vector<std::string> json_keys_;  // {"a": · , "b": · …
+  std::unique_ptr<OutputFile> csv_, jsonl_;
+  std::string line_;
+  std::uint64_t rows_ = 0;
+  bool open_ = false;
+};
+
 // All files of one export.
 class Exporter {
  public:
-  Exporter(const std::filesystem::path& directory, const ExportFormats& formats)
+  Exporter(const std::filesystem::path& directory, const ExportFormats& formats, const Tables& tables)
       : directory_(directory),
-        reader_(directory),
-        formats_(with_present_ones(directory, formats)),
-        summary_(directory, "summary", summary_names(swept()), formats_),
-        parameters_{directory},
+        tables_(tables),
+        reader_(directory, tables),
         columns_(directory, kColumnsFile) {
     if (!reader_.places_complete())
       throw UserError(ExitCode::kInputOutput,
                       directory.string() +
                           ": its sweep was changed, and the command that changed it was cut off; run "
                           "the same `deadrelu run` again before exporting");
+    for (const ExportedTable& table : exported_tables(swept(), tables))
+      files_.push_back(std::make_unique<TableFiles>(directory, table, with_present_ones(directory, formats)));
   }
 
   std::vector<ExportedFile> run() {
-    write_runs_and_summary();
-    for (const Table table : {Table::kMetrics, Table::kLayers, Table::kUnits, Table::kStream})
-      write_rows(table);
-    reader_.query(ordered_select(Table::kParameters, swept()), ignore_names,
-                  [&](std::span<const Cell> row) { parameters_.add(row); });
-    columns_.write(columns_json(swept()));
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      if (tables_[i].always) files_[i]->open();
+      tables_[i].has_one_row() ? write_runs_and_summary(tables_[i], *files_[i])
+                               : write_rows(tables_[i], *files_[i]);
+    }
+    columns_.write(columns_json(swept(), tables_));
     return commit();
   }
 
  private:
   const std::vector<SweptColumn>& swept() const { return reader_.header().swept; }
 
-  TableFiles& start(Table table) {
-    return *tables_.emplace_back(
-        std::make_unique<TableFiles>(directory_, table_name(table), table_columns(table, swept()), formats_));
-  }
-
-  void write_runs_and_summary() {
-    TableFiles& runs = start(Table::kRuns);
-    runs.open();
-    summary_.open();
-    Summary summary(swept().size(), [&](std::span<const Cell> row) { summary_.add(row); });
-    reader_.query(ordered_select_with_points(swept()), ignore_names, [&](std::span<const Cell> row) {
+  void write_runs_and_summary(const Table& table, TableFiles& runs) {
+    TableFiles& points = *files_.back();
+    points.open();
+    Summary summary(table, swept().size(), [&](std::span<const Cell> row) { points.add(row); });
+    reader_.query(ordered_select(table, swept(), true), ignore_names, [&](std::span<const Cell> row) {
       const auto columns = row.first(row.size() - 1);
       runs.add(columns);
       summary.add(static_cast<std::uint64_t>(std::get<std::int64_t>(row.back())), columns);
@@ -108,21 +157,16 @@ class Exporter {
     summary.finish();
   }
 
-  void write_rows(Table table) {
-    TableFiles& files = start(table);
+  void write_rows(const Table& table, TableFiles& files) {
     reader_.query(ordered_select(table, swept()), ignore_names,
                   [&](std::span<const Cell> row) { files.add(row); });
   }
 
   std::vector<ExportedFile> commit() {
-    for (const auto& table : tables_) table->sync();
-    summary_.sync();
-    if (parameters_.file) parameters_.file->sync();
+    for (const auto& table : files_) table->sync();
     columns_.sync();
     std::vector<ExportedFile> exported;
-    for (const auto& table : tables_) table->commit(exported);
-    summary_.commit(exported);
-    parameters_.commit(exported);
+    for (const auto& table : files_) table->commit(exported);
     columns_.commit();
     exported.push_back({kColumnsFile, 0, columns_.sha256()});
     sync_directory(directory_);
@@ -130,19 +174,37 @@ class Exporter {
   }
 
   std::filesystem::path directory_;
+  const Tables& tables_;
   StoreReader reader_;
-  ExportFormats formats_;
-  std::vector<std::unique_ptr<TableFiles>> tables_;
-  TableFiles summary_;
-  ParametersFile parameters_;
+  std::vector<std::unique_ptr<TableFiles>> files_;  // [table], then the summary
   OutputFile columns_;
 };
 
 }  // namespace
 
-std::vector<ExportedFile> export_tables(const std::filesystem::path& directory,
-                                        const ExportFormats& formats) {
-  return Exporter(directory, formats).run();
+std::vector<ExportedTable> exported_tables(const std::vector<SweptColumn>& swept, const Tables& tables) {
+  std::vector<ExportedTable> exported;
+  for (const Table& table : tables) exported.push_back({table.name, exported_columns(table, swept)});
+  exported.push_back({"summary", summary_columns(tables.front(), swept)});
+  return exported;
+}
+
+std::string columns_json(const std::vector<SweptColumn>& swept, const Tables& tables) {
+  using Json = nlohmann::ordered_json;
+  Json json;
+  for (const ExportedTable& table : exported_tables(swept, tables))
+    for (const ColumnInfo& column : table.columns)
+      json[table.name].push_back({{"name", column.name},
+                                  {"type", std::string(column_type_name(column.type))},
+                                  {"unit", column.unit},
+                                  {"meaning", column.meaning},
+                                  {"definition", column.definition}});
+  return Json{{"tables", json}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::vector<ExportedFile> export_tables(const std::filesystem::path& directory, const ExportFormats& formats,
+                                        const Tables& tables) {
+  return Exporter(directory, formats, tables).run();
 }
 
 }  // namespace deadrelu

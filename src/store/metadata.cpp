@@ -18,33 +18,18 @@ void put(SQLite::Database& db, const std::string& name, const auto& value) {
   statement.exec();
 }
 
-// Whether there is such an entry; if so, the statement stands on its value.
-bool seek(SQLite::Statement& statement, const std::string& name) {
+// Throws SQLite::Exception where there is no such entry.
+SQLite::Column get(SQLite::Statement& statement, const std::string& name) {
   statement.reset();
   statement.bind(1, name);
-  return statement.executeStep();
-}
-
-SQLite::Column get(SQLite::Statement& statement, const std::string& name) {
-  seek(statement, name);
+  statement.executeStep();
   return statement.getColumn(0);
 }
 
-const char* type_name(ColumnType type) {
-  switch (type) {
-    case ColumnType::kInteger:
-      return "integer";
-    case ColumnType::kReal:
-      return "real";
-    case ColumnType::kText:
-      break;
-  }
-  return "text";
-}
-
 ColumnType type_from_name(const std::string& name) {
-  if (name == "integer") return ColumnType::kInteger;
-  return name == "real" ? ColumnType::kReal : ColumnType::kText;
+  for (const ColumnType type : {ColumnType::kInteger, ColumnType::kReal})
+    if (name == column_type_name(type)) return type;
+  return ColumnType::kText;
 }
 
 StoreHeader header_from(SQLite::Database& db) {
@@ -57,12 +42,9 @@ StoreHeader header_from(SQLite::Database& db) {
   for (const auto& column : nlohmann::json::parse(get(statement, "swept").getString()))
     header.swept.push_back(
         {column.at("path").get<std::string>(), type_from_name(column.at("type").get<std::string>())});
-  // Stores of the first deadrelu lack what follows.
-  if (seek(statement, "directory")) header.directory = statement.getColumn(0).getString();
-  if (seek(statement, "shard_index"))
-    header.shard.index = static_cast<std::uint64_t>(statement.getColumn(0).getInt64());
-  if (seek(statement, "shard_count"))
-    header.shard.count = static_cast<std::uint64_t>(statement.getColumn(0).getInt64());
+  header.directory = get(statement, "directory").getString();
+  header.shard.index = static_cast<std::uint64_t>(get(statement, "shard_index").getInt64());
+  header.shard.count = static_cast<std::uint64_t>(get(statement, "shard_count").getInt64());
   if (header.shard.index >= header.shard.count || header.run_count > kMostRuns)
     throw UserError(ExitCode::kInputOutput, "the store is damaged (its header contradicts itself)");
   return header;
@@ -73,7 +55,7 @@ StoreHeader header_from(SQLite::Database& db) {
 void write_header(SQLite::Database& db, const StoreHeader& header) {
   nlohmann::json swept = nlohmann::json::array();
   for (const SweptColumn& column : header.swept)
-    swept.push_back({{"path", column.path}, {"type", type_name(column.type)}});
+    swept.push_back({{"path", column.path}, {"type", std::string(column_type_name(column.type))}});
   put(db, "name", header.name);
   put(db, "config", header.config);
   put(db, "engine_epoch", header.engine_epoch);
@@ -118,7 +100,6 @@ void write_input_file(SQLite::Database& db, const InputFile& file) {
 
 std::vector<InputFile> read_input_files(SQLite::Database& db) {
   std::vector<InputFile> files;
-  if (!db.tableExists("input_files")) return files;
   SQLite::Statement statement(db, "SELECT name, sha256 FROM input_files ORDER BY name");
   while (statement.executeStep())
     files.push_back({statement.getColumn(0).getString(), statement.getColumn(1).getString()});

@@ -19,10 +19,10 @@ constexpr std::int64_t kNumber = 1;  // of the one run that is compared
 
 std::string attached(const char* table) { return std::string(kAttached) + "." + table; }
 
-SQLite::Database empty_store(const std::vector<SweptColumn>& swept) {
+SQLite::Database empty_store(const std::vector<SweptColumn>& swept, const Tables& tables) {
   SQLite::Database db(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI);
-  create_schema(db);
-  replace_places(db, swept);
+  create_schema(db, tables);
+  replace_places(db, swept, tables);
   return db;
 }
 
@@ -37,12 +37,13 @@ struct RecordCheck::State {
   SQLite::Statement numbers;
   std::unordered_map<std::uint64_t, std::int64_t> sample;  // id: number
 
-  State(const std::filesystem::path& directory, const std::vector<SweptColumn>& swept, int engine_epoch)
+  State(const std::filesystem::path& directory, const std::vector<SweptColumn>& swept, int engine_epoch,
+        const Tables& tables)
       : file(directory / kStoreFile),
-        db(empty_store(swept)),
-        writer(db, swept),
-        store(db, directory, engine_epoch),
-        comparer(db),
+        db(empty_store(swept, tables)),
+        writer(db, swept, tables),
+        store(db, directory, engine_epoch, tables),
+        comparer(db, tables),
         numbers(db, "SELECT DISTINCT r.id, r.number FROM " + attached("places") + " p JOIN " +
                         attached("run_results") + " r ON r.number = p.run ORDER BY r.id LIMIT ?") {}
 
@@ -56,10 +57,10 @@ struct RecordCheck::State {
   }
 };
 
-RecordCheck::RecordCheck(const std::filesystem::path& directory, int engine_epoch)
+RecordCheck::RecordCheck(const std::filesystem::path& directory, int engine_epoch, const Tables& tables)
     : state_(with_sqlite_errors(directory / kStoreFile, [&] {
-        const auto swept = StoreReader(directory).header().swept;
-        return std::make_unique<State>(directory, swept, engine_epoch);
+        const auto swept = StoreReader(directory, tables).header().swept;
+        return std::make_unique<State>(directory, swept, engine_epoch, tables);
       })) {}
 
 RecordCheck::~RecordCheck() = default;

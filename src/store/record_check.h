@@ -15,7 +15,8 @@ namespace deadrelu {
 // Reads the store only, and as it was when this was made. Throws UserError(kInputOutput).
 class RecordCheck {
  public:
-  explicit RecordCheck(const std::filesystem::path& directory, int engine_epoch);
+  RecordCheck(const std::filesystem::path& directory, int engine_epoch,
+              const Tables& tables = result_tables());
   ~RecordCheck();
 
   const StoreHeader& header() const;

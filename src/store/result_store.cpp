@@ -33,34 +33,34 @@ bool same_sweep(const StoreHeader& a, const StoreHeader& b) {
          std::equal(a.swept.begin(), a.swept.end(), b.swept.begin(), b.swept.end(), same_column);
 }
 
-void create_store(SQLite::Database& db, const StoreHeader& header) {
+void create_store(SQLite::Database& db, const StoreHeader& header, const Tables& tables) {
   SQLite::Transaction transaction(db);
-  create_schema(db);
+  create_schema(db, tables);
   write_header(db, header);
-  replace_places(db, header.swept);
+  replace_places(db, header.swept, tables);
   write_places_complete(db, true);
   transaction.commit();
 }
 
-void replace_header(SQLite::Database& db, const StoreHeader& stored, const StoreHeader& header) {
+void replace_header(SQLite::Database& db, const StoreHeader& header, const Tables& tables) {
   SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-  add_missing_tables(db);
-  if (!same_sweep(stored, header)) {
-    replace_places(db, header.swept);
+  if (!same_sweep(read_header(db), header)) {
+    replace_places(db, header.swept, tables);
     write_places_complete(db, false);
   }
   write_header(db, header);
   transaction.commit();
 }
 
-void prepare_store(SQLite::Database& db, const std::filesystem::path& file, const StoreHeader& header) {
-  const bool fresh = is_new_store(db, file);
+void prepare_store(SQLite::Database& db, const std::filesystem::path& file, const StoreHeader& header,
+                   const Tables& tables) {
+  const bool fresh = is_new_store(db, file, tables);
   if (!fresh) check_epoch(read_header(db), header.engine_epoch, file);
   choose_journal(db, file);
   if (fresh) {
-    create_store(db, header);
+    create_store(db, header, tables);
   } else {
-    replace_header(db, read_header(db), header);
+    replace_header(db, header, tables);
   }
 }
 
@@ -87,13 +87,13 @@ struct ResultStore::State {
   std::optional<SQLite::Transaction> transaction;  // open while places wait to be committed
   std::uint64_t pending_places = 0;
 
-  State(const std::filesystem::path& directory, const StoreHeader& header)
+  State(const std::filesystem::path& directory, const StoreHeader& header, const Tables& tables)
       : file(directory / kStoreFile),
         lock(directory),
         db(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMilliseconds) {
-    prepare_store(db, file, header);
+    prepare_store(db, file, header, tables);
     index = read_index(db, next_number);
-    writer.emplace(db, header.swept);
+    writer.emplace(db, header.swept, tables);
   }
 
   void begin() {
@@ -121,9 +121,10 @@ struct ResultStore::State {
   }
 };
 
-ResultStore::ResultStore(const std::filesystem::path& directory, const StoreHeader& header)
+ResultStore::ResultStore(const std::filesystem::path& directory, const StoreHeader& header,
+                         const Tables& tables)
     : state_(with_sqlite_errors(directory / kStoreFile,
-                                [&] { return std::make_unique<State>(directory, header); })) {}
+                                [&] { return std::make_unique<State>(directory, header, tables); })) {}
 
 ResultStore::~ResultStore() {
   try {

@@ -8,9 +8,9 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "probe/columns.h"
 #include "sweep/planned_run.h"
 #include "sweep/shard.h"
 
@@ -42,7 +42,8 @@ class ResultStore {
   // Creates DIR and the store, or opens it and keeps every run that it holds. A header that differs from the
   // stored one replaces it; runs of the former sweep stay stored, and are exported again once place() has
   // named them.
-  ResultStore(const std::filesystem::path& directory, const StoreHeader& header);
+  ResultStore(const std::filesystem::path& directory, const StoreHeader& header,
+              const Tables& tables = result_tables());
   ~ResultStore();
 
   bool recorded(std::uint64_t run_id) const;
@@ -67,13 +68,11 @@ class ResultStore {
   std::unique_ptr<State> state_;
 };
 
-using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;  // monostate: missing
-
 // The reading side: never changes the directory, and works beside a writer.
 class StoreReader {
  public:
   // Throws UserError(kInputOutput) where there is no readable store.
-  explicit StoreReader(const std::filesystem::path& directory);
+  explicit StoreReader(const std::filesystem::path& directory, const Tables& tables = result_tables());
   ~StoreReader();
 
   const StoreHeader& header() const;
@@ -85,8 +84,8 @@ class StoreReader {
   // recorded runs in the new sweep (running it again does): the tables may then lack runs that are recorded.
   bool places_complete() const;
 
-  // Runs one read-only SQL statement over the tables (views) runs, metrics, layers, units, whose columns are
-  // those of the exported tables. Throws UserError(kUsage) with SQLite's sentence for a wrong statement and
+  // Runs one read-only SQL statement over the views runs, metrics, … of all tables, whose columns are those of
+  // the exported ones. Throws UserError(kUsage) with SQLite's sentence for a wrong statement and
   // for one that would write.
   void query(const std::string& sql, const std::function<void(std::span<const std::string>)>& columns,
              const std::function<void(std::span<const Cell>)>& row) const;

@@ -11,13 +11,6 @@
 namespace deadrelu {
 namespace {
 
-struct KeyedTable {
-  Table table;
-  int keys;
-};
-constexpr KeyedTable kTables[] = {{Table::kRuns, 0},  {Table::kMetrics, 1}, {Table::kLayers, 2},
-                                  {Table::kUnits, 3}, {Table::kStream, 1},  {Table::kParameters, 1}};
-
 constexpr std::size_t kMostShownBytes = 40;
 
 bool same_bits(const SQLite::Column& a, const SQLite::Column& b) {
@@ -52,15 +45,13 @@ std::string value_text(const SQLite::Column& column) {
 
 }  // namespace
 
-RowComparer::RowComparer(SQLite::Database& db) {
-  for (const auto& [table, keys] : kTables) {
-    tables_.push_back(
-        {table_name(table), keys, {db, select_stored(table, "main")}, {db, select_stored(table, kAttached)}});
-  }
+RowComparer::RowComparer(SQLite::Database& db, const Tables& tables) {
+  for (const Table& table : tables)
+    pairs_.push_back({table, {db, select_stored(table, "main")}, {db, select_stored(table, kAttached)}});
 }
 
 std::optional<std::string> RowComparer::difference(std::int64_t number, std::int64_t attached_number) {
-  for (Pair& pair : tables_) {
+  for (Pair& pair : pairs_) {
     pair.main.bind(1, number);
     pair.attached.bind(1, attached_number);
     auto found = difference(pair);
@@ -75,15 +66,15 @@ std::optional<std::string> RowComparer::difference(std::int64_t number, std::int
 std::optional<std::string> RowComparer::difference(Pair& pair) {
   while (true) {
     const bool in_main = pair.main.executeStep(), in_attached = pair.attached.executeStep();
-    if (in_main != in_attached) return std::string(pair.table) + ": one has more rows than the other";
+    if (in_main != in_attached) return pair.table.name + ": one has more rows than the other";
     if (!in_main) return std::nullopt;
     for (int i = 0; i < pair.main.getColumnCount(); ++i) {
       const SQLite::Column a = pair.main.getColumn(i), b = pair.attached.getColumn(i);
       if (same_bits(a, b)) continue;
-      std::string where = pair.table;
-      for (int key = 0; key < pair.keys; ++key)
-        where += std::string(", ") + pair.main.getColumn(key).getName() + " " +
-                 value_text(pair.main.getColumn(key));
+      std::string where = pair.table.name;
+      for (std::size_t key = 0; key < pair.table.keys; ++key)
+        where += ", " + pair.table.columns[key].info.name + " " +
+                 value_text(pair.main.getColumn(static_cast<int>(key)));
       return where + ": " + a.getName() + " is " + value_text(a) + " and " + value_text(b);
     }
   }

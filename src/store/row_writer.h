@@ -1,4 +1,4 @@
-// Prepared INSERT statements for everything that a run leaves.
+// Prepared INSERT statements for everything that a run leaves, one a table.
 #pragma once
 
 #include <cstdint>
@@ -7,26 +7,30 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
-#include "probe/rows.h"
-#include "store/result_store.h"
+#include "probe/columns.h"
 #include "sweep/planned_run.h"
 
 namespace deadrelu {
 
-// Runs inside the caller's transaction; throws SQLite::Exception.
+// Runs inside the caller's transaction; throws SQLite::Exception. The tables must outlive it.
 class RowWriter {
  public:
-  RowWriter(SQLite::Database& db, const std::vector<SweptColumn>& swept);
+  RowWriter(SQLite::Database& db, const std::vector<SweptColumn>& swept, const Tables& tables);
 
-  // The run's outcome, rows and parameters under a number of its own.
+  // Everything recorded of the run, under a number of its own.
   void insert_record(std::uint64_t number, const PlannedRun& run, const RunRecord& record);
   // The run's place in the sweep; a place that is there already stays.
   void insert_place(std::uint64_t number, const PlannedRun& run);
 
  private:
-  void insert_parameters(std::int64_t number, const ParameterSnapshot& snapshot);
-  std::vector<ColumnType> swept_types_;
-  SQLite::Statement run_, metrics_, layer_, unit_, stream_, parameters_, place_;
+  struct Insert {
+    const Table& table;
+    SQLite::Statement statement;
+  };
+  std::vector<Insert> inserts_;
+  std::vector<SweptColumn> swept_;
+  SQLite::Statement place_;
+  std::vector<Cell> cells_;  // of one row
 };
 
 }  // namespace deadrelu

@@ -31,8 +31,6 @@ constexpr const char* kDraftFile = ".results.sqlite.merge";
 constexpr std::size_t kKeptConflicts = 20;
 constexpr std::uint64_t kPlacesAtOnce = 16384;
 constexpr int kBusyMilliseconds = 20'000;
-constexpr Table kStoredTables[] = {Table::kRuns,  Table::kMetrics, Table::kLayers,
-                                   Table::kUnits, Table::kStream,  Table::kParameters};
 
 // Folds a journal that a killed writer left into the store: the draft that takes its place would else be read
 // with it.
@@ -59,8 +57,8 @@ void sync_file(const std::filesystem::path& file) {
 // Copies runs from the attached store.
 class RunCopier {
  public:
-  explicit RunCopier(SQLite::Database& db) {
-    for (const Table table : kStoredTables) statements_.emplace_back(db, copy_attached(table));
+  RunCopier(SQLite::Database& db, const Tables& tables) {
+    for (const Table& table : tables) statements_.emplace_back(db, copy_attached(table));
   }
   void copy(std::int64_t from, std::int64_t to) {
     for (SQLite::Statement& statement : statements_) {
@@ -80,6 +78,7 @@ class RunCopier {
 struct StoreMerge::State {
   std::filesystem::path directory, draft;
   StoreHeader header;
+  const Tables& tables;
   bool is_new;  // the directory
   DirectoryLock lock;
   SQLite::Database db;
@@ -91,10 +90,11 @@ struct StoreMerge::State {
   std::vector<MergeConflict> conflicts;
   MergeCounts counts;
 
-  State(const std::filesystem::path& path, const StoreHeader& store_header)
+  State(const std::filesystem::path& path, const StoreHeader& store_header, const Tables& store_tables)
       : directory(path),
         draft(path / kDraftFile),
         header(store_header),
+        tables(store_tables),
         is_new(!std::filesystem::exists(path)),
         lock(path),
         db(remove_draft(draft), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI) {
@@ -104,9 +104,9 @@ struct StoreMerge::State {
     db.exec("PRAGMA synchronous = off");
     db.exec("PRAGMA cache_size = -32768");
     db.exec("BEGIN");
-    create_schema(db);
+    create_schema(db, tables);
     write_header(db, header);
-    replace_places(db, header.swept);
+    replace_places(db, header.swept, tables);
     write_places_complete(db, true);
     db.exec("COMMIT");
   }
@@ -121,7 +121,7 @@ struct StoreMerge::State {
   }
 
   void add(const std::filesystem::path& from) {
-    AttachedStore source(db, from, header.engine_epoch);
+    AttachedStore source(db, from, header.engine_epoch, tables);
     ++counts.stores;
     compare_inputs(source, from);
     origins.emplace(next_number, from.string());
@@ -140,8 +140,8 @@ struct StoreMerge::State {
   }
 
   void copy_runs(const AttachedStore& source, const std::filesystem::path& from) {
-    RunCopier copier(db);
-    RowComparer comparer(db);
+    RunCopier copier(db, tables);
+    RowComparer comparer(db, tables);
     source.for_each_run([&](std::uint64_t id, std::int64_t number) {
       if (const auto known = index.find(id)) {
         const auto difference = comparer.difference(static_cast<std::int64_t>(*known), number);
@@ -159,7 +159,7 @@ struct StoreMerge::State {
   }
 
   void begin_places() {
-    if (!writer) writer.emplace(db, header.swept);
+    if (!writer) writer.emplace(db, header.swept, tables);
     if (pending_places == 0) db.exec("BEGIN");
   }
 
@@ -169,9 +169,10 @@ struct StoreMerge::State {
   }
 };
 
-StoreMerge::StoreMerge(const std::filesystem::path& directory, const StoreHeader& header)
+StoreMerge::StoreMerge(const std::filesystem::path& directory, const StoreHeader& header,
+                       const Tables& tables)
     : state_(with_sqlite_errors(directory / kDraftFile,
-                                [&] { return std::make_unique<State>(directory, header); })) {
+                                [&] { return std::make_unique<State>(directory, header, tables); })) {
   std::error_code ignored;
   if (!std::filesystem::exists(directory / kStoreFile, ignored)) return;
   add(directory);

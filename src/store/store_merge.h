@@ -27,7 +27,8 @@ struct MergeCounts {
 class StoreMerge {
  public:
   // Makes DIR, keeps other writers out of it, and takes over the runs of the store that it may hold already.
-  StoreMerge(const std::filesystem::path& directory, const StoreHeader& header);
+  StoreMerge(const std::filesystem::path& directory, const StoreHeader& header,
+             const Tables& tables = result_tables());
   ~StoreMerge();  // without commit(), DIR is as before
 
   // Takes over every run of another store. Neither changes it nor waits for its writer.

@@ -52,14 +52,14 @@ struct StoreReader::State {
   bool places_complete = false;
   std::optional<std::vector<std::uint64_t>> ids;  // sorted; read when first asked for
 
-  explicit State(const std::filesystem::path& path)
+  State(const std::filesystem::path& path, const Tables& tables)
       : file(path),
         at_rest(!has_journal(path)),
         opened(path),
         db(read_only_uri(path, at_rest), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMilliseconds) {
     db.exec("PRAGMA cache_size = -32768");
     db.exec("BEGIN");  // one view of the store for as long as the reader lives
-    if (is_new_store(db, file)) refuse(file, "the store is empty");
+    if (is_new_store(db, file, tables)) refuse(file, "the store is empty");
     header = read_header(db);
     places_complete = read_places_complete(db);
   }
@@ -77,9 +77,9 @@ struct StoreReader::State {
   }
 };
 
-StoreReader::StoreReader(const std::filesystem::path& directory) {
+StoreReader::StoreReader(const std::filesystem::path& directory, const Tables& tables) {
   const std::filesystem::path file = find_store(directory);
-  state_ = with_sqlite_errors(file, [&] { return std::make_unique<State>(file); });
+  state_ = with_sqlite_errors(file, [&] { return std::make_unique<State>(file, tables); });
 }
 
 StoreReader::~StoreReader() = default;

@@ -2,25 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 #include <utility>
 
+#include "store/schema.h"
 #include "store/statistics.h"
 
 namespace deadrelu {
 namespace {
 
-constexpr std::size_t kBeforeSwept = 2;  // run_id, seed
-
-// What the summary makes of a column of runs.
-enum class Outcome { kNone, kQuantity, kFlag };
-
-Outcome outcome_of(const Column<RunOutcome>& column) {
-  const std::string_view name = column.info.name;
-  if (column.type() == ColumnType::kReal || name == "dead_layers" || name == "deaths" || name == "revivals")
-    return Outcome::kQuantity;
-  return name == "born_dead" || name == "collapsed" ? Outcome::kFlag : Outcome::kNone;
-}
+constexpr std::size_t kBeforeSwept = 2;  // run_id, seed; the first column after the swept ones is status
 
 constexpr std::array<std::pair<const char*, const char*>, 7> kStatistics{{
     {"mean", "Mean: the sum in the order of the seeds / their number."},
@@ -30,12 +20,10 @@ constexpr std::array<std::pair<const char*, const char*>, 7> kStatistics{{
     {"q75", "Upper quartile, linear between the two nearest values (numpy.quantile's default)."},
     {"low",
      "Lower end of the 95 % interval of the mean: mean - t * std / sqrt(n), with Student's t for n - 1 "
-     "degrees "
-     "of freedom; empty for fewer than two values."},
+     "degrees of freedom; empty for fewer than two values."},
     {"high",
      "Upper end of the 95 % interval of the mean: mean + t * std / sqrt(n), with Student's t for n - 1 "
-     "degrees "
-     "of freedom; empty for fewer than two values."},
+     "degrees of freedom; empty for fewer than two values."},
 }};
 
 constexpr std::array<std::pair<const char*, const char*>, 3> kFractions{{
@@ -57,38 +45,37 @@ void append_fraction(std::vector<Cell>& cells, std::size_t k, std::size_t n) {
 }
 
 template <std::size_t n>
-void append_docs(std::vector<ColumnDoc>& docs, const std::string& name, const std::string& unit,
+void append_docs(std::vector<ColumnInfo>& docs, const std::string& name, const std::string& unit,
                  const std::string& meaning,
                  const std::array<std::pair<const char*, const char*>, n>& parts) {
   for (const auto& [part, definition] : parts)
-    docs.push_back({name + "_" + part, ColumnType::kReal, unit, meaning,
-                    std::string(definition) + " Over the point's recorded runs that have a value."});
+    docs.push_back({name + "_" + part, unit, meaning,
+                    std::string(definition) + " Over the point's recorded runs that have a value.",
+                    SummaryUse::kOmitted, ColumnType::kReal});
 }
 
 }  // namespace
 
-std::vector<ColumnDoc> summary_columns(const std::vector<SweptColumn>& swept) {
-  std::vector<ColumnDoc> docs;
-  for (const SweptColumn& column : swept)
-    docs.push_back({column.path, column.type, column.type == ColumnType::kText ? "" : "1",
-                    "Swept config key.", "Its value in the point's resolved config."});
-  docs.push_back({"n", ColumnType::kInteger, "runs", "Recorded runs of the point.", "One a seed."});
-  docs.push_back(
-      {"diverged", ColumnType::kInteger, "runs", "How many of them diverged.", "Runs with status diverged."});
-  const auto columns = run_columns();
-  for (const Column<RunOutcome>& column : columns)
-    if (outcome_of(column) == Outcome::kQuantity)
+std::vector<ColumnInfo> summary_columns(const Table& runs, const std::vector<SweptColumn>& swept) {
+  constexpr SummaryUse kOmitted = SummaryUse::kOmitted;
+  std::vector<ColumnInfo> docs;
+  for (const SweptColumn& column : swept) docs.push_back(swept_column(column, "point"));
+  docs.push_back({"n", "runs", "Recorded runs of the point.", "One a seed.", kOmitted, ColumnType::kInteger});
+  docs.push_back({"diverged", "runs", "How many of them diverged.", "Runs with status diverged.", kOmitted,
+                  ColumnType::kInteger});
+  for (const Column& column : runs.columns)
+    if (column.info.summary == SummaryUse::kQuantity)
       append_docs(docs, column.info.name, column.info.unit, column.info.meaning, kStatistics);
   append_docs(docs, "diverged", "1", "Share of the runs that diverged, in [0, 1].", kFractions);
-  for (const Column<RunOutcome>& column : columns)
-    if (outcome_of(column) == Outcome::kFlag)
-      append_docs(docs, column.info.name, "1",
-                  "Share of the runs, in [0, 1]: " + std::string(column.info.meaning), kFractions);
+  for (const Column& column : runs.columns)
+    if (column.info.summary == SummaryUse::kFlag)
+      append_docs(docs, column.info.name, "1", "Share of the runs, in [0, 1]: " + column.info.meaning,
+                  kFractions);
   return docs;
 }
 
-Summary::Summary(std::size_t swept_columns, std::function<void(std::span<const Cell>)> row)
-    : swept_columns_(swept_columns), row_(std::move(row)), values_(run_columns().size()) {}
+Summary::Summary(const Table& runs, std::size_t swept_columns, std::function<void(std::span<const Cell>)> row)
+    : table_(runs), swept_columns_(swept_columns), row_(std::move(row)), values_(runs.columns.size()) {}
 
 void Summary::add(std::uint64_t point, std::span<const Cell> run) {
   if (point_ != point) {
@@ -97,13 +84,12 @@ void Summary::add(std::uint64_t point, std::span<const Cell> run) {
     const auto swept = run.subspan(kBeforeSwept, swept_columns_);
     swept_.assign(swept.begin(), swept.end());
   }
-  const auto after = run.subspan(kBeforeSwept + swept_columns_);
+  const auto outcome = run.subspan(kBeforeSwept + swept_columns_);
   ++runs_;
-  if (after[0] == Cell(std::string(name_of(RunStatus::kDiverged)))) ++diverged_;
+  if (outcome.front() == Cell(std::string(name_of(RunStatus::kDiverged)))) ++diverged_;
   for (std::size_t i = 0; i < values_.size(); ++i) {
-    const Cell& cell = after[1 + i];
-    if (const auto* real = std::get_if<double>(&cell)) values_[i].push_back(*real);
-    if (const auto* integer = std::get_if<std::int64_t>(&cell))
+    if (const auto* real = std::get_if<double>(&outcome[i])) values_[i].push_back(*real);
+    if (const auto* integer = std::get_if<std::int64_t>(&outcome[i]))
       values_[i].push_back(static_cast<double>(*integer));
   }
 }
@@ -113,12 +99,12 @@ void Summary::finish() {
   std::vector<Cell> cells = swept_;
   cells.emplace_back(static_cast<std::int64_t>(runs_));
   cells.emplace_back(static_cast<std::int64_t>(diverged_));
-  const auto columns = run_columns();
+  const auto& columns = table_.columns;
   for (std::size_t i = 0; i < columns.size(); ++i)
-    if (outcome_of(columns[i]) == Outcome::kQuantity) append_statistics(cells, values_[i]);
+    if (columns[i].info.summary == SummaryUse::kQuantity) append_statistics(cells, values_[i]);
   append_fraction(cells, diverged_, runs_);
   for (std::size_t i = 0; i < columns.size(); ++i)
-    if (outcome_of(columns[i]) == Outcome::kFlag)
+    if (columns[i].info.summary == SummaryUse::kFlag)
       append_fraction(cells, static_cast<std::size_t>(std::count(values_[i].begin(), values_[i].end(), 1.0)),
                       values_[i].size());
   row_(cells);

@@ -13,22 +13,15 @@
 
 namespace deadrelu {
 
-// A column of any exported table, for columns.json.
-struct ColumnDoc {
-  std::string name;
-  ColumnType type = ColumnType::kText;
-  std::string unit, meaning, definition;
-};
-
 // The swept columns, n, the number and fraction of diverged runs; then seven statistics of every outcome that
-// is a quantity, and fraction and interval of every outcome that is a flag.
-std::vector<ColumnDoc> summary_columns(const std::vector<SweptColumn>& swept);
+// is a quantity, and fraction and interval of every outcome that is a flag (SummaryUse).
+std::vector<ColumnInfo> summary_columns(const Table& runs, const std::vector<SweptColumn>& swept);
 
 // Takes the rows of the runs table in canonical order and hands out a row of the summary whenever a point is
-// over.
+// over. The table must outlive it.
 class Summary {
  public:
-  Summary(std::size_t swept_columns, std::function<void(std::span<const Cell>)> row);
+  Summary(const Table& runs, std::size_t swept_columns, std::function<void(std::span<const Cell>)> row);
 
   // One row of `runs` (all its columns) and the point it belongs to.
   void add(std::uint64_t point, std::span<const Cell> run);
@@ -36,12 +29,13 @@ class Summary {
   void finish();
 
  private:
+  const Table& table_;
   std::size_t swept_columns_;
   std::function<void(std::span<const Cell>)> row_;
   std::optional<std::uint64_t> point_;
   std::vector<Cell> swept_;  // of the point
   std::size_t runs_ = 0, diverged_ = 0;
-  std::vector<std::vector<double>> values_;  // [outcome][run that has it]
+  std::vector<std::vector<double>> values_;  // [column][run that has it]
 };
 
 }  // namespace deadrelu

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "probe/columns.h"
@@ -20,7 +19,7 @@ struct SweptColumn {
   ColumnType type = ColumnType::kText;
 };
 
-using SweptValue = std::variant<std::int64_t, double, std::string>;
+using SweptValue = Cell;  // never missing
 
 struct PlannedRun {
   std::uint64_t id = 0;            // hash of the canonical resolved config and the engine epoch

@@ -61,12 +61,13 @@ TEST(Mistakes, a_percentage_in_a_column_called_fraction) {
   EXPECT_EQ(record.layers[0].dead_fraction, 0.75);
   EXPECT_EQ(record.metrics[0].dead_fraction, 0.75);
   const RunRecord dead = layer_on({-1, -2}, {{1}, {2}});
-  for (const Column<LayerRow>& column : layer_columns()) {
-    const std::string name = column.info.name;
+  const Table& layers = result_tables()[2];
+  ASSERT_EQ(layers.name, "layers");
+  for (const Column& column : layers.columns) {
+    const std::string& name = column.info.name;
     if (!name.ends_with("_fraction") && name != "sparsity") continue;
-    const double value = dead.layers[0].*std::get<double LayerRow::*>(column.field);
-    EXPECT_EQ(value, 1) << name << " of a layer where all is dead";
-    EXPECT_STREQ(column.info.unit, "1") << name;
+    EXPECT_EQ(column.read(dead.layers.data()), Cell(1.0)) << name << " of a layer where all is dead";
+    EXPECT_EQ(column.info.unit, "1") << name;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "probe/columns.h"
 
+#include <cstring>
+#include <map>
 #include <set>
 #include <string>
 
@@ -8,84 +10,116 @@
 namespace deadrelu {
 namespace {
 
-template <class Row>
-std::string names(std::span<const Column<Row>> columns) {
-  std::string text;
-  for (const auto& column : columns) text += std::string(text.empty() ? "" : ", ") + column.info.name;
-  return text;
-}
-
 TEST(Columns, names_and_order_are_the_contracts) {
-  EXPECT_EQ(names(metrics_columns()),
-            "step, epoch, learning_rate, batch_loss, train_loss, test_loss, train_accuracy, test_accuracy, "
-            "grad_norm, "
-            "weight_norm, dead_fraction");
-  EXPECT_EQ(
-      names(layer_columns()),
-      "step, layer, units, dead_fraction, never_active_fraction, rarely_active_fraction, dormant_fraction, "
-      "saturated_fraction, zero_gradient_fraction, dead_input_fraction, sparsity, died, revived, "
-      "activation_mean, "
-      "activation_std, preactivation_mean, preactivation_std, preactivation_max_min, grad_norm, "
-      "grad_norm_weights, "
-      "grad_norm_bias, grad_rms, weight_norm, bias_mean, update_ratio, effective_rank");
-  EXPECT_EQ(names(run_columns()),
-            "steps, diverged_step, train_loss_initial, train_loss, test_loss, train_accuracy, test_accuracy, "
-            "dead_fraction_initial, dead_fraction, dead_fraction_max, dead_layers, born_dead, collapsed, "
-            "deaths, revivals");
-  EXPECT_TRUE(names(unit_columns()).starts_with("step, layer, unit, dead, "));
+  const std::map<std::string, std::string> contract{
+      {"runs",
+       "status, steps, diverged_step, train_loss_initial, train_loss, test_loss, train_accuracy, "
+       "test_accuracy, dead_fraction_initial, dead_fraction, dead_fraction_max, dead_layers, born_dead, "
+       "collapsed, deaths, revivals, "},
+      {"metrics",
+       "step, epoch, learning_rate, batch_loss, train_loss, test_loss, train_accuracy, test_accuracy, "
+       "grad_norm, weight_norm, dead_fraction, "},
+      {"layers",
+       "step, layer, units, dead_fraction, never_active_fraction, rarely_active_fraction, dormant_fraction, "
+       "saturated_fraction, zero_gradient_fraction, dead_input_fraction, sparsity, died, revived, "
+       "activation_mean, activation_std, preactivation_mean, preactivation_std, preactivation_max_min, "
+       "grad_norm, grad_norm_weights, grad_norm_bias, grad_rms, weight_norm, bias_mean, update_ratio, "
+       "effective_rank, "},
+      {"units",
+       "step, layer, unit, dead, never_active, rarely_active, dormant, saturated, zero_gradient, "
+       "active_fraction, dormant_score, activation_mean, preactivation_mean, preactivation_max, grad_norm, "
+       "weight_norm, bias, "},
+      {"stream", "bin, from, to, loss, accuracy, dead_fraction, "},
+      {"parameters", "step, layers, "},
+  };
+  for (const Table& table : result_tables()) {
+    std::string names;
+    for (const Column& column : table.columns) names += column.info.name + ", ";
+    ASSERT_TRUE(contract.contains(table.name)) << table.name;
+    EXPECT_EQ(names, contract.at(table.name)) << table.name;
+  }
 }
 
-// Each column reads a field of its own: a field set through one column shows in no other.
-template <class Row>
-void expect_distinct_fields(std::span<const Column<Row>> columns) {
-  EXPECT_GT(columns.size(), 0u);
-  for (const auto& set : columns) {
-    Row row{};
-    if (set.type() == ColumnType::kInteger) {
-      row.*std::get<0>(set.field) = 77;
-    } else {
-      row.*std::get<1>(set.field) = 77;
+RunRecord record_with_a_row_everywhere() {
+  RunRecord record;
+  record.metrics.resize(1);
+  record.layers.resize(1);
+  record.units.resize(1);
+  record.stream.resize(1);
+  record.parameters.resize(1);
+  return record;
+}
+
+// Of a table without JSON, whose rows are words of eight bytes: a word that changes shows in one column, a
+// column of its own.
+TEST(Columns, every_field_has_its_column_and_every_column_its_field) {
+  const RunRecord record = record_with_a_row_everywhere();
+  for (const Table& table : result_tables()) {
+    const Rows rows = table.rows(record);
+    ASSERT_EQ(rows.count, 1u) << table.name << ": record_with_a_row_everywhere() lacks it";
+    if (table.has_json()) continue;
+    EXPECT_EQ(rows.bytes, 8 * table.columns.size()) << table.name;
+    std::set<std::string> shown;
+    for (std::size_t word = 0; word < rows.bytes / 8; ++word) {
+      std::vector<std::int64_t> changed(rows.bytes / 8);
+      std::memcpy(changed.data(), rows.first, rows.bytes);
+      const std::int64_t other = 77;
+      std::memcpy(&changed[word], &other, sizeof other);
+      std::size_t differing = 0;
+      for (const Column& column : table.columns) {
+        if (column.read(changed.data()) == column.read(rows[0])) continue;
+        ++differing;
+        shown.insert(column.info.name);
+      }
+      EXPECT_EQ(differing, 1u) << table.name << ", word " << word;
     }
-    int shown = 0;
-    for (const auto& column : columns)
-      shown += column.type() == ColumnType::kInteger ? row.*std::get<0>(column.field) == 77
-                                                     : row.*std::get<1>(column.field) == 77;
-    EXPECT_EQ(shown, 1) << set.info.name;
+    EXPECT_EQ(shown.size(), table.columns.size()) << table.name;
   }
 }
 
-TEST(Columns, every_column_reads_its_own_field) {
-  expect_distinct_fields(metrics_columns());
-  expect_distinct_fields(layer_columns());
-  expect_distinct_fields(unit_columns());
-  expect_distinct_fields(run_columns());
+TEST(Columns, cells_have_the_type_of_their_column) {
+  const RunRecord record = record_with_a_row_everywhere();
+  for (const Table& table : result_tables())
+    for (const Column& column : table.columns) {
+      const std::size_t held = column.read(table.rows(record)[0]).index();  // 0: missing
+      const bool is_text = column.info.type == ColumnType::kText || column.info.type == ColumnType::kJson;
+      const std::size_t expected = is_text ? 3 : column.info.type == ColumnType::kReal ? 2 : 1;
+      EXPECT_TRUE(held == expected || (held == 0 && !is_text)) << table.name << "." << column.info.name;
+    }
 }
 
-// Every field has its column: the record is as large as its columns together.
-TEST(Columns, every_field_has_a_column) {
-  EXPECT_EQ(metrics_columns().size() * 8, sizeof(MetricsRow));
-  EXPECT_EQ(layer_columns().size() * 8, sizeof(LayerRow));
-  EXPECT_EQ(unit_columns().size() * 8, sizeof(UnitRow));
-  EXPECT_EQ(run_columns().size() * 8 + 8, sizeof(RunOutcome));  // and the status
-}
-
-template <class Row>
-void expect_documented(std::span<const Column<Row>> columns) {
-  std::set<std::string> seen;
-  for (const auto& column : columns) {
-    EXPECT_TRUE(seen.insert(column.info.name).second) << column.info.name;
-    EXPECT_NE(std::string(column.info.unit), "");
-    EXPECT_TRUE(std::string(column.info.meaning).ends_with('.')) << column.info.name;
-    EXPECT_TRUE(std::string(column.info.definition).ends_with('.')) << column.info.name;
-  }
+TEST(Columns, what_is_missing_or_not_finite_is_no_cell) {
+  LayerRow row;
+  row.grad_norm = std::numeric_limits<double>::infinity();
+  std::set<std::string> there;
+  for (const Column& column : result_tables()[2].columns)
+    if (column.read(&row) != Cell()) there.insert(column.info.name);
+  EXPECT_EQ(there, (std::set<std::string>{"step", "layer", "units"}));
 }
 
 TEST(Columns, every_column_is_documented_once) {
-  expect_documented(metrics_columns());
-  expect_documented(layer_columns());
-  expect_documented(unit_columns());
-  expect_documented(run_columns());
-  EXPECT_EQ(key_columns().size(), 3u);
+  for (const Table& table : result_tables()) {
+    std::set<std::string> seen;
+    for (const auto& [info, read] : table.columns) {
+      EXPECT_TRUE(seen.insert(info.name).second) << info.name;
+      EXPECT_EQ(info.unit.empty(), info.type == ColumnType::kText || info.type == ColumnType::kJson)
+          << info.name;
+      EXPECT_TRUE(info.meaning.ends_with('.')) << info.name;
+      EXPECT_TRUE(info.definition.ends_with('.')) << info.name;
+    }
+  }
+  EXPECT_EQ(key_columns().size(), 2u);
+}
+
+// What the store relies on.
+TEST(Tables, runs_come_first_and_alone_have_one_row) {
+  std::set<std::string> names;
+  for (const Table& table : result_tables()) {
+    EXPECT_EQ(table.has_one_row(), &table == &result_tables().front()) << table.name;
+    EXPECT_TRUE(names.insert(table.name).second && names.insert(table.stored_name).second) << table.name;
+    EXPECT_LE(table.keys, table.columns.size());
+  }
+  EXPECT_EQ(result_tables().front().columns.front().info.name, "status");  // Summary
 }
 
 TEST(Columns, statuses_have_names) {

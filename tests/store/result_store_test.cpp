@@ -164,8 +164,10 @@ TEST_F(ResultStoreTest, a_store_of_another_engine_epoch_is_refused) {
 TEST_F(ResultStoreTest, a_store_of_another_format_is_refused) {
   { const ResultStore store(directory_, header_of(2)); }
   SQLite::Database(directory_ / "results.sqlite", SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
-  expect_input_output_error(error_of([&] { ResultStore store(directory_, header_of(2)); }), "format 99");
-  expect_input_output_error(error_of([&] { StoreReader reader(directory_); }), "format 99");
+  expect_input_output_error(error_of([&] { ResultStore store(directory_, header_of(2)); }),
+                            "format 99, of another version");
+  expect_input_output_error(error_of([&] { StoreReader reader(directory_); }),
+                            "format 99, of another version");
 }
 
 TEST_F(ResultStoreTest, a_truncated_store_is_refused) {

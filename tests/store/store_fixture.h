@@ -69,6 +69,23 @@ inline FinishedRun run_of(std::uint64_t i, std::uint64_t position) {
 
 inline FinishedRun run_of(std::uint64_t i) { return run_of(i, i); }
 
+// With rows in every table.
+inline FinishedRun full_run_of(std::uint64_t i) {
+  FinishedRun finished = run_of(i);
+  finished.record.units.resize(1);
+  finished.record.stream.resize(1);
+  finished.record.parameters = {{100, true, {{{1, 1, {0.5}, {}, std::nullopt}}}}};
+  for (const Table& table : result_tables())
+    EXPECT_GT(table.rows(finished.record).count, 0u) << table.name << ": full_run_of() lacks it";
+  return finished;
+}
+
+inline std::vector<FinishedRun> full_runs_of(std::uint64_t from, std::uint64_t to) {
+  std::vector<FinishedRun> runs;
+  for (std::uint64_t i = from; i < to; ++i) runs.push_back(full_run_of(i));
+  return runs;
+}
+
 inline std::vector<FinishedRun> runs_of(std::uint64_t from, std::uint64_t to) {
   std::vector<FinishedRun> runs;
   for (std::uint64_t i = from; i < to; ++i) runs.push_back(run_of(i));

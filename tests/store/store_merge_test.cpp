@@ -20,7 +20,7 @@ class StoreMergeTest : public StoreTest {
   // A store of the runs from `from` up to `to`.
   std::filesystem::path part(const std::string& name, std::uint64_t from, std::uint64_t to) {
     ResultStore store(root_ / name, header_of(8));
-    store.write(runs_of(from, to));
+    store.write(full_runs_of(from, to));
     store.flush();
     return root_ / name;
   }
@@ -42,10 +42,11 @@ TEST_F(StoreMergeTest, parts_in_any_order_give_the_tables_of_the_whole) {
   EXPECT_EQ(merge.counts().conflicts, 0u);
   place_all(merge);
   merge.commit();
-  export_tables(whole, {});
+  const auto expected = export_tables(whole, {});
+  ASSERT_EQ(expected.size(), result_tables().size() + 2);  // and the summary, and columns.json
   export_tables(directory_, {});
-  for (const char* table : {"runs.csv", "metrics.csv", "layers.csv", "summary.csv"})
-    EXPECT_EQ(content(directory_ / table), content(whole / table));
+  for (const ExportedFile& file : expected)
+    EXPECT_EQ(content(directory_ / file.name), content(whole / file.name)) << file.name;
 }
 
 TEST_F(StoreMergeTest, without_a_commit_nothing_has_happened) {
@@ -66,7 +67,7 @@ TEST_F(StoreMergeTest, without_a_commit_nothing_has_happened) {
 }
 
 TEST_F(StoreMergeTest, a_difference_in_one_bit_is_named) {
-  auto other = run_of(3);
+  auto other = full_run_of(3);
   other.record.layers[2].dead_fraction = std::nextafter(0.25, 1);
   {
     ResultStore store(root_ / "other", header_of(8));
@@ -130,7 +131,7 @@ TEST_F(StoreMergeTest, a_record_check_finds_the_bit_that_differs) {
   EXPECT_EQ(check.recorded_count(), 8u);
   const auto ids = check.choose(8);
   EXPECT_EQ(ids.size(), 8u);
-  auto run = run_of(5);
+  auto run = full_run_of(5);
   EXPECT_EQ(check.difference(run), std::nullopt);
   run.record.metrics[1].train_loss = std::nextafter(5.25, 6);
   ASSERT_TRUE(check.difference(run));

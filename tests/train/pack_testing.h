@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cmath>
 #include <memory>
 #include <random>
 #include <vector>
@@ -97,53 +96,14 @@ std::vector<RunRecord> trained(const Pack<T>& pack) {
   return train_pack(pack, stop);
 }
 
-inline void expect_same(double a, double b) {
-  if (std::isnan(a) && std::isnan(b)) return;
-  ASSERT_EQ(a, b);
-}
-
 // Every recorded number is the same.
 inline void expect_same_record(const RunRecord& a, const RunRecord& b) {
-  ASSERT_EQ(a.outcome.status, b.outcome.status);
-  for (const auto field :
-       {&RunOutcome::steps, &RunOutcome::diverged_step, &RunOutcome::dead_layers, &RunOutcome::born_dead,
-        &RunOutcome::collapsed, &RunOutcome::deaths, &RunOutcome::revivals})
-    ASSERT_EQ(a.outcome.*field, b.outcome.*field);
-  for (const auto field :
-       {&RunOutcome::train_loss_initial, &RunOutcome::train_loss, &RunOutcome::test_loss,
-        &RunOutcome::train_accuracy, &RunOutcome::test_accuracy, &RunOutcome::dead_fraction_initial,
-        &RunOutcome::dead_fraction, &RunOutcome::dead_fraction_max})
-    ASSERT_NO_FATAL_FAILURE(expect_same(a.outcome.*field, b.outcome.*field));
-  ASSERT_EQ(a.metrics.size(), b.metrics.size());
-  ASSERT_EQ(a.layers.size(), b.layers.size());
-  ASSERT_EQ(a.units.size(), b.units.size());
-  const auto same_rows = [](const auto& columns, const auto& rows, const auto& others) {
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      for (const auto& column : columns) {
-        SCOPED_TRACE(column.info.name);
-        std::visit(
-            [&](const auto field) {
-              ASSERT_NO_FATAL_FAILURE(
-                  expect_same(static_cast<double>(rows[i].*field), static_cast<double>(others[i].*field)));
-            },
-            column.field);
-      }
-  };
-  same_rows(metrics_columns(), a.metrics, b.metrics);
-  same_rows(layer_columns(), a.layers, b.layers);
-  same_rows(unit_columns(), a.units, b.units);
-  ASSERT_EQ(a.stream.size(), b.stream.size());
-  same_rows(stream_columns(), a.stream, b.stream);
-  ASSERT_EQ(a.parameters.size(), b.parameters.size());
-  for (std::size_t i = 0; i < a.parameters.size(); ++i) {
-    ASSERT_EQ(a.parameters[i].step, b.parameters[i].step);
-    const auto &mine = a.parameters[i].parameters.layers, &theirs = b.parameters[i].parameters.layers;
-    ASSERT_EQ(mine.size(), theirs.size());
-    for (std::size_t l = 0; l < mine.size(); ++l) {
-      ASSERT_EQ(mine[l].weights, theirs[l].weights);
-      ASSERT_EQ(mine[l].bias, theirs[l].bias);
-      ASSERT_EQ(mine[l].slope, theirs[l].slope);
-    }
+  for (const Table& table : result_tables()) {
+    const Rows mine = table.rows(a), theirs = table.rows(b);
+    ASSERT_EQ(mine.count, theirs.count) << table.name;
+    for (std::size_t i = 0; i < mine.count; ++i)
+      for (const Column& column : table.columns)
+        ASSERT_EQ(column.read(mine[i]), column.read(theirs[i])) << table.name << ": " << column.info.name;
   }
 }
 

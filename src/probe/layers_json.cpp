@@ -1,4 +1,4 @@
-#include "store/parameters.h"
+#include "probe/layers_json.h"
 
 #include <span>
 
