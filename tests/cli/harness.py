@@ -14,21 +14,7 @@ import unittest
 
 BINARY = None
 
-OUTCOMES = (
-    "status steps diverged_step train_loss_initial train_loss test_loss train_accuracy test_accuracy "
-    "dead_fraction_initial dead_fraction dead_fraction_max dead_layers born_dead collapsed deaths revivals"
-).split()
-METRICS = (
-    "run_id step epoch learning_rate batch_loss train_loss test_loss train_accuracy test_accuracy grad_norm "
-    "weight_norm dead_fraction"
-).split()
-LAYERS = (
-    "run_id step layer units dead_fraction never_active_fraction rarely_active_fraction dormant_fraction "
-    "saturated_fraction zero_gradient_fraction dead_input_fraction sparsity died revived activation_mean "
-    "activation_std preactivation_mean preactivation_std preactivation_max_min grad_norm grad_norm_weights "
-    "grad_norm_bias grad_rms weight_norm bias_mean update_ratio effective_rank"
-).split()
-TABLES = ("runs.csv", "metrics.csv", "layers.csv", "summary.csv")
+COMPARE = pathlib.Path(__file__).resolve().parents[2] / "scripts/compare_tables"
 RATE = "train.optimizer.learning_rate"
 
 
@@ -58,9 +44,11 @@ def sweep(steps=40, seeds=3, rates=(0.1, 0.01), biases=(0, -1), **more):
 
 
 def slow_sweep(runs=400, seeds_a_point=4):
-    """Takes a few seconds, in many packs: what the tests interrupt."""
-    rates = [round(0.001 * (i + 1), 6) for i in range(runs // seeds_a_point)]
-    config = sweep(steps=3000, seeds=seeds_a_point, rates=rates, biases=(0,))
+    """Takes a few seconds, in many packs, half of them of an online stream: what the tests interrupt."""
+    rates = [round(0.001 * (i + 1), 6) for i in range(runs // 2 // seeds_a_point)]
+    config = sweep(steps=3000, seeds=seeds_a_point)
+    data = [config.pop("data"), {"kind": "slowly_changing_regression", "change_every": 100, "bin": 6000}]
+    config["sweep"]["grid"] = {RATE: rates, "data": data}
     config["model"] = {"hidden": [16, 16]}
     config["record"] = {"every": 1000}
     return config
@@ -107,12 +95,20 @@ class Case(unittest.TestCase):
         """Trains a config into a folder and returns the closing line."""
         return self.succeed("run", self.write(config, f"{out}.json"), "--out", out, *options)
 
-    def tables(self, out, names=TABLES):
-        return {name: (self.folder / out / name).read_bytes() for name in names}
+    def table_names(self, out):
+        """The files that the manifest names: every table, and columns.json."""
+        return [table["name"] for table in json.loads((self.folder / out / "manifest.json").read_text())["tables"]]
 
-    def assert_same_tables(self, first, second, names=TABLES):
-        for name in names:
-            self.assertEqual(self.tables(first, [name]), self.tables(second, [name]), f"{name} differs")
+    def tables(self, out):
+        return {name: (self.folder / out / name).read_bytes() for name in self.table_names(out)}
+
+    def assert_same_tables(self, first, second):
+        self.assertEqual(compare_tables(self.folder / first, self.folder / second), "")
+
+    def columns(self, out):
+        """The names of every table's columns, as columns.json has them."""
+        tables = json.loads((self.folder / out / "columns.json").read_text())["tables"]
+        return {table: [column["name"] for column in columns] for table, columns in tables.items()}
 
     def rows(self, path):
         with open(self.folder / path, newline="", encoding="utf-8") as file:
@@ -124,17 +120,24 @@ class Case(unittest.TestCase):
 
 
 def stream(**more):
-    """A small sweep over an online stream."""
+    """A small sweep over an online stream, with rows in every table."""
     config = {
         "name": "small",
         "data": {"kind": "slowly_changing_regression", "change_every": 100, "bin": 50},
         "model": {"hidden": [5]},
         "train": {"batch_size": 1, "steps": 220},
-        "record": {"every": 100},
+        "record": {"every": 100, "tables": ["metrics", "layers", "units"], "parameters": ["final"]},
         "sweep": {"grid": {RATE: [0.01, 0.001]}, "seeds": 3},
     }
     config["data"].update(more)
     return config
+
+
+def compare_tables(first, second):
+    """What differs between the tables of two result directories; "" where nothing does."""
+    done = subprocess.run([COMPARE, first, second], capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == (done.stderr == ""), done
+    return done.stderr
 
 
 def parse_csv(text):
