@@ -50,8 +50,8 @@ def stream_error(results):
         return None
     panels = arrange(results.lines)
     frame = place(results.stream, panels)
-    wanted = [("loss", "error"), ("accuracy", "accuracy"), ("dead_fraction", "silent units")]
-    units = {"loss": "mean loss of the bin", "accuracy": "share of the bin", "dead_fraction": "share of hidden units"}
+    wanted = [("loss", "error"), ("accuracy", "accuracy"), ("silent_fraction", "silent units")]
+    units = {"loss": "mean loss of the bin", "accuracy": "share of the bin", "silent_fraction": "share of hidden units"}
     charts = []
     for column, title in wanted:
         if column not in frame or frame[column].isna().all():

@@ -204,10 +204,10 @@ const ColumnOf<S> kStreamTable[] = {
     {{"accuracy", kNumber, "Online accuracy of the bin, in [0, 1]; empty for regression.",
       "Examples classified right before the update that they take part in / examples of the bin."},
      &S::accuracy},
-    {{"dead_fraction", kNumber, "Share of hidden units that were silent in the whole bin, in [0, 1].",
+    {{"silent_fraction", kNumber, "Share of hidden units that were silent in the whole bin, in [0, 1].",
       "Hidden units whose activation was 0 on every example of the bin, while it was learned / hidden "
-      "units."},
-     &S::dead_fraction},
+      "units; dead_fraction of the other tables is about the probe set."},
+     &S::silent_fraction},
 };
 
 using R = RunOutcome;

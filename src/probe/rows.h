@@ -47,7 +47,7 @@ struct UnitRow {
 // stream: the examples of one bin of an online stream, each before the network learned from it.
 struct StreamRow {
   std::int64_t bin = 0, from = 0, to = 0;
-  double loss = kMissing, accuracy = kMissing, dead_fraction = kMissing;
+  double loss = kMissing, accuracy = kMissing, silent_fraction = kMissing;
 };
 
 enum class RunStatus { kOk, kDiverged };

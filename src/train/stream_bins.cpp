@@ -43,7 +43,7 @@ void StreamBins<T>::observe(const Pack<T>& pack, const Activations<T>& activatio
 }
 
 template <class T>
-double StreamBins<T>::dead_fraction(std::size_t lane) const {
+double StreamBins<T>::silent_fraction(std::size_t lane) const {
   if (units_ == 0) return kMissing;
   std::size_t dead = 0;
   for (std::size_t u = 0; u < units_; ++u) dead += fired_[u * lanes_ + lane] == 0;
@@ -57,7 +57,7 @@ void StreamBins<T>::end_bin() {
     if (stopped_[lane]) continue;
     rows_[lane].push_back({bin_, static_cast<std::int64_t>(begun_), static_cast<std::int64_t>(examples_),
                            loss_sums_[lane] / count, classifies_ ? correct_[lane] / count : kMissing,
-                           dead_fraction(lane)});
+                           silent_fraction(lane)});
   }
   begun_ = examples_;
   ++bin_;

@@ -35,7 +35,7 @@ class StreamBins {
 
  private:
   void end_bin();
-  double dead_fraction(std::size_t lane) const;
+  double silent_fraction(std::size_t lane) const;
 
   const std::uint64_t bin_size_;  // in examples; 0: no bins
   const bool classifies_;

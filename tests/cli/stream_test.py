@@ -9,7 +9,7 @@ from harness import RATE, stream
 class Streams(harness.Case):
     def test_a_stream_has_a_row_for_each_bin(self):
         self.train(stream(), "out")
-        self.assertEqual(self.header("out/stream.csv"), "run_id bin from to loss accuracy dead_fraction".split())
+        self.assertEqual(self.header("out/stream.csv"), "run_id bin from to loss accuracy silent_fraction".split())
         rows = self.rows("out/stream.csv")
         self.assertEqual(len(rows), 6 * 5)
         self.assertEqual([(r["bin"], r["from"], r["to"]) for r in rows[:5]],

@@ -29,7 +29,7 @@ TEST(Columns, names_and_order_are_the_contracts) {
        "step, layer, unit, dead, never_active, rarely_active, dormant, saturated, zero_gradient, "
        "active_fraction, dormant_score, activation_mean, preactivation_mean, preactivation_max, grad_norm, "
        "weight_norm, bias, "},
-      {"stream", "bin, from, to, loss, accuracy, dead_fraction, "},
+      {"stream", "bin, from, to, loss, accuracy, silent_fraction, "},
       {"parameters", "step, layers, "},
   };
   for (const Table& table : result_tables()) {

@@ -38,7 +38,7 @@ void expect_same_stream(const std::vector<StreamRow>& a, const std::vector<Strea
     EXPECT_EQ(a[i].from, b[i].from);
     EXPECT_EQ(a[i].to, b[i].to);
     EXPECT_EQ(a[i].loss, b[i].loss);
-    EXPECT_EQ(a[i].dead_fraction, b[i].dead_fraction);
+    EXPECT_EQ(a[i].silent_fraction, b[i].silent_fraction);
   }
 }
 
@@ -75,8 +75,8 @@ TEST(StreamBins, count_the_units_that_are_silent_in_the_whole_bin) {
   alive.init.hidden.bias_value = 100;
   alive.train.optimizer.learning_rate = 0;
   const auto records = trained(stream_pack<float>({dead, alive}));
-  for (const StreamRow& row : records[0].stream) EXPECT_EQ(row.dead_fraction, 1);
-  EXPECT_EQ(records[1].stream[0].dead_fraction, 0);
+  for (const StreamRow& row : records[0].stream) EXPECT_EQ(row.silent_fraction, 1);
+  EXPECT_EQ(records[1].stream[0].silent_fraction, 0);
 }
 
 TEST(StreamBins, do_not_depend_on_the_runs_beside_a_run_or_the_instruction_set) {
