@@ -1,6 +1,8 @@
 #include "config/parameter_file.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/error.h"
 #include "config/file_text.h"
@@ -32,18 +34,21 @@ class LayerReader {
     if (place_ == Place::kOutside) return enter(Place::kTop);
     if (place_ == Place::kLayers) {
       layers_.emplace_back();
-      has_weights_ = has_bias_ = false;
+      given_.fill(false);
       return enter(Place::kLayer);
     }
     return wrong("found an object");
   }
   bool end_object() {
     if (place_ == Place::kLayer) {
-      if (!has_weights_) return wrong("this layer has no \"weights\"");
-      LayerParameters& layer = layers_.back();
-      if (!layer.bias.empty() && layer.bias.size() != layer.rows)
-        return wrong("this layer has " + std::to_string(layer.bias.size()) + " biases for " +
-                     std::to_string(layer.rows) + " rows of weights");
+      const LayerParameters& layer = layers_.back();
+      if (layer.rows == 0) return wrong("this layer has no \"weights\"");
+      for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
+        const std::size_t count = layer.blocks[k].size();
+        if (kBlockKinds[k].form == BlockForm::kList && count > 0 && count != layer.rows)
+          return wrong("this layer has " + std::to_string(count) + ' ' + kBlockKinds[k].plural + " for " +
+                       std::to_string(layer.rows) + " rows of weights");
+      }
       return enter(Place::kLayers);
     }
     if (layers_.empty()) return wrong("there are no layers");
@@ -51,39 +56,39 @@ class LayerReader {
   }
   bool start_array(std::size_t /*size*/) {
     if (place_ == Place::kTop && key_ == "layers") return enter(Place::kLayers);
-    if (place_ == Place::kLayer && key_ == "weights") return enter(Place::kWeights);
-    if (place_ == Place::kLayer && key_ == "bias") return enter(Place::kBias);
-    if (place_ == Place::kWeights) {
-      row_start_ = layers_.back().weights.size();
+    if (place_ == Place::kLayer && form() == BlockForm::kMatrix) return enter(Place::kMatrix);
+    if (place_ == Place::kLayer && form() == BlockForm::kList) return enter(Place::kList);
+    if (place_ == Place::kMatrix) {
+      row_start_ = values().size();
       return enter(Place::kRow);
     }
     return wrong("found a list");
   }
   bool end_array() {
     if (place_ == Place::kLayers) return enter(Place::kTop);
-    if (place_ == Place::kBias) return enter(Place::kLayer);
+    if (place_ == Place::kList) return enter(Place::kLayer);
     LayerParameters& layer = layers_.back();
-    if (place_ == Place::kWeights)
+    if (place_ == Place::kMatrix)
       return layer.rows == 0 ? wrong("there are no weights") : enter(Place::kLayer);
-    const std::size_t inputs = layer.weights.size() - row_start_;
+    const std::size_t inputs = values().size() - row_start_;
     if (layer.rows == 0) layer.inputs = inputs;
     if (inputs == 0 || inputs != layer.inputs)
       return wrong("this row has " + std::to_string(inputs) + " weights, the first has " +
                    std::to_string(layer.inputs));
     ++layer.rows;
-    return enter(Place::kWeights);
+    return enter(Place::kMatrix);
   }
   bool key(std::string& name) {
     key_ = std::move(name);
-    const bool top = place_ == Place::kTop;
-    const bool known = top ? key_ == "layers" || key_ == "run_id" || key_ == "step"
-                           : key_ == "weights" || key_ == "bias" || key_ == "slope";
-    if (!known) return wrong("unknown key \"" + key_ + "\"");
-    const bool again = (key_ == "layers" && !layers_.empty()) || (key_ == "weights" && has_weights_) ||
-                       (key_ == "bias" && has_bias_);
-    has_weights_ = has_weights_ || key_ == "weights";
-    has_bias_ = has_bias_ || key_ == "bias";
-    return !again || wrong("\"" + key_ + "\" is given twice");
+    if (place_ == Place::kTop) {
+      if (key_ != "layers" && key_ != "run_id" && key_ != "step")
+        return wrong("unknown key \"" + key_ + "\"");
+      return key_ != "layers" || layers_.empty() || wrong("\"layers\" is given twice");
+    }
+    block_ = 0;
+    while (block_ < kBlockKinds.size() && kBlockKinds[block_].name != key_) ++block_;
+    if (block_ == kBlockKinds.size()) return wrong("unknown key \"" + key_ + "\"");
+    return !std::exchange(given_[block_], true) || wrong("\"" + key_ + "\" is given twice");
   }
   bool parse_error(std::size_t /*position*/, const std::string& token, const Json::exception& error) {
     fail("", syntax_problem(position_, token, error.what()));
@@ -92,23 +97,21 @@ class LayerReader {
   std::vector<LayerParameters> take() { return std::move(layers_); }
 
  private:
-  enum class Place { kOutside, kTop, kLayers, kLayer, kWeights, kRow, kBias };
+  enum class Place { kOutside, kTop, kLayers, kLayer, kMatrix, kRow, kList };
 
   bool enter(Place place) {
     place_ = place;
     return true;
   }
+  BlockForm form() const { return kBlockKinds[block_].form; }  // of the block that key_ names
+  std::vector<double>& values() { return layers_.back().blocks[block_]; }
   bool ignored() const { return place_ == Place::kTop && (key_ == "run_id" || key_ == "step"); }
 
   bool number(double value) {
-    LayerParameters* layer = layers_.empty() ? nullptr : &layers_.back();
     if (++numbers_ > kMostParameters) return wrong("there are more than 100000000 parameters");
-    if (place_ == Place::kRow) {
-      layer->weights.push_back(value);
-    } else if (place_ == Place::kBias) {
-      layer->bias.push_back(value);
-    } else if (place_ == Place::kLayer && key_ == "slope") {
-      layer->slope = value;
+    if (place_ == Place::kRow || place_ == Place::kList ||
+        (place_ == Place::kLayer && form() == BlockForm::kNumber)) {
+      values().push_back(value);
     } else if (!ignored()) {
       return wrong("found a number");
     }
@@ -123,13 +126,12 @@ class LayerReader {
     const std::string of_layer = "/layers/" + std::to_string(layers_.size() - 1);
     switch (place_) {
       case Place::kLayer:
+      case Place::kMatrix:
         return of_layer + '/' + key_;
-      case Place::kWeights:
-        return of_layer + "/weights";
-      case Place::kBias:
-        return of_layer + "/bias/" + std::to_string(layer.bias.size());
+      case Place::kList:
+        return of_layer + '/' + key_ + '/' + std::to_string(layer.blocks[block_].size());
       case Place::kRow:
-        return of_layer + "/weights/" + std::to_string(layer.rows);
+        return of_layer + '/' + key_ + '/' + std::to_string(layer.rows);
       default:
         return of_layer;
     }
@@ -146,8 +148,8 @@ class LayerReader {
   std::vector<LayerParameters> layers_;
   std::string key_;
   Place place_ = Place::kOutside;
-  std::size_t row_start_ = 0, numbers_ = 0;
-  bool has_weights_ = false, has_bias_ = false;
+  std::size_t block_ = 0, row_start_ = 0, numbers_ = 0;
+  std::array<bool, kBlockKinds.size()> given_{};  // the blocks of the layer that is being read
 };
 
 }  // namespace

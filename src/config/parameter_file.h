@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "nn/parameter_set.h"
+#include "nn/model.h"
 
 namespace deadrelu {
 

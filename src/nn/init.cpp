@@ -1,5 +1,6 @@
 #include "nn/init.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -101,14 +102,37 @@ void fill_bias(const LayerShape& shape, const LayerInit& init, const Draws& draw
 
 }  // namespace
 
-void init_layer(const LayerShape& shape, const LayerInit& init, std::uint64_t seed, std::size_t layer,
-                std::span<double> weights, std::span<double> bias) {
-  assert(weights.size() == shape.weight_count() && (bias.empty() || bias.size() == shape.rows));
+void init_layer(const LayerShape& shape, const LayerInit& init, const ActivationSpec& activation,
+                std::uint64_t seed, std::size_t layer, LayerParameters& parameters) {
   const auto stream = static_cast<std::uint32_t>(layer);
   const Draws weight_draws{seed, Purpose::kWeights, stream};
-  if (init.weights == WeightInit::kRai) return fill_asymmetric(shape, init.gain, weight_draws, weights, bias);
-  fill_weights(shape, init, weight_draws, weights);
-  fill_bias(shape, init, {seed, Purpose::kBiases, stream}, bias);
+  bool is_new[kBlockKinds.size()];
+  for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
+    is_new[k] = parameters.blocks[k].empty();
+    if (is_new[k]) parameters.blocks[k].resize(shape.blocks[k].size());
+    assert(parameters.blocks[k].size() == shape.blocks[k].size());
+  }
+  parameters.rows = shape.rows;
+  parameters.inputs = shape.inputs;
+  for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
+    const std::span<double> values = parameters.blocks[k];
+    if (!is_new[k]) continue;
+    switch (static_cast<BlockKind>(k)) {
+      case BlockKind::kWeights:
+        if (init.weights == WeightInit::kRai)
+          fill_asymmetric(shape, init.gain, weight_draws, values, parameters[BlockKind::kBias]);
+        else
+          fill_weights(shape, init, weight_draws, values);
+        break;
+      case BlockKind::kBias:
+        if (init.weights != WeightInit::kRai)
+          fill_bias(shape, init, {seed, Purpose::kBiases, stream}, values);
+        break;
+      case BlockKind::kSlope:
+        std::fill(values.begin(), values.end(), activation.slope);
+        break;
+    }
+  }
 }
 
 }  // namespace deadrelu

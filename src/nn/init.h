@@ -58,10 +58,11 @@ struct InitSpec {
   bool operator==(const InitSpec&) const = default;
 };
 
-// Fills `weights` [rows][inputs] and `bias` ([rows], or empty) of layer number `layer` (0: first hidden) in
-// double; float32 networks round them. rai draws weights and bias as one row of fan_in + 1 entries and
-// ignores the bias spec where the layer has a bias.
-void init_layer(const LayerShape& shape, const LayerInit& init, std::uint64_t seed, std::size_t layer,
-                std::span<double> weights, std::span<double> bias);
+// Gives every block of layer number `layer` (0: first hidden) its initial values, in double (float32 networks
+// round them), except those that `parameters` already has. rai draws weights and bias as one row of
+// fan_in + 1 entries and ignores the bias spec where the layer has a bias. REQUIRES: weights are given only
+// together with the bias.
+void init_layer(const LayerShape& shape, const LayerInit& init, const ActivationSpec& activation,
+                std::uint64_t seed, std::size_t layer, LayerParameters& parameters);
 
 }  // namespace deadrelu

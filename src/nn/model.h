@@ -1,6 +1,7 @@
 // What a network is made of, as the user writes it; and its layers with their sizes, once the data is known.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -32,24 +33,56 @@ struct ModelSpec {
   bool operator==(const ModelSpec&) const = default;
 };
 
-// One dense layer. Weights are [rows][inputs], the bias is [rows].
+// What a block of a layer's parameters is. In the flat buffer a layer's blocks follow each other in this order.
+enum class BlockKind { kWeights, kBias, kSlope };
+enum class BlockForm {
+  kMatrix,  // [rows][inputs]
+  kList,    // [rows]
+  kNumber,  // one a layer
+};
+
+struct BlockKindInfo {
+  const char* name;    // in parameter files
+  const char* plural;  // in sentences
+  BlockForm form;
+  // Of a block that a file may leave out (it then starts as without a file): what a layer without one is told.
+  const char* surplus = nullptr;
+};
+
+// One row a kind. How a block starts says init_layer.
+inline constexpr std::array<BlockKindInfo, 3> kBlockKinds{{
+    {"weights", "weights", BlockForm::kMatrix},
+    {"bias", "biases", BlockForm::kList},
+    {"slope", "slopes", BlockForm::kNumber, "a learned slope, which only prelu has"},
+}};
+
+// A matrix of parameters: where it lies in the flat buffer [parameter][lane], row after row.
+struct ParameterBlock {
+  BlockKind kind = BlockKind::kWeights;
+  std::size_t rows = 0, columns = 0;
+  std::size_t offset = 0;
+
+  std::size_t size() const { return rows * columns; }  // 0: the layer has none
+  BlockForm form() const { return kBlockKinds[static_cast<std::size_t>(kind)].form; }
+};
+
+// One dense layer.
 struct LayerShape {
   std::size_t inputs = 0;
   std::size_t rows = 0;  // pre-activations: units, times pieces for maxout
   std::size_t units = 0;
   std::size_t outputs = 0;  // units, doubled for crelu
   bool hidden = true;
-  bool bias = true;
-  bool learned_slope = false;  // prelu
+  std::array<ParameterBlock, kBlockKinds.size()> blocks;  // [BlockKind]
 
-  // Places in the flat parameter buffer [parameter][lane]: weights, then bias, then slope.
-  std::size_t weights = 0;
-  std::size_t biases = 0;
-  std::size_t slope = 0;
-
-  std::size_t weight_count() const { return rows * inputs; }
-  std::size_t bias_count() const { return bias ? rows : 0; }
-  std::size_t parameter_count() const { return weight_count() + bias_count() + (learned_slope ? 1 : 0); }
+  const ParameterBlock& operator[](BlockKind kind) const { return blocks[static_cast<std::size_t>(kind)]; }
+  bool has(BlockKind kind) const { return (*this)[kind].size() > 0; }
+  std::size_t weight_count() const { return (*this)[BlockKind::kWeights].size(); }
+  std::size_t parameter_count() const {
+    std::size_t count = 0;
+    for (const ParameterBlock& block : blocks) count += block.size();
+    return count;
+  }
 };
 
 // All layers, hidden ones first, the output layer last.
@@ -59,6 +92,22 @@ struct NetworkShape {
 
   std::size_t inputs() const { return layers.front().inputs; }
   std::size_t outputs() const { return layers.back().units; }
+};
+
+// The parameters of one layer, outside any pack: what init.file holds and parameters.jsonl records.
+struct LayerParameters {
+  std::size_t rows = 0, inputs = 0;
+  std::array<std::vector<double>, kBlockKinds.size()> blocks;  // [BlockKind]; empty: none
+
+  std::vector<double>& operator[](BlockKind kind) { return blocks[static_cast<std::size_t>(kind)]; }
+  const std::vector<double>& operator[](BlockKind kind) const {
+    return blocks[static_cast<std::size_t>(kind)];
+  }
+};
+
+// Hidden layers first, the output layer last.
+struct ParameterSet {
+  std::vector<LayerParameters> layers;
 };
 
 // REQUIRES: inputs and outputs at least 1, every width at least 1.

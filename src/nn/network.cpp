@@ -63,12 +63,28 @@ bool is_plain_relu(const Network<T>& network) {
          std::all_of(at_zero.begin(), at_zero.end(), [](T derivative) { return derivative == T{0}; });
 }
 
+namespace {
+
+// Where a block of a layer lies in a flat buffer; null where the layer has none.
+template <class T, class Value>
+Value* block_data(const Network<T>& network, Value* buffer, const ParameterBlock& block) {
+  return block.size() > 0 ? buffer + block.offset * network.kernels.lanes : nullptr;
+}
+
+template <class T, class Value>
+LaneMatrix<Value> weights_of(const Network<T>& network, Value* buffer, std::size_t l) {
+  const ParameterBlock& weights = network.shape.layers[l][BlockKind::kWeights];
+  return dense_lane_matrix(block_data(network, buffer, weights), weights.rows, weights.columns,
+                           network.kernels.lanes);
+}
+
+}  // namespace
+
 template <class T>
 ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l) {
   const LayerShape& layer = network.shape.layers[l];
-  const T* slope =
-      layer.learned_slope ? parameters + layer.slope * network.kernels.lanes : network.numbers.slope.data();
-  return {slope,
+  const T* const learned = block_data(network, parameters, layer[BlockKind::kSlope]);
+  return {learned != nullptr ? learned : network.numbers.slope.data(),
           network.numbers.alpha.data(),
           network.numbers.at_zero.data(),
           static_cast<std::size_t>(network.activation.pieces),
@@ -86,27 +102,6 @@ ActivationParameters<T> layer_activation(const Network<T>& network, const T* par
   return numbers;
 }
 
-template <class T>
-LaneMatrix<const T> weights_of(const Network<T>& network, const T* parameters, std::size_t l) {
-  const LayerShape& layer = network.shape.layers[l];
-  return dense_lane_matrix(parameters + layer.weights * network.kernels.lanes, layer.rows, layer.inputs,
-                           network.kernels.lanes);
-}
-
-// Where layer l's weight and bias gradients go.
-template <class T>
-struct LayerGradient {
-  LaneMatrix<T> weights;
-  T* biases;  // null where there are none
-
-  LayerGradient(const Network<T>& network, std::size_t l, T* gradient) {
-    const LayerShape& layer = network.shape.layers[l];
-    const std::size_t lanes = network.kernels.lanes;
-    weights = dense_lane_matrix(gradient + layer.weights * lanes, layer.rows, layer.inputs, lanes);
-    biases = layer.bias ? gradient + layer.biases * lanes : nullptr;
-  }
-};
-
 // Takes the gradient from layer l's pre-activations to those of the layer below, whose activation is not a
 // plain ReLU.
 template <class T>
@@ -120,7 +115,7 @@ void pass_gradient_down(const Network<T>& network, const T* parameters, std::siz
   network.kernels.activation->backward(
       network.activation.kind, layer_activation(network, parameters, l - 1, mode, activations, samples),
       activations.z(l - 1, samples), gradient_output, activations.gradient(l - 1, samples));
-  if (!below.learned_slope) return;
+  if (!below.has(BlockKind::kSlope)) return;
   const std::size_t pitch = highest_row_count(network.shape) * network.kernels.lanes;
   T* const sums = slope_sums + (l - 1) * pitch;
   if (first) std::fill_n(sums, pitch, T{0});
@@ -136,14 +131,14 @@ void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T>
   for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
     const LayerShape& layer = network.shape.layers[l];
     const LaneMatrix<const T> weights = weights_of(network, parameters, l);
-    const T* const bias = layer.bias ? parameters + layer.biases * network.kernels.lanes : nullptr;
+    const T* const bias = block_data(network, parameters, layer[BlockKind::kBias]);
     const LaneMatrix<T> z = activations.z(l, input.columns), output = activations.output(l, input.columns);
     if (layer.hidden && is_relu) {
       network.kernels.dense->relu_layer(weights, input, bias, output,
                                         mode == Mode::kTrain ? LaneMatrix<T>{} : z);
     } else {
-      network.kernels.dense->multiply(weights, input, layer.bias ? ProductStart::kBias : ProductStart::kZero,
-                                      bias, z);
+      network.kernels.dense->multiply(weights, input,
+                                      bias != nullptr ? ProductStart::kBias : ProductStart::kZero, bias, z);
       if (!layer.hidden) return;
       network.kernels.activation->forward(
           network.activation.kind, layer_activation(network, parameters, l, mode, activations, input.columns),
@@ -160,14 +155,15 @@ void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T
   const bool is_relu = is_plain_relu(network);
   const ProductStart start = first ? ProductStart::kZero : ProductStart::kAccumulate;
   for (std::size_t l = network.shape.layers.size(); l-- > 0;) {
-    const LayerGradient<T> layer(network, l, gradient);
+    const LaneMatrix<T> weights = weights_of(network, gradient, l);
+    T* const biases = block_data(network, gradient, network.shape.layers[l][BlockKind::kBias]);
     const LaneMatrix<const T> dz = activations.gradient(l, samples);
     const LaneMatrix<const T> x = l == 0 ? input : activations.output(l - 1, samples);
     if (l > 0 && is_relu) {
       network.kernels.dense->relu_backward(weights_of(network, parameters, l).transposed(), dz, x, start,
-                                           layer.weights, layer.biases, activations.gradient(l - 1, samples));
+                                           weights, biases, activations.gradient(l - 1, samples));
     } else {
-      network.kernels.dense->weight_gradient(dz, x, start, layer.weights, layer.biases);
+      network.kernels.dense->weight_gradient(dz, x, start, weights, biases);
       if (l > 0) pass_gradient_down(network, parameters, l, samples, mode, first, activations, slope_sums);
     }
   }
@@ -179,8 +175,8 @@ void finish_gradient(const Network<T>& network, const T* slope_sums, T* gradient
   const std::size_t pitch = highest_row_count(network.shape) * lanes;
   for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
     const LayerShape& layer = network.shape.layers[l];
-    if (!layer.learned_slope) continue;
-    T* const slope = gradient + layer.slope * lanes;
+    T* const slope = block_data(network, gradient, layer[BlockKind::kSlope]);
+    if (slope == nullptr) continue;
     std::fill_n(slope, lanes, T{0});
     network.kernels.dense->add_row_sums(dense_lane_matrix(slope_sums + l * pitch, 1, layer.rows, lanes),
                                         slope);

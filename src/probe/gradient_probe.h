@@ -1,6 +1,7 @@
 // Norms of gradients, weights and updates of every layer, for every lane of a pack.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -31,19 +32,22 @@ class GradientProbe {
   double weight_norm(std::size_t lane) const;  // of all weights, biases left out
 
  private:
-  // Sums over one layer, or one unit, [lane].
-  struct Sums {
-    Buffer<double> weights, gradient_weights, gradient_bias, gradient_slope, bias, update;
+  // Sums over one layer, [lane].
+  struct LayerSums {
+    std::array<Buffer<double>, kBlockKinds.size()> gradient;  // squares, of each block
+    Buffer<double> weights, bias, update;                     // squares, sum, squares of the weights' change
+    double squared_gradient(std::size_t lane) const;
   };
-  struct UnitSums {
-    Buffer<double> weights, gradient, bias;  // [unit][lane]; squares, squares, mean over the unit's rows
-    std::vector<bool> zero_gradient;         // [unit][lane]
+  // Sums over the rows of each unit, [unit][lane].
+  struct RowSums {
+    Buffer<double> weights, gradient, bias;  // squares, squares, mean over the unit's rows
+    std::vector<bool> zero_gradient;
   };
   void measure_units(const Network<T>& network, std::size_t l, const T* parameters, const T* gradient);
 
   std::size_t lanes_;
-  std::vector<Sums> layers_;
-  std::vector<UnitSums> units_;
+  std::vector<LayerSums> layers_;
+  std::vector<RowSums> units_;
 };
 
 // The batch gradient's squared norm, [lane], overwritten: what clipping needs at every step.

@@ -1,6 +1,7 @@
 #include "probe/layers_json.h"
 
 #include <span>
+#include <utility>
 
 #include "base/number.h"
 
@@ -24,20 +25,26 @@ void append_list(std::string& text, std::span<const double> values, bool single)
   text += ']';
 }
 
-void append_layer(std::string& text, const LayerParameters& layer, bool single) {
-  text += "{\"weights\": [";
-  for (std::size_t row = 0; row < layer.rows; ++row) {
-    if (row > 0) text += ", ";
-    append_list(text, std::span(layer.weights).subspan(row * layer.inputs, layer.inputs), single);
+void append_block(std::string& text, BlockForm form, std::span<const double> values, std::size_t inputs,
+                  bool single) {
+  if (form == BlockForm::kNumber) return append_value(text, values[0], single);
+  if (form == BlockForm::kList) return append_list(text, values, single);
+  for (std::size_t i = 0; i < values.size(); i += inputs) {
+    text += i > 0 ? ", " : "[";
+    append_list(text, values.subspan(i, inputs), single);
   }
   text += ']';
-  if (!layer.bias.empty()) {
-    text += ", \"bias\": ";
-    append_list(text, layer.bias, single);
-  }
-  if (layer.slope) {
-    text += ", \"slope\": ";
-    append_value(text, *layer.slope, single);
+}
+
+void append_layer(std::string& text, const LayerParameters& layer, bool single) {
+  const char* separator = "{";
+  for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
+    if (layer.blocks[k].empty()) continue;
+    text += std::exchange(separator, ", ");
+    text += '"';
+    text += kBlockKinds[k].name;
+    text += "\": ";
+    append_block(text, kBlockKinds[k].form, layer.blocks[k], layer.inputs, single);
   }
   text += '}';
 }

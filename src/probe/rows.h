@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
-#include "nn/parameter_set.h"
+#include "nn/model.h"
 
 namespace deadrelu {
 

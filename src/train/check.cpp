@@ -77,10 +77,15 @@ std::string misfit(const LayerParameters& given, const LayerShape& layer) {
   if (given.rows != layer.rows || given.inputs != layer.inputs)
     return "has weights of " + std::to_string(given.rows) + " by " + std::to_string(given.inputs) +
            ", the network has " + std::to_string(layer.rows) + " by " + std::to_string(layer.inputs);
-  if (given.bias.size() != layer.bias_count())
-    return "has " + std::to_string(given.bias.size()) + " biases, the network has " +
-           std::to_string(layer.bias_count());
-  if (given.slope && !layer.learned_slope) return "has a learned slope, which only prelu has";
+  for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
+    const BlockKindInfo& kind = kBlockKinds[k];
+    const std::size_t found = given.blocks[k].size(), expected = layer.blocks[k].size();
+    if (kind.surplus != nullptr && found == 0) continue;
+    if (kind.surplus != nullptr && expected == 0) return "has " + std::string(kind.surplus);
+    if (found != expected)
+      return "has " + std::to_string(found) + ' ' + kind.plural + ", the network has " +
+             std::to_string(expected);
+  }
   return "";
 }
 

@@ -105,24 +105,13 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs,
 
 namespace {
 
-template <class T>
-void place_layer(const LayerShape& layer, const LayerParameters& values, std::size_t lanes, std::size_t lane,
-                 T* out) {
-  const auto place = [&](std::size_t first, std::span<const double> from) {
-    for (std::size_t i = 0; i < from.size(); ++i) out[(first + i) * lanes + lane] = static_cast<T>(from[i]);
-  };
-  place(layer.weights, values.weights);
-  if (layer.bias) place(layer.biases, values.bias);
-  if (layer.learned_slope && values.slope) place(layer.slope, {&*values.slope, 1});
-}
-
-LayerParameters draw_layer(const LayerShape& layer, const RunSpec& run, std::size_t l) {
-  LayerParameters values{layer.rows, layer.inputs, std::vector<double>(layer.weight_count()),
-                         std::vector<double>(layer.bias_count()), std::nullopt};
-  init_layer(layer, layer.hidden ? run.init.hidden : run.init.output, run.seed, l, values.weights,
-             values.bias);
-  if (layer.learned_slope) values.slope = run.model.activation.slope;
-  return values;
+// What a run starts with in layer l: drawn, but for what init.file gives.
+LayerParameters first_parameters(const NetworkShape& shape, const RunSpec& run, std::size_t l) {
+  const LayerShape& layer = shape.layers[l];
+  LayerParameters parameters = run.initial != nullptr ? run.initial->layers[l] : LayerParameters{};
+  init_layer(layer, layer.hidden ? run.init.hidden : run.init.output, run.model.activation, run.seed, l,
+             parameters);
+  return parameters;
 }
 
 }  // namespace
@@ -133,16 +122,13 @@ Buffer<T> initial_parameters(const Pack<T>& pack) {
   const std::size_t lanes = pack.network.kernels.lanes;
   Buffer<T> parameters(shape.parameter_count * lanes);
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-    const RunSpec& run = *pack.runs[lane];
     for (std::size_t l = 0; l < shape.layers.size(); ++l) {
-      const LayerShape& layer = shape.layers[l];
-      if (run.initial == nullptr) {
-        place_layer(layer, draw_layer(layer, run, l), lanes, lane, parameters.data());
-        continue;
+      const LayerParameters first = first_parameters(shape, *pack.runs[lane], l);
+      for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
+        T* const out = parameters.data() + shape.layers[l].blocks[k].offset * lanes + lane;
+        for (std::size_t i = 0; i < first.blocks[k].size(); ++i)
+          out[i * lanes] = static_cast<T>(first.blocks[k][i]);
       }
-      LayerParameters given = run.initial->layers[l];
-      if (layer.learned_slope && !given.slope) given.slope = run.model.activation.slope;
-      place_layer(layer, given, lanes, lane, parameters.data());
     }
   }
   for (std::size_t i = 0; i < shape.parameter_count; ++i)
@@ -156,15 +142,12 @@ ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std
                              std::size_t lane) {
   ParameterSet set;
   for (const LayerShape& layer : shape.layers) {
-    const auto values = [&](std::size_t first, std::size_t count) {
-      std::vector<double> out(count);
-      for (std::size_t i = 0; i < count; ++i)
-        out[i] = static_cast<double>(parameters[(first + i) * lanes + lane]);
-      return out;
-    };
-    LayerParameters one{layer.rows, layer.inputs, values(layer.weights, layer.weight_count()),
-                        values(layer.biases, layer.bias_count()), std::nullopt};
-    if (layer.learned_slope) one.slope = values(layer.slope, 1)[0];
+    LayerParameters one{layer.rows, layer.inputs, {}};
+    for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
+      const T* const values = parameters + layer.blocks[k].offset * lanes + lane;
+      for (std::size_t i = 0; i < layer.blocks[k].size(); ++i)
+        one.blocks[k].push_back(static_cast<double>(values[i * lanes]));
+    }
     set.layers.push_back(std::move(one));
   }
   return set;

@@ -10,7 +10,6 @@
 #include "data/order.h"
 #include "nn/init.h"
 #include "nn/model.h"
-#include "nn/parameter_set.h"
 #include "probe/record_spec.h"
 #include "simd/loss.h"
 #include "simd/update.h"

@@ -57,8 +57,8 @@ void expect_only_the_output_bias_learns(const OptimizerSpec& optimizer) {
   const auto& before = record.parameters.at(0).parameters.layers;
   const auto& after = record.parameters.at(1).parameters.layers;
   for (std::size_t l = 0; l < 4; ++l) {
-    EXPECT_EQ(before[l].weights, after[l].weights) << "layer " << l + 1;
-    EXPECT_EQ(before[l].bias == after[l].bias, l < 3) << "layer " << l + 1;
+    EXPECT_EQ(before[l][BlockKind::kWeights], after[l][BlockKind::kWeights]) << "layer " << l + 1;
+    EXPECT_EQ(before[l][BlockKind::kBias] == after[l][BlockKind::kBias], l < 3) << "layer " << l + 1;
   }
   EXPECT_EQ(record.outcome.revivals, 0);
 }
@@ -84,7 +84,7 @@ TEST(DeadLayer, leaves_a_loss_of_the_targets_variance) {
 TEST(DeadLayer, stays_dead_while_the_layers_above_it_learn_their_biases) {
   RunSpec spec = dead_in_the_middle(10);
   ParameterSet set = *spec.initial;
-  set.layers[2].bias.assign(5, 1.0);  // fires on a silent input
+  set.layers[2][BlockKind::kBias].assign(5, 1.0);  // fires on a silent input
   spec.initial = std::make_shared<const ParameterSet>(set);
   const RunRecord record = train_one<float>(spec, make_examples<float>(absolute_value(1, 101)));
   ASSERT_EQ(record.layers.size(), 12U);  // at steps 0, 5 and 10

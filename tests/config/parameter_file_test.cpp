@@ -47,13 +47,13 @@ TEST(ParameterFile, is_read_layer_by_layer) {
   ASSERT_EQ(set.layers.size(), 2u);
   EXPECT_EQ(set.layers[0].rows, 2u);
   EXPECT_EQ(set.layers[0].inputs, 1u);
-  EXPECT_EQ(set.layers[0].weights, (std::vector<double>{1, -2.5}));
-  EXPECT_EQ(set.layers[0].bias, (std::vector<double>{0, 1e-3}));
-  EXPECT_EQ(set.layers[0].slope, 0.25);
+  EXPECT_EQ(set.layers[0][BlockKind::kWeights], (std::vector<double>{1, -2.5}));
+  EXPECT_EQ(set.layers[0][BlockKind::kBias], (std::vector<double>{0, 1e-3}));
+  EXPECT_EQ(set.layers[0][BlockKind::kSlope], std::vector<double>{0.25});
   EXPECT_EQ(set.layers[1].rows, 1u);
   EXPECT_EQ(set.layers[1].inputs, 2u);
-  EXPECT_TRUE(set.layers[1].bias.empty());
-  EXPECT_FALSE(set.layers[1].slope.has_value());
+  EXPECT_TRUE(set.layers[1][BlockKind::kBias].empty());
+  EXPECT_TRUE(set.layers[1][BlockKind::kSlope].empty());
 }
 
 TEST(ParameterFile, mistakes_have_their_line_and_pointer) {
@@ -106,7 +106,7 @@ TEST(ParameterFile, is_shared_by_the_runs_and_found_beside_the_config) {
   ASSERT_TRUE(next(first) && next(second));
   ASSERT_TRUE(first.spec.initial);
   EXPECT_EQ(first.spec.initial, second.spec.initial);
-  EXPECT_EQ(first.spec.initial->layers[0].weights[1], 2);
+  EXPECT_EQ(first.spec.initial->layers[0][BlockKind::kWeights][1], 2);
   source.sets = {"model.hidden=[3]"};
   EXPECT_THROW(ExperimentConfig{source}, UserError);
   source.sets = {"init.file=is-not-there.json"};

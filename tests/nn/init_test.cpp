@@ -13,21 +13,19 @@
 namespace deadrelu {
 namespace {
 
-struct Layer {
-  std::vector<double> weights, bias;
-};
-
 LayerShape shape_of(std::size_t inputs, std::size_t rows, bool bias = true) {
   LayerShape shape;
   shape.inputs = inputs;
   shape.rows = shape.units = shape.outputs = rows;
-  shape.bias = bias;
+  shape.blocks[0] = {BlockKind::kWeights, rows, inputs, 0};
+  if (bias) shape.blocks[1] = {BlockKind::kBias, rows, 1, rows * inputs};
   return shape;
 }
 
-Layer draw(const LayerShape& shape, const LayerInit& init, std::uint64_t seed = 1, std::size_t layer = 0) {
-  Layer drawn{std::vector<double>(shape.weight_count()), std::vector<double>(shape.bias_count())};
-  init_layer(shape, init, seed, layer, drawn.weights, drawn.bias);
+LayerParameters draw(const LayerShape& shape, const LayerInit& init, std::uint64_t seed = 1,
+                     std::size_t layer = 0) {
+  LayerParameters drawn;
+  init_layer(shape, init, {}, seed, layer, drawn);
   return drawn;
 }
 
@@ -72,7 +70,7 @@ std::vector<double> weights_of(WeightInit kind, double scale = 1, double gain = 
   init.weights = kind;
   init.scale = scale;
   init.gain = gain;
-  return draw(shape_of(kInputs, kRows), init).weights;
+  return draw(shape_of(kInputs, kRows), init)[BlockKind::kWeights];
 }
 
 TEST(Init, normal_weights_have_the_variances_of_the_literature) {
@@ -94,9 +92,9 @@ TEST(Init, uniform_weights_are_the_stream_of_their_layer) {
   LayerInit init;
   init.weights = WeightInit::kUniform;
   init.scale = 0.5;
-  const Layer drawn = draw(shape_of(3, 2), init, 42, 6);
+  const LayerParameters drawn = draw(shape_of(3, 2), init, 42, 6);
   for (std::uint64_t i = 0; i < 6; ++i) {
-    EXPECT_EQ(drawn.weights[i], (2 * random_uniform(42, Purpose::kWeights, 6, i) - 1) * 0.5);
+    EXPECT_EQ(drawn[BlockKind::kWeights][i], (2 * random_uniform(42, Purpose::kWeights, 6, i) - 1) * 0.5);
   }
 }
 
@@ -113,12 +111,12 @@ TEST(Init, the_gain_multiplies_every_weight_and_no_bias) {
     init.weights = kind;
     init.bias = BiasInit::kNormal;
     init.bias_value = 1;
-    const Layer plain = draw(shape_of(30, 20), init);
+    const LayerParameters plain = draw(shape_of(30, 20), init);
     init.gain = 2;
-    const Layer doubled = draw(shape_of(30, 20), init);
-    for (std::size_t i = 0; i < plain.weights.size(); ++i)
-      ASSERT_EQ(doubled.weights[i], 2 * plain.weights[i]);
-    EXPECT_EQ(doubled.bias, plain.bias);
+    const LayerParameters doubled = draw(shape_of(30, 20), init);
+    for (std::size_t i = 0; i < plain[BlockKind::kWeights].size(); ++i)
+      ASSERT_EQ(doubled[BlockKind::kWeights][i], 2 * plain[BlockKind::kWeights][i]);
+    EXPECT_EQ(doubled[BlockKind::kBias], plain[BlockKind::kBias]);
   }
 }
 
@@ -126,14 +124,14 @@ TEST(Init, biases_follow_their_own_distribution) {
   LayerInit init;
   init.bias_value = -0.7;
   const LayerShape shape = shape_of(4, 20000);
-  EXPECT_EQ(draw(shape, init).bias, std::vector<double>(20000, -0.7));
+  EXPECT_EQ(draw(shape, init)[BlockKind::kBias], std::vector<double>(20000, -0.7));
   init.bias_value = 0.7;
   init.bias = BiasInit::kNormal;
-  expect_normal(draw(shape, init).bias, 0.7);
+  expect_normal(draw(shape, init)[BlockKind::kBias], 0.7);
   init.bias = BiasInit::kUniform;
-  expect_uniform(draw(shape, init).bias, 0.7);
+  expect_uniform(draw(shape, init)[BlockKind::kBias], 0.7);
   init.bias = BiasInit::kPytorch;
-  expect_uniform(draw(shape, init).bias, 0.5);
+  expect_uniform(draw(shape, init)[BlockKind::kBias], 0.5);
 }
 
 TEST(Init, parameters_depend_on_seed_layer_and_position_alone) {
@@ -143,13 +141,15 @@ TEST(Init, parameters_depend_on_seed_layer_and_position_alone) {
     init.weights = kind;
     init.bias = BiasInit::kNormal;
     init.bias_value = 1;
-    const Layer few = draw(shape_of(10, 5), init), many = draw(shape_of(10, 50), init);
-    EXPECT_TRUE(std::equal(few.weights.begin(), few.weights.end(), many.weights.begin()));
-    EXPECT_TRUE(std::equal(few.bias.begin(), few.bias.end(), many.bias.begin()));
-    EXPECT_EQ(draw(shape_of(10, 5), init).weights, few.weights);
-    for (const Layer& other : {draw(shape_of(10, 5), init, 2, 0), draw(shape_of(10, 5), init, 1, 1)}) {
-      EXPECT_NE(other.weights, few.weights);
-      EXPECT_NE(other.bias, few.bias);
+    const LayerParameters few = draw(shape_of(10, 5), init), many = draw(shape_of(10, 50), init);
+    EXPECT_TRUE(std::equal(few[BlockKind::kWeights].begin(), few[BlockKind::kWeights].end(),
+                           many[BlockKind::kWeights].begin()));
+    EXPECT_TRUE(std::equal(few[BlockKind::kBias].begin(), few[BlockKind::kBias].end(),
+                           many[BlockKind::kBias].begin()));
+    EXPECT_EQ(draw(shape_of(10, 5), init)[BlockKind::kWeights], few[BlockKind::kWeights]);
+    for (const LayerParameters& other : {draw(shape_of(10, 5), init, 2, 0), draw(shape_of(10, 5), init, 1, 1)}) {
+      EXPECT_NE(other[BlockKind::kWeights], few[BlockKind::kWeights]);
+      EXPECT_NE(other[BlockKind::kBias], few[BlockKind::kBias]);
     }
   }
 }
@@ -190,27 +190,27 @@ TEST(Init, asymmetric_rows_hold_one_beta_draw_among_weights_and_bias) {
   init.weights = WeightInit::kRai;
   init.bias_value = 123;  // not used
   const LayerShape shape = shape_of(400, 3000);
-  const Layer drawn = draw(shape, init);
+  const LayerParameters drawn = draw(shape, init);
   std::vector<std::vector<double>> rows;
   std::size_t large_biases = 0;
   for (std::size_t r = 0; r < shape.rows; ++r) {
-    const auto begin = drawn.weights.begin() + static_cast<std::ptrdiff_t>(r * 400);
+    const auto begin = drawn[BlockKind::kWeights].begin() + static_cast<std::ptrdiff_t>(r * 400);
     rows.emplace_back(begin, begin + 400);
-    rows.back().push_back(drawn.bias[r]);
-    large_biases += drawn.bias[r] > 0.3 ? 1 : 0;
+    rows.back().push_back(drawn[BlockKind::kBias][r]);
+    large_biases += drawn[BlockKind::kBias][r] > 0.3 ? 1 : 0;
   }
   expect_asymmetric(rows, 400);
   EXPECT_GT(large_biases, 0u);  // 6.8 are expected
-  EXPECT_LT(largest(drawn.bias), 1);
+  EXPECT_LT(largest(drawn[BlockKind::kBias]), 1);
 }
 
 TEST(Init, asymmetric_rows_without_a_bias_replace_a_weight) {
   LayerInit init;
   init.weights = WeightInit::kRai;
-  const Layer drawn = draw(shape_of(400, 3000, false), init);
+  const LayerParameters drawn = draw(shape_of(400, 3000, false), init);
   std::vector<std::vector<double>> rows;
   for (std::size_t r = 0; r < 3000; ++r) {
-    const auto begin = drawn.weights.begin() + static_cast<std::ptrdiff_t>(r * 400);
+    const auto begin = drawn[BlockKind::kWeights].begin() + static_cast<std::ptrdiff_t>(r * 400);
     rows.emplace_back(begin, begin + 400);
   }
   expect_asymmetric(rows, 400);
@@ -222,8 +222,8 @@ Matrix weight_matrix(std::size_t rows, std::size_t inputs, WeightInit kind, doub
   LayerInit init;
   init.weights = kind;
   init.scale = scale;
-  const Layer drawn = draw(shape_of(inputs, rows), init, 5, 2);
-  return Eigen::Map<const Matrix>(drawn.weights.data(), static_cast<Eigen::Index>(rows),
+  const LayerParameters drawn = draw(shape_of(inputs, rows), init, 5, 2);
+  return Eigen::Map<const Matrix>(drawn[BlockKind::kWeights].data(), static_cast<Eigen::Index>(rows),
                                   static_cast<Eigen::Index>(inputs));
 }
 

@@ -177,16 +177,19 @@ TYPED_TEST(NetworkOf, the_derivative_at_zero_is_each_lanes_own) {
   LaneNetworks<T> pack(model, 1, available_simd()[0]);
   pack.fill(700, Loss::kHalfMse);
   const LayerShape &hidden = pack.network.shape.layers[0], &output = pack.network.shape.layers[1];
-  for (std::size_t i = 0; i < output.weights * pack.lanes; ++i) pack.parameters[i] = 0;
+  for (std::size_t i = 0; i < output[BlockKind::kWeights].offset * pack.lanes; ++i) pack.parameters[i] = 0;
   const auto result = run_pass(pack, Loss::kHalfMse, Mode::kTrain, 1);
   for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
     double expected = 0;
     for (std::size_t o = 0; o < output.rows; ++o)
-      expected += static_cast<double>(pack.parameters[(output.weights + o) * pack.lanes + lane]) / 3 *
-                  static_cast<double>(pack.parameters[(output.biases + o) * pack.lanes + lane] -
-                                      pack.targets().at(o, 0)[lane]);
+      expected +=
+          static_cast<double>(pack.parameters[(output[BlockKind::kWeights].offset + o) * pack.lanes + lane]) /
+          3 *
+          static_cast<double>(pack.parameters[(output[BlockKind::kBias].offset + o) * pack.lanes + lane] -
+                              pack.targets().at(o, 0)[lane]);
     expected *= static_cast<double>(pack.network.numbers.at_zero[lane]);
-    EXPECT_NEAR(static_cast<double>(result.gradient[hidden.biases * pack.lanes + lane]), expected, 1e-6);
+    EXPECT_NEAR(static_cast<double>(result.gradient[hidden[BlockKind::kBias].offset * pack.lanes + lane]),
+                expected, 1e-6);
   }
 }
 

@@ -74,21 +74,26 @@ void expect_layer_norms(const RunSpec& spec) {
     for (std::size_t l = 0; l < 3; ++l) {
       const LayerShape& layer = b.layer(l);
       const LayerRow row = b.layer_row(l, lane);
-      expect_close(row.grad_norm, norm(b.values(b.gradient, layer.weights, layer.parameter_count(), lane)));
+      expect_close(row.grad_norm, norm(b.values(b.gradient, layer[BlockKind::kWeights].offset,
+                                                layer.parameter_count(), lane)));
       expect_close(row.grad_norm_weights,
-                   norm(b.values(b.gradient, layer.weights, layer.weight_count(), lane)));
+                   norm(b.values(b.gradient, layer[BlockKind::kWeights].offset, layer.weight_count(), lane)));
       expect_close(row.grad_rms, row.grad_norm / std::sqrt(static_cast<double>(layer.parameter_count())));
-      expect_close(row.weight_norm, norm(b.values(b.parameters, layer.weights, layer.weight_count(), lane)));
-      auto change = b.values(b.after, layer.weights, layer.weight_count(), lane);
-      const auto before = b.values(b.parameters, layer.weights, layer.weight_count(), lane);
+      expect_close(row.weight_norm, norm(b.values(b.parameters, layer[BlockKind::kWeights].offset,
+                                                  layer.weight_count(), lane)));
+      auto change = b.values(b.after, layer[BlockKind::kWeights].offset, layer.weight_count(), lane);
+      const auto before =
+          b.values(b.parameters, layer[BlockKind::kWeights].offset, layer.weight_count(), lane);
       for (std::size_t i = 0; i < change.size(); ++i) change[i] -= before[i];
       expect_close(b.measured().update_ratio(l, lane), norm(change) / norm(before));
-      EXPECT_EQ(std::isnan(row.grad_norm_bias), !layer.bias);
-      EXPECT_EQ(std::isnan(row.bias_mean), !layer.bias);
-      if (!layer.bias) continue;
-      expect_close(row.grad_norm_bias, norm(b.values(b.gradient, layer.biases, layer.rows, lane)));
+      EXPECT_EQ(std::isnan(row.grad_norm_bias), !layer.has(BlockKind::kBias));
+      EXPECT_EQ(std::isnan(row.bias_mean), !layer.has(BlockKind::kBias));
+      if (!layer.has(BlockKind::kBias)) continue;
+      expect_close(row.grad_norm_bias,
+                   norm(b.values(b.gradient, layer[BlockKind::kBias].offset, layer.rows, lane)));
       long double sum = 0;
-      for (const long double value : b.values(b.parameters, layer.biases, layer.rows, lane)) sum += value;
+      for (const long double value : b.values(b.parameters, layer[BlockKind::kBias].offset, layer.rows, lane))
+        sum += value;
       EXPECT_NEAR(row.bias_mean, static_cast<double>(sum) / static_cast<double>(layer.rows), 1e-15);
     }
   }
@@ -110,7 +115,8 @@ TEST(GradientProbe, the_norms_of_the_whole_network_cover_all_layers) {
   const Buffers<double> b(shaped(Activation::kPrelu));
   std::vector<long double> weights;
   for (std::size_t l = 0; l < 3; ++l) {
-    const auto more = b.values(b.parameters, b.layer(l).weights, b.layer(l).weight_count(), 1);
+    const auto more =
+        b.values(b.parameters, b.layer(l)[BlockKind::kWeights].offset, b.layer(l).weight_count(), 1);
     weights.insert(weights.end(), more.begin(), more.end());
   }
   const std::size_t count = b.pack.network.shape.parameter_count;
@@ -128,14 +134,15 @@ TEST(GradientProbe, units_own_their_incoming_weights_and_bias) {
     const std::size_t pieces = layer.rows / layer.units;
     const auto rows = b.unit_rows(1, 2);
     for (std::size_t u = 0; u < layer.units; ++u) {
-      const std::size_t first = layer.weights + u * pieces * layer.inputs;
+      const std::size_t first = layer[BlockKind::kWeights].offset + u * pieces * layer.inputs;
       auto own = b.values(b.gradient, first, pieces * layer.inputs, 2);
-      const auto biases = b.values(b.gradient, layer.biases + u * pieces, pieces, 2);
+      const auto biases = b.values(b.gradient, layer[BlockKind::kBias].offset + u * pieces, pieces, 2);
       own.insert(own.end(), biases.begin(), biases.end());
       expect_close(rows[u].grad_norm, norm(own));
       expect_close(rows[u].weight_norm, norm(b.values(b.parameters, first, pieces * layer.inputs, 2)));
       long double bias = 0;
-      for (const long double value : b.values(b.parameters, layer.biases + u * pieces, pieces, 2))
+      for (const long double value :
+           b.values(b.parameters, layer[BlockKind::kBias].offset + u * pieces, pieces, 2))
         bias += value;
       EXPECT_NEAR(rows[u].bias, static_cast<double>(bias) / static_cast<double>(pieces), 1e-15);
       EXPECT_EQ(rows[u].zero_gradient, 0);
@@ -149,9 +156,9 @@ void set_unit_gradient(Buffers<T>& b, std::size_t l, std::size_t u, std::size_t 
   const LayerShape& layer = b.layer(l);
   const std::size_t pieces = layer.rows / layer.units;
   for (std::size_t i = 0; i < pieces * layer.inputs; ++i)
-    b.gradient[(layer.weights + u * pieces * layer.inputs + i) * b.lanes + lane] = weight;
+    b.gradient[(layer[BlockKind::kWeights].offset + u * pieces * layer.inputs + i) * b.lanes + lane] = weight;
   for (std::size_t p = 0; p < pieces; ++p)
-    b.gradient[(layer.biases + u * pieces + p) * b.lanes + lane] = bias;
+    b.gradient[(layer[BlockKind::kBias].offset + u * pieces + p) * b.lanes + lane] = bias;
 }
 
 TEST(GradientProbe, a_zero_gradient_unit_has_no_incoming_gradient_at_all) {
@@ -162,7 +169,7 @@ TEST(GradientProbe, a_zero_gradient_unit_has_no_incoming_gradient_at_all) {
     set_unit_gradient(b, 0, 3, 3, 0.0F,
                       1e-45F);  // the smallest float is not zero, although its square is nothing
     set_unit_gradient(b, 0, 4, 3, 0.0F, 0.0F);
-    const std::size_t last_weight = b.layer(0).weights + b.layer(0).weight_count() - 1;
+    const std::size_t last_weight = b.layer(0)[BlockKind::kWeights].offset + b.layer(0).weight_count() - 1;
     b.gradient[last_weight * b.lanes + 3] = 1e-45F;
     const auto rows = b.unit_rows(0, 3);
     EXPECT_EQ(rows[0].zero_gradient, 0);

@@ -73,8 +73,10 @@ std::shared_ptr<const Dataset<T>> make_examples(const TestExamples& train, const
 
 // A layer with weights [row][input]; no bias where `bias` is empty.
 inline LayerParameters layer_of(const Matrix& weights, std::vector<double> bias = {}) {
-  LayerParameters layer{weights.size(), weights[0].size(), {}, std::move(bias), std::nullopt};
-  for (const auto& row : weights) layer.weights.insert(layer.weights.end(), row.begin(), row.end());
+  LayerParameters layer{weights.size(), weights[0].size(), {}};
+  std::vector<double>& values = layer[BlockKind::kWeights];
+  for (const auto& row : weights) values.insert(values.end(), row.begin(), row.end());
+  layer[BlockKind::kBias] = std::move(bias);
   return layer;
 }
 

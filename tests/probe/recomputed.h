@@ -53,12 +53,12 @@ struct NetworkTrace {
 };
 
 inline Matrix affine(const LayerParameters& layer, const Matrix& inputs) {
+  const std::vector<double>&weights = layer[BlockKind::kWeights], &bias = layer[BlockKind::kBias];
   Matrix z(layer.rows, std::vector<double>(inputs[0].size()));
   for (std::size_t r = 0; r < layer.rows; ++r) {
     for (std::size_t n = 0; n < inputs[0].size(); ++n) {
-      z[r][n] = layer.bias.empty() ? 0 : layer.bias[r];
-      for (std::size_t i = 0; i < layer.inputs; ++i)
-        z[r][n] += layer.weights[r * layer.inputs + i] * inputs[i][n];
+      z[r][n] = bias.empty() ? 0 : bias[r];
+      for (std::size_t i = 0; i < layer.inputs; ++i) z[r][n] += weights[r * layer.inputs + i] * inputs[i][n];
     }
   }
   return z;
@@ -103,7 +103,8 @@ inline NetworkTrace trace_network(const ParameterSet& parameters, const Activati
   Matrix signal = transposed(inputs);
   for (std::size_t l = 0; l + 1 < parameters.layers.size(); ++l) {
     ActivationSpec own = activation;
-    own.slope = parameters.layers[l].slope.value_or(activation.slope);
+    if (const auto& learned = parameters.layers[l][BlockKind::kSlope]; !learned.empty())
+      own.slope = learned[0];
     trace.hidden.push_back(trace_layer(own, affine(parameters.layers[l], signal)));
     signal = trace.hidden.back().a;
   }

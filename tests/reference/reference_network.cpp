@@ -88,14 +88,15 @@ Layers layers_from(const ParameterSet& parameters) {
   for (const LayerParameters& from : parameters.layers) {
     Layer layer;
     using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    layer.weights = Eigen::Map<const RowMajor>(from.weights.data(), static_cast<Eigen::Index>(from.rows),
-                                               static_cast<Eigen::Index>(from.inputs));
+    layer.weights =
+        Eigen::Map<const RowMajor>(from[BlockKind::kWeights].data(), static_cast<Eigen::Index>(from.rows),
+                                   static_cast<Eigen::Index>(from.inputs));
     layer.bias = Vector::Zero(layer.weights.rows());
-    layer.has_bias = !from.bias.empty();
-    for (std::size_t i = 0; i < from.bias.size(); ++i)
-      layer.bias[static_cast<Eigen::Index>(i)] = from.bias[i];
-    layer.learns_slope = from.slope.has_value();
-    layer.slope = from.slope.value_or(0);
+    const std::vector<double>&bias = from[BlockKind::kBias], &slope = from[BlockKind::kSlope];
+    layer.has_bias = !bias.empty();
+    for (std::size_t i = 0; i < bias.size(); ++i) layer.bias[static_cast<Eigen::Index>(i)] = bias[i];
+    layer.learns_slope = !slope.empty();
+    layer.slope = slope.empty() ? 0 : slope[0];
     layers.push_back(std::move(layer));
   }
   return layers;

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "nn/model.h"
-#include "nn/parameter_set.h"
 #include "simd/loss.h"
 #include "train/run_spec.h"
 

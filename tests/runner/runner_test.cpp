@@ -178,7 +178,7 @@ TEST(Runner, a_failing_run_leaves_its_packs_neighbours_alone) {
     if (pack_key(run.spec) == pack_key(mixed_runs()[0].spec)) runs.push_back(run);
   const Records all = train_all(runs, options_of(1));
   runs[1].spec.initial =
-      std::make_shared<ParameterSet>(ParameterSet{{LayerParameters{1, 1, {1}, {}, std::nullopt}}});
+      std::make_shared<ParameterSet>(ParameterSet{{LayerParameters{1, 1, {{{1}, {}, {}}}}}});
   std::size_t next = 0, failed = 0;
   const std::atomic<bool> stop = false;
   train_runs(stream_of(runs, next), options_of(1), stop, [&](std::vector<FinishedRun>& finished) {

@@ -182,8 +182,8 @@ TEST_F(ExportTest, only_recorded_tables_are_written_and_stale_ones_go) {
 
 TEST_F(ExportTest, parameters_are_a_line_a_snapshot) {
   FinishedRun run = run_of(0);
-  LayerParameters hidden{2, 1, {0.1f, -2}, {0.5, 0}, 0.25}, output{1, 2, {1e-30f, 3}, {}, std::nullopt};
-  run.record.parameters = {{0, true, {{hidden, output}}}, {100, false, {{{1, 1, {0.1}, {}, std::nullopt}}}}};
+  LayerParameters hidden{2, 1, {{{0.1f, -2}, {0.5, 0}, {0.25}}}}, output{1, 2, {{{1e-30f, 3}, {}, {}}}};
+  run.record.parameters = {{0, true, {{hidden, output}}}, {100, false, {{{1, 1, {{{0.1}, {}, {}}}}}}}};
   ResultStore(directory_, header_of(1)).write(std::vector<FinishedRun>{run});
   const auto files = export_tables(directory_, {});
   const auto text = lines(directory_ / "parameters.jsonl");

@@ -70,8 +70,8 @@ TEST(Check, absurd_sizes_are_refused) {
 
 TEST(Check, initial_parameters_have_the_shape_of_the_network) {
   ParameterSet set;
-  set.layers = {{3, 2, std::vector<double>(6), std::vector<double>(3), {}},
-                {1, 3, std::vector<double>(3), std::vector<double>(1), {}}};
+  set.layers = {{3, 2, {std::vector<double>(6), std::vector<double>(3)}},
+                {1, 3, {std::vector<double>(3), std::vector<double>(1)}}};
   const auto found = [&](const ParameterSet& initial) {
     RunSpec run = small_run();
     run.initial = std::make_shared<const ParameterSet>(initial);
@@ -85,10 +85,10 @@ TEST(Check, initial_parameters_have_the_shape_of_the_network) {
   wrong.layers[0].inputs = 3;
   EXPECT_TRUE(blames(found(wrong), "init.file"));
   wrong = set;
-  wrong.layers[0].bias.clear();
+  wrong.layers[0][BlockKind::kBias].clear();
   EXPECT_TRUE(blames(found(wrong), "init.file"));
   wrong = set;
-  wrong.layers[0].slope = 0.25;
+  wrong.layers[0][BlockKind::kSlope] = {0.25};
   EXPECT_TRUE(blames(found(wrong), "init.file"));
 }
 

@@ -31,8 +31,7 @@ RunRecord descent(double rate, std::uint64_t steps, double start = 1) {
   run.train.steps = steps;
   run.record.every = 1;
   run.record.parameters_initial = run.record.parameters_final = true;
-  run.initial =
-      std::make_shared<ParameterSet>(ParameterSet{{LayerParameters{1, 1, {start}, {}, std::nullopt}}});
+  run.initial = std::make_shared<ParameterSet>(ParameterSet{{LayerParameters{1, 1, {{{start}, {}, {}}}}}});
   return trained(pack_of<T>({run}, SharedData<T>(data)))[0];
 }
 
@@ -78,8 +77,8 @@ TYPED_TEST(DescentOf, no_steps_measure_the_initialization) {
   ASSERT_EQ(record.layers.size(), 1U);
   EXPECT_EQ(record.layers[0].update_ratio, 0.5);  // the update that would follow
   ASSERT_EQ(record.parameters.size(), 2U);
-  EXPECT_EQ(record.parameters[0].parameters.layers[0].weights,
-            record.parameters[1].parameters.layers[0].weights);
+  EXPECT_EQ(record.parameters[0].parameters.layers[0][BlockKind::kWeights],
+            record.parameters[1].parameters.layers[0][BlockKind::kWeights]);
 }
 
 TYPED_TEST(DescentOf, a_row_describes_the_network_after_so_many_updates) {
@@ -92,7 +91,7 @@ TYPED_TEST(DescentOf, a_row_describes_the_network_after_so_many_updates) {
     EXPECT_EQ(record.metrics[step].train_loss, weight * weight / 2);
     EXPECT_EQ(record.metrics[step].weight_norm, weight);
   }
-  EXPECT_EQ(record.parameters[1].parameters.layers[0].weights[0], 0.125);
+  EXPECT_EQ(record.parameters[1].parameters.layers[0][BlockKind::kWeights][0], 0.125);
 }
 
 }  // namespace

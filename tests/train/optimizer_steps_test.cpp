@@ -24,8 +24,7 @@ std::vector<double> steps_from_one(const TrainSpec& train, std::uint64_t steps =
   run.train.loss = Loss::kHalfMse;
   run.train.batch_size = 1;
   run.train.steps = steps;
-  run.initial =
-      std::make_shared<ParameterSet>(ParameterSet{{LayerParameters{1, 1, {1.0}, {}, std::nullopt}}});
+  run.initial = std::make_shared<ParameterSet>(ParameterSet{{LayerParameters{1, 1, {{{1.0}, {}, {}}}}}});
   const auto pack = pack_of<T>({run}, SharedData<T>(data));
   Trainer<T> trainer(pack);
   std::vector<double> weights;

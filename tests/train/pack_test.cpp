@@ -160,16 +160,13 @@ TYPED_TEST(PackOf, initial_parameters_are_those_of_init_layer) {
     ASSERT_EQ(set.layers.size(), 3U);
     for (std::size_t l = 0; l < 3; ++l) {
       const LayerShape& shape = pack.network.shape.layers[l];
-      std::vector<double> weights(shape.weight_count()), bias(shape.rows);
-      init_layer(shape, l < 2 ? runs[lane].init.hidden : runs[lane].init.output, runs[lane].seed, l, weights,
-                 bias);
-      for (auto* values : {&weights, &bias})
-        for (double& value : *values) value = static_cast<double>(static_cast<T>(value));
-      EXPECT_EQ(set.layers[l].weights, weights);
-      EXPECT_EQ(set.layers[l].bias, bias);
-      std::optional<double> slope;
-      if (l < 2) slope = static_cast<double>(static_cast<T>(runs[lane].model.activation.slope));
-      EXPECT_EQ(set.layers[l].slope, slope);
+      LayerParameters expected;
+      init_layer(shape, l < 2 ? runs[lane].init.hidden : runs[lane].init.output, runs[lane].model.activation,
+                 runs[lane].seed, l, expected);
+      for (auto& values : expected.blocks)
+        for (double& value : values) value = static_cast<double>(static_cast<T>(value));
+      EXPECT_EQ(set.layers[l].blocks, expected.blocks);
+      EXPECT_EQ(set.layers[l][BlockKind::kSlope].size(), l < 2 ? 1U : 0U);
     }
   }
 }
@@ -182,24 +179,24 @@ TYPED_TEST(PackOf, given_parameters_are_taken_as_they_are) {
   run.model.activation = {.kind = Activation::kPrelu, .slope = 0.25};
   run.model.output_bias = false;
   ParameterSet given;
-  given.layers.push_back({2, 3, {1, 2, 3, 4, 5, 6}, {7, 8}, 0.5});
-  given.layers.push_back({2, 2, {-1, -2, -3, -4}, {}, std::nullopt});
+  given.layers.push_back({2, 3, {{{1, 2, 3, 4, 5, 6}, {7, 8}, {0.5}}}});
+  given.layers.push_back({2, 2, {{{-1, -2, -3, -4}, {}, {}}}});
   run.initial = std::make_shared<ParameterSet>(given);
   RunSpec without_slope = run;
-  given.layers[0].slope.reset();
+  given.layers[0][BlockKind::kSlope].clear();
   without_slope.initial = std::make_shared<ParameterSet>(given);
   const auto pack = pack_of<T>({run, without_slope, small_run()}, make_examples<T>(9));
   const Buffer<T> parameters = initial_parameters(pack);
   const auto set = [&](std::size_t lane) {
     return lane_parameters(pack.network.shape, parameters.data(), pack.network.kernels.lanes, lane);
   };
-  EXPECT_EQ(set(0).layers[0].weights, (std::vector<double>{1, 2, 3, 4, 5, 6}));
-  EXPECT_EQ(set(0).layers[0].bias, (std::vector<double>{7, 8}));
-  EXPECT_EQ(set(0).layers[0].slope, 0.5);
-  EXPECT_EQ(set(0).layers[1].weights, (std::vector<double>{-1, -2, -3, -4}));
-  EXPECT_TRUE(set(0).layers[1].bias.empty());
-  EXPECT_EQ(set(1).layers[0].slope, 0.25);
-  EXPECT_NE(set(2).layers[0].weights, set(0).layers[0].weights);
+  EXPECT_EQ(set(0).layers[0][BlockKind::kWeights], (std::vector<double>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(set(0).layers[0][BlockKind::kBias], (std::vector<double>{7, 8}));
+  EXPECT_EQ(set(0).layers[0][BlockKind::kSlope], std::vector<double>{0.5});
+  EXPECT_EQ(set(0).layers[1][BlockKind::kWeights], (std::vector<double>{-1, -2, -3, -4}));
+  EXPECT_TRUE(set(0).layers[1][BlockKind::kBias].empty());
+  EXPECT_EQ(set(1).layers[0][BlockKind::kSlope], std::vector<double>{0.25});
+  EXPECT_NE(set(2).layers[0][BlockKind::kWeights], set(0).layers[0][BlockKind::kWeights]);
 }
 
 TYPED_TEST(PackOf, lanes_without_a_run_repeat_the_first) {

@@ -58,20 +58,17 @@ std::vector<ParameterSet> parameters_of_steps(RunSpec spec,
 // The gradient, read off a full-batch SGD step.
 LayerParameters gradient_between(const LayerParameters& before, const LayerParameters& after,
                                  double learning_rate) {
-  const auto scaled = [&](std::vector<double> change) {
-    for (double& value : change) value /= learning_rate;
-    return change;
-  };
-  LayerParameters gradient{before.rows, before.inputs, scaled(difference(before.weights, after.weights)),
-                           scaled(difference(before.bias, after.bias)), std::nullopt};
-  if (before.slope) gradient.slope = (*before.slope - *after.slope) / learning_rate;
+  LayerParameters gradient{before.rows, before.inputs, {}};
+  for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
+    gradient.blocks[k] = difference(before.blocks[k], after.blocks[k]);
+    for (double& value : gradient.blocks[k]) value /= learning_rate;
+  }
   return gradient;
 }
 
 std::vector<double> all_values(const LayerParameters& layer) {
-  std::vector<double> values = layer.weights;
-  values.insert(values.end(), layer.bias.begin(), layer.bias.end());
-  if (layer.slope) values.push_back(*layer.slope);
+  std::vector<double> values;
+  for (const auto& block : layer.blocks) values.insert(values.end(), block.begin(), block.end());
   return values;
 }
 
@@ -81,12 +78,14 @@ void expect_gradient_columns(const LayerRow& row, const LayerParameters& before,
   const std::vector<double> all = all_values(gradient);
   constexpr double kTolerance = 1e-12;
   expect_near(row.grad_norm, norm(all), kTolerance, "grad_norm");
-  expect_near(row.grad_norm_weights, norm(gradient.weights), kTolerance, "grad_norm_weights");
-  expect_near(row.grad_norm_bias, norm(gradient.bias), kTolerance, "grad_norm_bias");
+  expect_near(row.grad_norm_weights, norm(gradient[BlockKind::kWeights]), kTolerance, "grad_norm_weights");
+  expect_near(row.grad_norm_bias, norm(gradient[BlockKind::kBias]), kTolerance, "grad_norm_bias");
   expect_near(row.grad_rms, norm(all) / std::sqrt(static_cast<double>(all.size())), kTolerance, "grad_rms");
-  expect_near(row.weight_norm, norm(before.weights), kTolerance, "weight_norm");
-  expect_near(row.bias_mean, mean_of(before.bias), kTolerance, "bias_mean");
-  expect_near(row.update_ratio, norm(difference(after.weights, before.weights)) / norm(before.weights),
+  expect_near(row.weight_norm, norm(before[BlockKind::kWeights]), kTolerance, "weight_norm");
+  expect_near(row.bias_mean, mean_of(before[BlockKind::kBias]), kTolerance, "bias_mean");
+  expect_near(row.update_ratio,
+              norm(difference(after[BlockKind::kWeights], before[BlockKind::kWeights])) /
+                  norm(before[BlockKind::kWeights]),
               kTolerance, "update_ratio");
 }
 
@@ -94,11 +93,11 @@ void expect_gradient_columns(const LayerRow& row, const LayerParameters& before,
 bool unmoved(const LayerParameters& before, const LayerParameters& after, std::size_t u, std::size_t pieces) {
   const auto first = static_cast<std::ptrdiff_t>(u * pieces), count = static_cast<std::ptrdiff_t>(pieces);
   const auto inputs = static_cast<std::ptrdiff_t>(before.inputs);
-  return std::equal(before.weights.begin() + first * inputs,
-                    before.weights.begin() + (first + count) * inputs,
-                    after.weights.begin() + first * inputs) &&
-         std::equal(before.bias.begin() + first, before.bias.begin() + first + count,
-                    after.bias.begin() + first);
+  const auto same = [&](BlockKind kind, std::ptrdiff_t columns) {
+    const auto begin = before[kind].begin() + first * columns;
+    return std::equal(begin, begin + count * columns, after[kind].begin() + first * columns);
+  };
+  return same(BlockKind::kWeights, inputs) && same(BlockKind::kBias, 1);
 }
 
 // Every column of every table of a run, against what the parameters of each recorded step say.
@@ -174,7 +173,7 @@ class TableCheck {
       const LayerParameters& before = sets_[step].layers[l];
       const auto layer_gradient = all_values(gradient_between(before, sets_[step + 1].layers[l], rate()));
       gradient.insert(gradient.end(), layer_gradient.begin(), layer_gradient.end());
-      weights.insert(weights.end(), before.weights.begin(), before.weights.end());
+      weights.insert(weights.end(), before[BlockKind::kWeights].begin(), before[BlockKind::kWeights].end());
     }
     const NetworkTrace test = trace_network(sets_[step], spec_.model.activation, test_.inputs);
     EXPECT_EQ(row.step, static_cast<std::int64_t>(step));

@@ -58,7 +58,8 @@ TEST(Recorder, the_last_update_is_measured_and_not_kept) {
   const ParameterSet with_layers = train_one<double>(spec, data).parameters.at(0).parameters;
   spec.record.layers = false;
   const ParameterSet without = train_one<double>(spec, data).parameters.at(0).parameters;
-  for (std::size_t l = 0; l < 2; ++l) EXPECT_EQ(with_layers.layers[l].weights, without.layers[l].weights);
+  for (std::size_t l = 0; l < 2; ++l)
+    EXPECT_EQ(with_layers.layers[l][BlockKind::kWeights], without.layers[l][BlockKind::kWeights]);
 }
 
 TEST(Recorder, only_the_tables_asked_for_have_rows) {
@@ -143,10 +144,10 @@ TEST(Recorder, snapshots_hold_the_first_and_the_last_parameters) {
   RunSpec start = spec;
   start.train.steps = 0;
   const RunRecord untouched = train_one<float>(start, data);
-  EXPECT_EQ(record.parameters[0].parameters.layers[0].weights,
-            untouched.parameters[1].parameters.layers[0].weights);
-  EXPECT_NE(record.parameters[1].parameters.layers[1].weights,
-            untouched.parameters[1].parameters.layers[1].weights);
+  EXPECT_EQ(record.parameters[0].parameters.layers[0][BlockKind::kWeights],
+            untouched.parameters[1].parameters.layers[0][BlockKind::kWeights]);
+  EXPECT_NE(record.parameters[1].parameters.layers[1][BlockKind::kWeights],
+            untouched.parameters[1].parameters.layers[1][BlockKind::kWeights]);
   EXPECT_FALSE(train_one<double>(spec, make_examples<double>(waves(8, 1))).parameters[0].single);
 }
 

@@ -210,10 +210,10 @@ TYPED_TEST(TrainerOf, recording_never_changes_what_is_learned) {
     const auto unwatched = trained(pack_of<T>({run}, data))[0];
     ASSERT_EQ(watched.parameters.size(), 1U);
     for (std::size_t l = 0; l < watched.parameters[0].parameters.layers.size(); ++l) {
-      EXPECT_EQ(watched.parameters[0].parameters.layers[l].weights,
-                unwatched.parameters[0].parameters.layers[l].weights);
-      EXPECT_EQ(watched.parameters[0].parameters.layers[l].bias,
-                unwatched.parameters[0].parameters.layers[l].bias);
+      EXPECT_EQ(watched.parameters[0].parameters.layers[l][BlockKind::kWeights],
+                unwatched.parameters[0].parameters.layers[l][BlockKind::kWeights]);
+      EXPECT_EQ(watched.parameters[0].parameters.layers[l][BlockKind::kBias],
+                unwatched.parameters[0].parameters.layers[l][BlockKind::kBias]);
     }
     EXPECT_EQ(watched.outcome.train_loss, unwatched.outcome.train_loss);
     EXPECT_TRUE(unwatched.metrics.empty() && unwatched.layers.empty() && unwatched.units.empty());
@@ -253,8 +253,8 @@ TYPED_TEST(TrainerOf, random_slopes_are_uniform_between_their_bounds) {
   run.model.output_bias = false;
   run.train.loss = Loss::kMae;  // |−slope − 0|
   run.train.batch_size = 1;
-  run.initial = std::make_shared<ParameterSet>(ParameterSet{
-      {LayerParameters{1, 1, {0}, {-1}, std::nullopt}, LayerParameters{1, 1, {1}, {}, std::nullopt}}});
+  run.initial = std::make_shared<ParameterSet>(
+      ParameterSet{{LayerParameters{1, 1, {{{0}, {-1}, {}}}}, LayerParameters{1, 1, {{{1}, {}, {}}}}}});
   const auto pack = pack_of<T>({run}, SharedData<T>(data));
   Trainer<T> trainer(pack);
   constexpr int kDraws = 20000;
