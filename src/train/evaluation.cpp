@@ -26,8 +26,7 @@ template <class T>
 Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std::size_t max_block)
     : lanes_(pack.runs.size()),
       outputs_(pack.network.shape.outputs()),
-      classifies_(pack.data[0]->classes > 0 || pack.runs[0]->train.loss == Loss::kCrossEntropy ||
-                  pack.runs[0]->train.loss == Loss::kBinaryCrossEntropy),
+      classifies_(classifies(pack)),
       loss_sums_(lanes_),
       correct_(lanes_),
       low_(outputs_ * lanes_),
@@ -52,7 +51,6 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
   const Kernels<T>& kernels = pack.network.kernels;
   const std::size_t output_layer = pack.network.shape.layers.size() - 1;
   const Loss loss = pack.runs[0]->train.loss;
-  const T threshold = loss == Loss::kBinaryCrossEntropy ? T{0} : static_cast<T>(0.5);
   std::fill_n(loss_sums_.data(), lanes_, 0.0);
   std::fill_n(correct_.data(), lanes_, 0.0);
   std::fill_n(low_.data(), low_.size(), std::numeric_limits<double>::infinity());
@@ -65,7 +63,7 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
     forward<T>(pack.network, parameters, block.inputs, Mode::kEvaluate, activations);
     const LaneMatrix<T> outputs = activations.output(output_layer, count);
     kernels.loss->evaluate(loss, outputs, block.targets, T{1}, loss_sums_.data(), {});
-    if (classifies_) kernels.loss->count_correct(outputs, block.targets, threshold, correct_.data());
+    if (classifies_) count_correct<T>(pack, outputs, block.targets, correct_.data());
     kernels.unit_sums->add_range(outputs, low_.data(), high_.data());
     for (auto& probe : probes_) probe.add(pack.network, parameters, activations, count);
   }

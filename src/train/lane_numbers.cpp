@@ -11,7 +11,6 @@ template <class T>
 LaneNumbers<T>::LaneNumbers(std::span<const RunSpec* const> runs, std::uint64_t steps)
     : runs_(runs.begin(), runs.end()),
       steps_(steps),
-      learning_rates_(runs.size()),
       beta1_power_(runs.size(), 1.0),
       beta2_power_(runs.size(), 1.0) {
   for (auto* numbers :
@@ -41,14 +40,14 @@ LaneNumbers<T>::LaneNumbers(std::span<const RunSpec* const> runs, std::uint64_t 
 }
 
 template <class T>
-void LaneNumbers<T>::begin_step(std::uint64_t i) {
+void LaneNumbers<T>::begin_step(std::uint64_t i, double* learning_rates) {
   step_ = i;
   if (i > 0 && !follows_schedule_ && !corrects_bias_) return;
   for (std::size_t lane = 0; lane < runs_.size(); ++lane) {
     const OptimizerSpec& optimizer = runs_[lane]->train.optimizer;
-    learning_rates_[lane] =
+    learning_rates[lane] =
         scheduled_learning_rate(optimizer.learning_rate, runs_[lane]->train.schedule, i, steps_);
-    learning_rate_[lane] = static_cast<T>(learning_rates_[lane]);
+    learning_rate_[lane] = static_cast<T>(learning_rates[lane]);
     beta1_power_[lane] *= optimizer.beta1;
     beta2_power_[lane] *= optimizer.beta2;
     correction1_[lane] = static_cast<T>(1 - beta1_power_[lane]);

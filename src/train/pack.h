@@ -37,6 +37,15 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs,
                   std::span<const std::shared_ptr<const Dataset<T>>> data, SimdTarget target,
                   Engine engine = Engine::kLanes);
 
+// Whether the pack's outputs name a class, so that an answer is right or wrong …
+template <class T>
+bool classifies(const Pack<T>& pack);
+// … and then counts[lane] += the right ones: the largest output wins; a lone one names class 1 where it is
+// above 0 (a logit) or 0.5 (a value that is fitted to 0 and 1).
+template <class T>
+void count_correct(const Pack<T>& pack, LaneMatrix<const T> outputs, LaneMatrix<const T> targets,
+                   double* counts);
+
 // Initial parameters of every lane, [parameter][lane].
 template <class T>
 Buffer<T> initial_parameters(const Pack<T>& pack);

@@ -22,7 +22,10 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
       counters_(pack.used_lanes),
       train_(pack, false, pack.runs[0]->record.probe_split == ProbeSplit::kTrain, max_block),
       probes_test_(pack.runs[0]->record.probe_split == ProbeSplit::kTest),
-      gradient_probe_(pack.network) {
+      gradient_probe_(pack.network),
+      schedule_(pack.runs[0]->record, pack.steps),
+      before_(pack.runs[0]->record.layers ? pack.network.shape.parameter_count * pack.network.kernels.lanes
+                                          : 0) {
   if (pack.data[0]->test.samples > 0) test_.emplace(pack, true, probes_test_, max_block);
   for (auto& counters : counters_)
     for (const LayerShape& layer : pack.network.shape.layers)
@@ -30,13 +33,35 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
 }
 
 template <class T>
-void Recorder<T>::record(const Pack<T>& pack, const RecordedState<T>& state,
+void Recorder<T>::begin(const Pack<T>& pack, const TrainingState<T>& state) {
+  if (pack.runs[0]->record.parameters_initial) snapshot(pack, state);
+}
+
+template <class T>
+bool Recorder<T>::observe(const Pack<T>& pack, const TrainingState<T>& state,
+                          const Activations<T>& activations) {
+  bool goes_on = false;
+  for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
+    if (!diverged(lane) && state.diverged(lane)) mark_diverged(lane, state.step);
+    goes_on |= !diverged(lane);
+  }
+  if (!goes_on) return false;
+  due_ = schedule_.due(state.step);
+  if (due_) record(pack, state, activations);
+  if (due_) std::copy_n(state.parameters.data(), before_.size(), before_.data());
+  if (state.step == pack.steps && pack.runs[0]->record.parameters_final) snapshot(pack, state);
+  return true;
+}
+
+template <class T>
+void Recorder<T>::record(const Pack<T>& pack, const TrainingState<T>& state,
                          const Activations<T>& activations) {
   const RecordSpec& spec = pack.runs[0]->record;
+  const T* const parameters = state.parameters.data();
   if (spec.metrics || spec.layers || spec.units)
-    gradient_probe_.measure(pack.network, state.parameters, state.gradient);
-  train_.run(pack, state.parameters, activations);
-  if (test_) test_->run(pack, state.parameters, activations);
+    gradient_probe_.measure(pack.network, parameters, state.gradient.data());
+  train_.run(pack, parameters, activations);
+  if (test_) test_->run(pack, parameters, activations);
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
     if (diverged(lane)) continue;
     MetricsRow row = metrics_of(state, lane);
@@ -48,10 +73,10 @@ void Recorder<T>::record(const Pack<T>& pack, const RecordedState<T>& state,
 }
 
 template <class T>
-MetricsRow Recorder<T>::metrics_of(const RecordedState<T>& state, std::size_t lane) const {
+MetricsRow Recorder<T>::metrics_of(const TrainingState<T>& state, std::size_t lane) const {
   MetricsRow row;
   row.step = static_cast<std::int64_t>(state.step);
-  row.epoch = state.epoch;
+  row.epoch = state.epoch();
   row.learning_rate = state.learning_rate[lane];
   row.batch_loss = state.batch_loss[lane];
   row.train_loss = train_.loss(lane);
@@ -125,8 +150,9 @@ void Recorder<T>::update_outcome(const MetricsRow& row, const Deaths& deaths, st
 }
 
 template <class T>
-void Recorder<T>::record_update(const Pack<T>& pack, const T* before, const T* after) {
-  gradient_probe_.measure_update(pack.network, before, after);
+void Recorder<T>::observe_update(const Pack<T>& pack, const TrainingState<T>& state) {
+  if (!due_ || before_.size() == 0) return;
+  gradient_probe_.measure_update(pack.network, before_.data(), state.parameters.data());
   const std::size_t layers = pack.network.shape.layers.size();
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
     if (diverged(lane)) continue;
@@ -137,12 +163,12 @@ void Recorder<T>::record_update(const Pack<T>& pack, const T* before, const T* a
 }
 
 template <class T>
-void Recorder<T>::snapshot(const Pack<T>& pack, std::uint64_t step, const T* parameters) {
+void Recorder<T>::snapshot(const Pack<T>& pack, const TrainingState<T>& state) {
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
     if (diverged(lane)) continue;
     records_[lane].parameters.push_back(
-        {static_cast<std::int64_t>(step), sizeof(T) == sizeof(float),
-         lane_parameters(pack.network.shape, parameters, pack.network.kernels.lanes, lane)});
+        {static_cast<std::int64_t>(state.step), sizeof(T) == sizeof(float),
+         lane_parameters(pack.network.shape, state.parameters.data(), pack.network.kernels.lanes, lane)});
   }
 }
 
@@ -154,12 +180,6 @@ void Recorder<T>::mark_diverged(std::size_t lane, std::uint64_t step) {
   outcome.train_loss = outcome.test_loss = outcome.train_accuracy = outcome.test_accuracy = kMissing;
   outcome.dead_fraction = kMissing;
   outcome.dead_layers = outcome.collapsed = kMissingInteger;
-}
-
-template <class T>
-bool Recorder<T>::all_diverged() const {
-  return std::all_of(records_.begin(), records_.end(),
-                     [](const RunRecord& record) { return record.outcome.status == RunStatus::kDiverged; });
 }
 
 template <class T>

@@ -10,6 +10,7 @@
 #include "probe/unit_probe.h"
 #include "train/evaluation.h"
 #include "train/pack.h"
+#include "train/trainer.h"
 
 namespace deadrelu {
 
@@ -25,32 +26,19 @@ class RecordSchedule {
   std::size_t next_ = 0;
 };
 
-// The state of a pack at a recorded step, before the update that follows.
-template <class T>
-struct RecordedState {
-  std::uint64_t step = 0;
-  double epoch = 0;
-  const T* parameters = nullptr;                  // [parameter][lane]
-  const T* gradient = nullptr;                    // of the batch that the next update takes
-  std::vector<double> batch_loss, learning_rate;  // [lane]
-};
-
 template <class T>
 class Recorder {
  public:
   Recorder(const Pack<T>& pack, std::size_t max_block);
 
-  // Evaluates the networks and adds rows to every run that has not diverged; `activations` is overwritten.
-  void record(const Pack<T>& pack, const RecordedState<T>& state, const Activations<T>& activations);
-  // The update ratio of the layers' rows that `record` has just added. REQUIRES: the layers table is
-  // recorded.
-  void record_update(const Pack<T>& pack, const T* before, const T* after);
-  void snapshot(const Pack<T>& pack, std::uint64_t step, const T* parameters);
-  // The run ends here: no rows from this step on.
-  void mark_diverged(std::size_t lane, std::uint64_t step);
-
-  bool diverged(std::size_t lane) const { return records_[lane].outcome.status == RunStatus::kDiverged; }
-  bool all_diverged() const;
+  // Before the first step.
+  void begin(const Pack<T>& pack, const TrainingState<T>& state);
+  // Between gradient and update. Ends the runs that diverge; at a recorded step evaluates the networks
+  // (`activations` are then overwritten) and adds rows to every run that has not diverged. Returns whether
+  // there is such a run.
+  bool observe(const Pack<T>& pack, const TrainingState<T>& state, const Activations<T>& activations);
+  // After the update: how far it went, where `observe` has just added rows of layers.
+  void observe_update(const Pack<T>& pack, const TrainingState<T>& state);
   // Fills in what the runs came to and hands them out. last_step: the step up to which they were trained.
   std::vector<RunRecord> finish(std::uint64_t last_step);
 
@@ -62,7 +50,11 @@ class Recorder {
       return units > 0 ? static_cast<double>(dead) / static_cast<double>(units) : kMissing;
     }
   };
-  MetricsRow metrics_of(const RecordedState<T>& state, std::size_t lane) const;
+  bool diverged(std::size_t lane) const { return records_[lane].outcome.status == RunStatus::kDiverged; }
+  void mark_diverged(std::size_t lane, std::uint64_t step);
+  void record(const Pack<T>& pack, const TrainingState<T>& state, const Activations<T>& activations);
+  void snapshot(const Pack<T>& pack, const TrainingState<T>& state);
+  MetricsRow metrics_of(const TrainingState<T>& state, std::size_t lane) const;
   Deaths record_layers(const Pack<T>& pack, std::uint64_t step, std::size_t lane);
   void update_outcome(const MetricsRow& row, const Deaths& deaths, std::size_t lane);
   Evaluation<T>& probed() { return probes_test_ ? *test_ : train_; }
@@ -73,6 +65,9 @@ class Recorder {
   std::optional<Evaluation<T>> test_;
   bool probes_test_;
   GradientProbe<T> gradient_probe_;
+  RecordSchedule schedule_;
+  bool due_ = false;  // the step that was observed last is a recorded one
+  Buffer<T> before_;  // the parameters before the update, if the layers table is recorded
 };
 
 }  // namespace deadrelu

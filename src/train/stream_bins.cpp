@@ -8,7 +8,8 @@ namespace deadrelu {
 template <class T>
 StreamBins<T>::StreamBins(const Pack<T>& pack)
     : bin_size_(is_stream(pack.runs[0]->data) ? pack.runs[0]->data.bin : 0),
-      classifies_(pack.data[0]->classes > 0),
+      steps_(pack.steps),
+      classifies_(classifies(pack)),
       lanes_(pack.network.kernels.lanes),
       correct_(lanes_),
       loss_sums_(pack.used_lanes),
@@ -19,12 +20,13 @@ StreamBins<T>::StreamBins(const Pack<T>& pack)
 }
 
 template <class T>
-void StreamBins<T>::observe(const Pack<T>& pack, const Activations<T>& activations,
-                            LaneMatrix<const T> targets, std::size_t samples) {
+void StreamBins<T>::observe(const Pack<T>& pack, const BatchBlock<T>& block) {
+  if (block.step == steps_) return;
   const auto& layers = pack.network.shape.layers;
+  const std::size_t samples = block.samples;
   T* fired = fired_.data();
   for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
-    const LaneMatrix<T> outputs = activations.output(l, samples);
+    const LaneMatrix<T> outputs = block.activations->output(l, samples);
     // crelu has two outputs a unit, the second ones after all first ones.
     for (std::size_t o = 0; o < outputs.rows; ++o) {
       T* const unit = fired + o % layers[l].units * lanes_;
@@ -36,10 +38,20 @@ void StreamBins<T>::observe(const Pack<T>& pack, const Activations<T>& activatio
     }
     fired += layers[l].units * lanes_;
   }
-  if (!classifies_) return;
-  const T threshold = pack.runs[0]->train.loss == Loss::kBinaryCrossEntropy ? T{0} : static_cast<T>(0.5);
-  pack.network.kernels.loss->count_correct(activations.output(layers.size() - 1, samples), targets, threshold,
-                                           correct_.data());
+  if (classifies_)
+    count_correct<T>(pack, block.activations->output(layers.size() - 1, samples), block.targets,
+                     correct_.data());
+}
+
+template <class T>
+void StreamBins<T>::end_batch(const TrainingState<T>& state) {
+  for (std::size_t lane = 0; lane < rows_.size(); ++lane)
+    if (state.diverged(lane)) stopped_[lane] = true;
+  if (state.step == steps_) return;
+  for (std::size_t lane = 0; lane < rows_.size(); ++lane)
+    loss_sums_[lane] += state.batch_loss[lane] * static_cast<double>(state.batch);
+  examples_ += state.batch;
+  if (examples_ / bin_size_ != begun_ / bin_size_) end_bin();
 }
 
 template <class T>

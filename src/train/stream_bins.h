@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "probe/rows.h"
 #include "train/pack.h"
+#include "train/trainer.h"
 
 namespace deadrelu {
 
@@ -18,18 +19,10 @@ class StreamBins {
   explicit StreamBins(const Pack<T>& pack);
 
   bool wanted() const { return bin_size_ > 0; }
-  // Looks at the block that `forward` has just left in `activations`: which units fire, which are right.
-  void observe(const Pack<T>& pack, const Activations<T>& activations, LaneMatrix<const T> targets,
-               std::size_t samples);
-  // After the last block of a batch, with the batch's mean loss of each used lane.
-  template <class LossOf>
-  void end_batch(std::size_t batch, const LossOf& loss_of) {
-    for (std::size_t lane = 0; lane < loss_sums_.size(); ++lane)
-      loss_sums_[lane] += loss_of(lane) * static_cast<double>(batch);
-    examples_ += batch;
-    if (examples_ / bin_size_ != begun_ / bin_size_) end_bin();
-  }
-  void stop(std::size_t lane) { stopped_[lane] = true; }  // it has diverged: no more rows
+  // Looks at which units fire and which answers are right. What follows the last update nobody learns from.
+  void observe(const Pack<T>& pack, const BatchBlock<T>& block);
+  // After a batch's last block. A run that diverges gets no more rows.
+  void end_batch(const TrainingState<T>& state);
   // Ends the last bin, and hands out a lane's rows.
   std::vector<StreamRow> take(std::size_t lane);
 
@@ -38,6 +31,7 @@ class StreamBins {
   double silent_fraction(std::size_t lane) const;
 
   const std::uint64_t bin_size_;  // in examples; 0: no bins
+  const std::uint64_t steps_;
   const bool classifies_;
   std::size_t lanes_, units_ = 0;
   std::uint64_t begun_ = 0, examples_ = 0;  // before the bin, and up to now

@@ -1,13 +1,12 @@
 #include "train/trainer.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <optional>
 
 #include "base/random.h"
 #include "probe/gradient_probe.h"
 #include "train/recorder.h"
+#include "train/stream_bins.h"
 
 namespace deadrelu {
 namespace {
@@ -26,49 +25,68 @@ Trainer<T>::Trainer(const Pack<T>& pack)
     : pack_(pack),
       activations_(pack.network, largest_block(pack)),
       batches_(pack, activations_.max_samples()),
-      numbers_(pack.runs, pack.steps),
-      parameters_(initial_parameters(pack)) {
+      numbers_(pack.runs, pack.steps) {
   const std::size_t lanes = pack.network.kernels.lanes;
-  gradient_ = Buffer<T>(parameters_.size());
-  if (numbers_.needs_first_moment()) first_moment_ = Buffer<T>(parameters_.size());
-  if (numbers_.needs_second_moment()) second_moment_ = Buffer<T>(parameters_.size());
+  state_.parameters = initial_parameters(pack);
+  state_.gradient = Buffer<T>(state_.parameters.size());
+  if (numbers_.needs_first_moment()) state_.first_moment = Buffer<T>(state_.parameters.size());
+  if (numbers_.needs_second_moment()) state_.second_moment = Buffer<T>(state_.parameters.size());
+  state_.batch_loss = Buffer<double>(lanes);
+  state_.learning_rate = Buffer<double>(lanes);
+  state_.poison = Buffer<T>(lanes);
+  if (pack.runs[0]->data.kind != DataKind::kSlowlyChangingRegression)
+    state_.batches_per_epoch = batches_.batches_per_epoch();
   slope_sums_ = Buffer<T>(pack.network.shape.layers.size() * highest_row_count(pack.network.shape) * lanes);
-  poison_ = Buffer<T>(lanes);
-  batch_loss_ = Buffer<double>(lanes);
   squared_norms_ = Buffer<double>(lanes);
 }
 
 template <class T>
-void Trainer<T>::compute_gradient(std::uint64_t step, StreamBins<T>* bins) {
+void Trainer<T>::begin_batch(std::uint64_t step) {
+  state_.step = step;
+  state_.batch = batches_.batch_size(step);
+  numbers_.begin_step(step, state_.learning_rate.data());
+  std::fill_n(state_.batch_loss.data(), state_.batch_loss.size(), 0.0);
+  block_.step = step;
+  block_.from = block_.samples = 0;
+  block_.activations = &activations_;
+}
+
+template <class T>
+bool Trainer<T>::pass_block() {
+  block_.from += block_.samples;
+  if (block_.from == state_.batch) return false;
+  block_.samples = std::min(activations_.max_samples(), state_.batch - block_.from);
   const Network<T>& network = pack_.network;
-  const std::size_t lanes = network.kernels.lanes, output_layer = network.shape.layers.size() - 1;
-  const std::size_t batch = batches_.batch_size(step);
-  numbers_.begin_step(step);
-  std::fill_n(batch_loss_.data(), lanes, 0.0);
-  for (std::size_t from = 0; from < batch; from += activations_.max_samples()) {
-    const std::size_t samples = std::min(activations_.max_samples(), batch - from);
-    const Block<T> block = batches_.gather_block(step, from, samples);
-    if (network.activation.kind == Activation::kRrelu) draw_slopes(step, from, samples);
-    forward<T>(network, parameters_.data(), block.inputs, Mode::kTrain, activations_);
-    network.kernels.loss->evaluate(pack_.runs[0]->train.loss, activations_.output(output_layer, samples),
-                                   block.targets, static_cast<T>(1.0 / static_cast<double>(batch)),
-                                   batch_loss_.data(), activations_.gradient(output_layer, samples));
-    if (bins != nullptr) bins->observe(pack_, activations_, block.targets, samples);
-    backward<T>(network, parameters_.data(), block.inputs, Mode::kTrain, from == 0, activations_,
-                gradient_.data(), slope_sums_.data());
-  }
-  finish_gradient(network, slope_sums_.data(), gradient_.data());
-  // Not for one example: eight divisions are 3 % of a small network's step.
-  for (std::size_t lane = 0; batch > 1 && lane < lanes; ++lane)
-    batch_loss_[lane] /= static_cast<double>(batch);
+  const std::size_t output_layer = network.shape.layers.size() - 1;
+  const Block<T> block = batches_.gather_block(block_.step, block_.from, block_.samples);
+  block_.inputs = block.inputs;
+  block_.targets = block.targets;
+  if (network.activation.kind == Activation::kRrelu) draw_slopes();
+  forward<T>(network, state_.parameters.data(), block.inputs, Mode::kTrain, activations_);
+  network.kernels.loss->evaluate(pack_.runs[0]->train.loss, activations_.output(output_layer, block_.samples),
+                                 block.targets, static_cast<T>(1.0 / static_cast<double>(state_.batch)),
+                                 state_.batch_loss.data(),
+                                 activations_.gradient(output_layer, block_.samples));
+  backward<T>(network, state_.parameters.data(), block.inputs, Mode::kTrain, block_.from == 0, activations_,
+              state_.gradient.data(), slope_sums_.data());
+  return true;
+}
+
+template <class T>
+void Trainer<T>::end_batch() {
+  finish_gradient(pack_.network, slope_sums_.data(), state_.gradient.data());
+  if (state_.batch == 1) return;  // eight divisions are 3 % of a small network's step
+  for (std::size_t lane = 0; lane < state_.batch_loss.size(); ++lane)
+    state_.batch_loss[lane] /= static_cast<double>(state_.batch);
 }
 
 // One random word an element, numbered by the example's place in the run and the row: a block of four rows a
 // draw.
 template <class T>
-void Trainer<T>::draw_slopes(std::uint64_t step, std::size_t from, std::size_t samples) {
+void Trainer<T>::draw_slopes() {
   const std::size_t lanes = pack_.network.kernels.lanes;
-  const std::uint64_t first = step * batches_.batch_size(0) + from;
+  const std::size_t samples = block_.samples;
+  const std::uint64_t first = block_.step * batches_.batch_size(0) + block_.from;
   for (std::size_t l = 0; l + 1 < pack_.network.shape.layers.size(); ++l) {
     const LaneMatrix<T> slopes = activations_.drawn_slopes(l, samples);
     const std::uint64_t blocks = (slopes.rows + 3) / 4;
@@ -89,80 +107,78 @@ void Trainer<T>::draw_slopes(std::uint64_t step, std::size_t from, std::size_t s
 template <class T>
 void Trainer<T>::update() {
   if (numbers_.clips()) {
-    squared_gradient_norm(pack_.network, gradient_.data(), squared_norms_.data());
+    squared_gradient_norm(pack_.network, state_.gradient.data(), squared_norms_.data());
     numbers_.clip(squared_norms_.span());
   }
-  pack_.network.kernels.update->update(
-      pack_.runs[0]->train.optimizer.kind, numbers_.parameters(), pack_.network.shape.parameter_count,
-      parameters_.data(), gradient_.data(), first_moment_.data(), second_moment_.data(), poison_.data());
-}
-
-template <class T>
-bool Trainer<T>::diverged(std::size_t lane) const {
-  return !std::isfinite(batch_loss_[lane]) || std::isnan(poison_[lane]);
-}
-
-template <class T>
-double Trainer<T>::epoch(std::uint64_t step) const {
-  if (pack_.runs[0]->data.kind == DataKind::kSlowlyChangingRegression) return kMissing;
-  return static_cast<double>(step) / static_cast<double>(batches_.batches_per_epoch());
+  pack_.network.kernels.update->update(pack_.runs[0]->train.optimizer.kind, numbers_.parameters(),
+                                       pack_.network.shape.parameter_count, state_.parameters.data(),
+                                       state_.gradient.data(), state_.first_moment.data(),
+                                       state_.second_moment.data(), state_.poison.data());
 }
 
 template <class T>
 void Trainer<T>::poison_workspace() {
   constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
-  for (const std::span<T> memory : {activations_.memory(), gradient_.span(), slope_sums_.span()})
+  for (const std::span<T> memory : {activations_.memory(), state_.gradient.span(), slope_sums_.span()})
     std::fill(memory.begin(), memory.end(), kNan);
   std::fill_n(squared_norms_.data(), squared_norms_.size(), std::numeric_limits<double>::quiet_NaN());
 }
 
 namespace {
 
+// Who stands at the doors of a step; who is not wanted by the pack's specs does nothing there. A newcomer is
+// a member, and a line where it looks or acts.
 template <class T>
-RecordedState<T> describe_state(const Trainer<T>& trainer, const Pack<T>& pack, std::uint64_t step) {
-  RecordedState<T> state{step, trainer.epoch(step), trainer.parameters(), trainer.gradient(), {}, {}};
-  for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-    state.batch_loss.push_back(trainer.batch_loss(lane));
-    state.learning_rate.push_back(trainer.learning_rate(lane));
+class Doors {
+ public:
+  Doors(const Pack<T>& pack, const Trainer<T>& trainer)
+      : pack_(pack), bins_(pack), recorder_(pack, trainer.activations().max_samples()) {}
+
+  void begin(const TrainingState<T>& state) { recorder_.begin(pack_, state); }
+
+  // The first door, for every block of a batch …
+  void observe(const BatchBlock<T>& block) {
+    if (bins_.wanted()) bins_.observe(pack_, block);
   }
-  return state;
-}
+  // … and for the whole of it; `activations` may be overwritten. False: nobody goes on.
+  bool observe(const TrainingState<T>& state, const Activations<T>& activations) {
+    if (bins_.wanted()) bins_.end_batch(state);
+    return recorder_.observe(pack_, state, activations);
+  }
+  // Whether anybody looks at what comes of an update that follows the last step's.
+  bool wants_update_after_last() const { return pack_.runs[0]->record.layers; }
+
+  // The second door.
+  void intervene(TrainingState<T>& state) { recorder_.observe_update(pack_, state); }
+
+  std::vector<RunRecord> finish() {
+    std::vector<RunRecord> records = recorder_.finish(pack_.steps);
+    for (std::size_t lane = 0; lane < records.size(); ++lane) records[lane].stream = bins_.take(lane);
+    return records;
+  }
+
+ private:
+  const Pack<T>& pack_;
+  StreamBins<T> bins_;
+  Recorder<T> recorder_;
+};
 
 }  // namespace
 
 template <class T>
 std::vector<RunRecord> train_pack(const Pack<T>& pack, const std::atomic<bool>& stop) {
-  const RecordSpec& spec = pack.runs[0]->record;
   Trainer<T> trainer(pack);
-  Recorder<T> recorder(pack, trainer.activations().max_samples());
-  RecordSchedule schedule(spec, pack.steps);
-  StreamBins<T> bins(pack);
-  Buffer<T> before(spec.layers ? pack.network.shape.parameter_count * pack.network.kernels.lanes : 0);
-  if (spec.parameters_initial) recorder.snapshot(pack, 0, trainer.parameters());
-  for (std::uint64_t step = 0;; ++step) {
+  Doors<T> doors(pack, trainer);
+  doors.begin(trainer.state());
+  for (std::uint64_t step = 0; step <= pack.steps; ++step) {
     if (stop.load(std::memory_order_relaxed)) return {};
-    const bool binned = bins.wanted() && step < pack.steps;
-    trainer.compute_gradient(step, binned ? &bins : nullptr);
-    for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-      if (recorder.diverged(lane) || !trainer.diverged(lane)) continue;
-      recorder.mark_diverged(lane, step);
-      bins.stop(lane);
-    }
-    if (binned)
-      bins.end_batch(trainer.batch_size(step), [&](std::size_t lane) { return trainer.batch_loss(lane); });
-    if (recorder.all_diverged()) break;
-    const bool due = schedule.due(step), last = step == pack.steps;
-    if (due) recorder.record(pack, describe_state(trainer, pack, step), trainer.activations());
-    if (last && spec.parameters_final) recorder.snapshot(pack, step, trainer.parameters());
-    if (last && !spec.layers) break;
-    if (due && spec.layers) std::copy_n(trainer.parameters(), before.size(), before.data());
+    trainer.compute_gradient(step, [&](const BatchBlock<T>& block) { doors.observe(block); });
+    if (!doors.observe(trainer.state(), trainer.activations())) break;
+    if (step == pack.steps && !doors.wants_update_after_last()) break;
     trainer.update();
-    if (due && spec.layers) recorder.record_update(pack, before.data(), trainer.parameters());
-    if (last) break;
+    doors.intervene(trainer.state());
   }
-  std::vector<RunRecord> records = recorder.finish(pack.steps);
-  for (std::size_t lane = 0; lane < records.size(); ++lane) records[lane].stream = bins.take(lane);
-  return records;
+  return doors.finish();
 }
 
 template class Trainer<float>;

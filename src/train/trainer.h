@@ -2,21 +2,50 @@
 #pragma once
 
 #include <atomic>
+#include <cmath>
 #include <cstdint>
-#include <memory>
-#include <span>
 #include <vector>
 
 #include "base/buffer.h"
-#include "data/dataset.h"
 #include "nn/network.h"
 #include "probe/rows.h"
 #include "train/batches.h"
 #include "train/lane_numbers.h"
 #include "train/pack.h"
-#include "train/stream_bins.h"
 
 namespace deadrelu {
+
+// What training has made of a pack: all that a step reads and changes. Flat buffers are [parameter][lane],
+// laid out as the network's shape says.
+template <class T>
+struct TrainingState {
+  std::uint64_t step = 0;  // updates that the parameters have behind them
+  std::size_t batch = 0;   // examples in the batch of `step`
+  Buffer<T> parameters;
+  Buffer<T> gradient;                     // of the batch of `step`, before clipping
+  Buffer<T> first_moment, second_moment;  // the optimizer's; empty where it keeps none
+  Buffer<double> batch_loss;              // [lane], of the batch of `step`
+  Buffer<double> learning_rate;           // [lane], of the coming update
+  Buffer<T> poison;                       // [lane]; NaN where a parameter is not finite any more
+  std::size_t batches_per_epoch = 0;      // 0: a stream without epochs
+
+  bool diverged(std::size_t lane) const {
+    return !std::isfinite(batch_loss[lane]) || std::isnan(poison[lane]);
+  }
+  double epoch() const {
+    if (batches_per_epoch == 0) return kMissing;
+    return static_cast<double>(step) / static_cast<double>(batches_per_epoch);
+  }
+};
+
+// Examples `from` … from + samples − 1 of a batch as they have just passed forward and back.
+template <class T>
+struct BatchBlock {
+  std::uint64_t step = 0;
+  std::size_t from = 0, samples = 0;
+  LaneMatrix<const T> inputs, targets;  // [input][sample], [output][sample]
+  const Activations<T>* activations = nullptr;
+};
 
 // What a pack learns with: allocated once, before the first step; a step allocates nothing.
 template <class T>
@@ -25,38 +54,49 @@ class Trainer {
   explicit Trainer(const Pack<T>& pack);
 
   // The gradient of the loss on the batch of `step` at the present parameters, and the loss of every lane.
-  // Steps ascend from 0. Where `bins` is given, it observes the batch.
-  void compute_gradient(std::uint64_t step, StreamBins<T>* bins = nullptr);
-  std::size_t batch_size(std::uint64_t step) const { return batches_.batch_size(step); }
+  // Steps ascend from 0. observe(const BatchBlock<T>&) sees every block of the batch.
+  template <class Observe>
+  void compute_gradient(std::uint64_t step, const Observe& observe) {
+    begin_batch(step);
+    while (pass_block()) observe(block_);
+    end_batch();
+  }
+  void compute_gradient(std::uint64_t step) {
+    compute_gradient(step, [](const BatchBlock<T>&) {});
+  }
   // Takes the optimizer's step with that gradient.
   void update();
 
+  TrainingState<T>& state() { return state_; }
+  const TrainingState<T>& state() const { return state_; }
   // The workspace's activations: free for anybody between two calls.
   const Activations<T>& activations() const { return activations_; }
-  const T* parameters() const { return parameters_.data(); }
-  const T* gradient() const { return gradient_.data(); }  // before clipping
-  double batch_loss(std::size_t lane) const { return batch_loss_[lane]; }
-  double learning_rate(std::size_t lane) const {
-    return numbers_.learning_rate(lane);
-  }  // of the coming update
-  double epoch(std::uint64_t step) const;
-  // Whether the loss or a parameter of the lane is not finite any more.
-  bool diverged(std::size_t lane) const;
   // Fills everything but parameters and optimizer state with NaN, for the test that this changes nothing.
   void poison_workspace();
 
  private:
-  void draw_slopes(std::uint64_t step, std::size_t from, std::size_t samples);
+  void begin_batch(std::uint64_t step);
+  bool pass_block();  // the next block, forward and back; false: the batch has no more
+  void end_batch();
+  void draw_slopes();
 
   const Pack<T>& pack_;
   Activations<T> activations_;
   Batches<T> batches_;
   LaneNumbers<T> numbers_;
-  Buffer<T> parameters_, gradient_, first_moment_, second_moment_, slope_sums_, poison_;
-  Buffer<double> batch_loss_, squared_norms_;
+  TrainingState<T> state_;
+  BatchBlock<T> block_;
+  Buffer<T> slope_sums_;
+  Buffer<double> squared_norms_;
 };
 
 // Trains and records a pack from initial parameters to the last step. Returns nothing once `stop` is set.
+//
+// A step is, in this order: forward → loss → backward, block by block of the batch, each of which the first
+// door shows (observe) · what the whole batch has come to, at the first door again · clipping → optimizer ·
+// the second door, which may change the parameters and the optimizer's state (intervene). A penalty's
+// gradient belongs before clipping; a projection, then a perturbation of the weights after the optimizer;
+// an event, which takes what the forward pass saw and the weights after the update, at the second door.
 template <class T>
 std::vector<RunRecord> train_pack(const Pack<T>& pack, const std::atomic<bool>& stop);
 

@@ -31,7 +31,7 @@ std::vector<double> steps_from_one(const TrainSpec& train, std::uint64_t steps =
   for (std::uint64_t step = 0; step < steps; ++step) {
     trainer.compute_gradient(step);
     trainer.update();
-    weights.push_back(static_cast<double>(trainer.parameters()[0]));
+    weights.push_back(static_cast<double>(trainer.state().parameters.data()[0]));
   }
   return weights;
 }

@@ -148,7 +148,8 @@ class Reference : public ::testing::TestWithParam<Case> {
     const auto pack = pack_of<T>({run}, data);
     Trainer<T> trainer(pack);
     const std::size_t lanes = pack.network.kernels.lanes;
-    auto layers = reference::layers_from(lane_parameters(pack.network.shape, trainer.parameters(), lanes, 0));
+    auto layers = reference::layers_from(
+        lane_parameters(pack.network.shape, trainer.state().parameters.data(), lanes, 0));
     reference::ReferenceOptimizer optimizer(run.train.optimizer, run.train.clip_norm);
     BatchOrder order(order_kernels<double>(available_simd()[0], Engine::kWide), {run.seed},
                      run.train.sampling, kSamples, pack.batch_size);
@@ -160,16 +161,16 @@ class Reference : public ::testing::TestWithParam<Case> {
       if (step == 0) first_loss = last_loss;
       const double rate = reference::learning_rate(run.train, step, kSteps);
       trainer.compute_gradient(step);
-      ASSERT_NEAR(trainer.batch_loss(0), last_loss, loss_tolerance * last_loss) << "step " << step;
-      ASSERT_NEAR(trainer.learning_rate(0), rate, 1e-14 * rate) << "step " << step;
+      ASSERT_NEAR(trainer.state().batch_loss[0], last_loss, loss_tolerance * last_loss) << "step " << step;
+      ASSERT_NEAR(trainer.state().learning_rate[0], rate, 1e-14 * rate) << "step " << step;
       const auto gradient =
           reference::gradient(run.model.activation, run.train.loss, layers, batch.inputs, batch.targets);
       optimizer.step(layers, gradient, rate);
       trainer.update();
-      ASSERT_FALSE(trainer.diverged(0));
+      ASSERT_FALSE(trainer.state().diverged(0));
     }
-    const auto trained =
-        reference::layers_from(lane_parameters(pack.network.shape, trainer.parameters(), lanes, 0));
+    const auto trained = reference::layers_from(
+        lane_parameters(pack.network.shape, trainer.state().parameters.data(), lanes, 0));
     ASSERT_LT(reference::largest_difference(trained, layers), parameter_tolerance);
     ASSERT_NE(first_loss, last_loss);
   }

@@ -61,8 +61,9 @@ std::vector<T> parameters_after(const Pack<T>& pack, std::uint64_t steps, bool p
     trainer.compute_gradient(step);
     trainer.update();
   }
-  return {trainer.parameters(),
-          trainer.parameters() + pack.network.shape.parameter_count * pack.network.kernels.lanes};
+  return {
+      trainer.state().parameters.data(),
+      trainer.state().parameters.data() + pack.network.shape.parameter_count * pack.network.kernels.lanes};
 }
 
 TYPED_TEST(TrainerOf, what_the_workspace_held_before_never_matters) {
@@ -100,15 +101,16 @@ TYPED_TEST(TrainerOf, the_size_of_a_block_never_matters) {
     std::vector<double> sums(lanes);
     Buffer<T> gradient(network.shape.parameter_count * lanes);
     Buffer<T> slope_sums(network.shape.layers.size() * highest_row_count(network.shape) * lanes);
-    forward<T>(network, trainer.parameters(), block.inputs, Mode::kTrain, activations);
+    forward<T>(network, trainer.state().parameters.data(), block.inputs, Mode::kTrain, activations);
     network.kernels.loss->evaluate(run.train.loss, activations.output(last, kSamples), block.targets,
                                    static_cast<T>(1.0 / static_cast<double>(kSamples)), sums.data(),
                                    activations.gradient(last, kSamples));
-    backward<T>(network, trainer.parameters(), block.inputs, Mode::kTrain, true, activations, gradient.data(),
-                slope_sums.data());
+    backward<T>(network, trainer.state().parameters.data(), block.inputs, Mode::kTrain, true, activations,
+                gradient.data(), slope_sums.data());
     finish_gradient(network, slope_sums.data(), gradient.data());
-    EXPECT_EQ(trainer.batch_loss(0), sums[0] / kSamples);
-    EXPECT_TRUE(std::equal(gradient.data(), gradient.data() + gradient.size(), trainer.gradient()))
+    EXPECT_EQ(trainer.state().batch_loss[0], sums[0] / kSamples);
+    EXPECT_TRUE(
+        std::equal(gradient.data(), gradient.data() + gradient.size(), trainer.state().gradient.data()))
         << run.seed;
   }
 }
@@ -234,10 +236,10 @@ TYPED_TEST(TrainerOf, every_seed_draws_its_own_random_slopes) {
   const auto pack = pack_of<T>({run, other}, make_examples<T>(30));
   Trainer<T> trainer(pack);
   trainer.compute_gradient(0);
-  EXPECT_NE(trainer.batch_loss(0), trainer.batch_loss(1));
-  const double first = trainer.batch_loss(0);
+  EXPECT_NE(trainer.state().batch_loss[0], trainer.state().batch_loss[1]);
+  const double first = trainer.state().batch_loss[0];
   trainer.compute_gradient(1);  // the same batch and parameters, other slopes
-  EXPECT_NE(trainer.batch_loss(0), first);
+  EXPECT_NE(trainer.state().batch_loss[0], first);
 }
 
 // A hidden unit whose pre-activation is −1 on an example puts out −slope: the draws are uniform in [lower,
@@ -261,7 +263,7 @@ TYPED_TEST(TrainerOf, random_slopes_are_uniform_between_their_bounds) {
   double sum = 0, squares = 0, low = 1, high = 0;
   for (int i = 0; i < kDraws; ++i) {
     trainer.compute_gradient(static_cast<std::uint64_t>(i));
-    const double slope = trainer.batch_loss(0);
+    const double slope = trainer.state().batch_loss[0];
     sum += slope;
     squares += (slope - 0.5) * (slope - 0.5);
     low = std::min(low, slope);
