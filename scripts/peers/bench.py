@@ -51,7 +51,7 @@ def parse_arguments():
     parser.add_argument("--check", action="store_true", help="only compare what the peers compute, without timing")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="everything that was measured, as JSON")
-    form.add_argument("--markdown", action="store_true", help="a table for the README")
+    form.add_argument("--markdown", action="store_true", help="the table for scripts/README.md")
     parser.add_argument("--binary", metavar="FILE", help="a deadrelu that is already there (default: build it)")
     parser.add_argument("--python", metavar="FILE", help="a Python that has the peers (default: installs them)")
     return parser.parse_args()
