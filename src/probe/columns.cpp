@@ -317,5 +317,4 @@ std::string_view column_type_name(ColumnType type) {
   return kNames[static_cast<std::size_t>(type)];
 }
 
-
 }  // namespace deadrelu

@@ -147,7 +147,8 @@ TEST(Init, parameters_depend_on_seed_layer_and_position_alone) {
     EXPECT_TRUE(std::equal(few[BlockKind::kBias].begin(), few[BlockKind::kBias].end(),
                            many[BlockKind::kBias].begin()));
     EXPECT_EQ(draw(shape_of(10, 5), init)[BlockKind::kWeights], few[BlockKind::kWeights]);
-    for (const LayerParameters& other : {draw(shape_of(10, 5), init, 2, 0), draw(shape_of(10, 5), init, 1, 1)}) {
+    for (const LayerParameters& other :
+         {draw(shape_of(10, 5), init, 2, 0), draw(shape_of(10, 5), init, 1, 1)}) {
       EXPECT_NE(other[BlockKind::kWeights], few[BlockKind::kWeights]);
       EXPECT_NE(other[BlockKind::kBias], few[BlockKind::kBias]);
     }
