@@ -48,7 +48,7 @@ class Readme(harness.Case):
 
     def test_the_table_of_results_has_each_table_of_the_program(self):
         tables = {topic["name"].split(".")[0] for topic in self.topics() if topic["kind"] == "column"}
-        self.assertEqual(set(re.findall(r"^\| `(\w+)\.csv` \|", section("Results"), re.MULTILINE)), tables | {"summary"})
+        self.assertEqual(set(re.findall(r"^\| `(\w+)\.(?:csv|jsonl)` \|", section("Results"), re.MULTILINE)), tables | {"summary"})
 
     def test_the_first_experiment_expands_to_as_many_runs_as_it_says(self):
         config = "\n".join(section("A first experiment").split("```jsonc\n")[1].split("\n```")[0].splitlines())
