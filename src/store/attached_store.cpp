@@ -2,15 +2,12 @@
 
 #include <SQLiteCpp/Statement.h>
 
-#include "base/error.h"
 #include "store/directory_lock.h"
 #include "store/metadata.h"
 #include "store/schema.h"
 
 namespace deadrelu {
 namespace {
-
-constexpr int kBusyMilliseconds = 20'000;
 
 // A rollback journal that a killed writer left has to be played back before anybody may read.
 void roll_back(const std::filesystem::path& directory, const std::filesystem::path& file) {
@@ -25,7 +22,7 @@ void roll_back(const std::filesystem::path& directory, const std::filesystem::pa
 
 AttachedStore::AttachedStore(SQLite::Database& db, const std::filesystem::path& directory, int engine_epoch,
                              const Tables& tables)
-    : db_(db), file_(directory / kStoreFile), at_rest_(false), opened_(file_) {
+    : db_(db), file_(directory / kStoreFile) {
   roll_back(directory, file_);
   {
     const StoreReader reader(directory, tables);  // says what is wrong, if anything
@@ -33,10 +30,9 @@ AttachedStore::AttachedStore(SQLite::Database& db, const std::filesystem::path& 
     input_files_ = reader.input_files();
   }
   check_epoch(header_, engine_epoch, file_);
-  at_rest_ = !has_journal(file_);
-  opened_ = FileState(file_);
+  view_.emplace(file_);
   SQLite::Statement attach(db_, std::string("ATTACH ? AS ") + kAttached);
-  attach.bind(1, read_only_uri(file_, at_rest_));
+  attach.bind(1, view_->uri());
   attach.exec();
   db_.exec("BEGIN");
 }
@@ -57,12 +53,6 @@ void AttachedStore::commit() {
   check_unchanged();
   db_.exec("COMMIT");
   committed_ = true;
-}
-
-void AttachedStore::check_unchanged() const {
-  if (at_rest_ && !(FileState(file_) == opened_))
-    throw UserError(ExitCode::kInputOutput,
-                    file_.string() + ": another process changed the store while it was read; try again");
 }
 
 }  // namespace deadrelu

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include <SQLiteCpp/Database.h>
 
-#include "store/read_only.h"
-#include "store/result_store.h"
+#include "store/connection.h"
+#include "store/store_reader.h"
 
 namespace deadrelu {
 
@@ -28,7 +29,7 @@ class AttachedStore {
   // Calls with (id, number) of every recorded run, in the order of arrival.
   void for_each_run(const std::function<void(std::uint64_t, std::int64_t)>& found) const;
   // Throws UserError(kInputOutput) where a writer has come in between.
-  void check_unchanged() const;
+  void check_unchanged() const { view_->check_unchanged(); }
   // Keeps what was written to the connection.
   void commit();
 
@@ -36,8 +37,7 @@ class AttachedStore {
   SQLite::Database& db_;
   bool committed_ = false;
   std::filesystem::path file_;
-  bool at_rest_;
-  FileState opened_;
+  std::optional<ReadView> view_;
   StoreHeader header_;
   std::vector<InputFile> input_files_;
 };

@@ -1,11 +1,16 @@
+#include "store/cells.h"
+
+#include <algorithm>
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 #include "base/number.h"
-#include "store/export.h"
-#include "store/json_text.h"
 
 namespace deadrelu {
 namespace {
+
+bool is_plain(char c) { return c >= ' ' && c != '"' && c != '\\' && static_cast<unsigned char>(c) < 0x7f; }
 
 void append_csv_text(std::string& line, const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) {
@@ -33,6 +38,16 @@ bool append_number(std::string& line, const Cell& cell) {
 }
 
 }  // namespace
+
+void append_json_text(std::string& line, std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), is_plain)) {
+    line += '"';
+    line += text;
+    line += '"';
+    return;
+  }
+  line += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 void append_csv_cell(std::string& line, const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return append_csv_text(line, *text);

@@ -1,8 +1,12 @@
 #include "store/digest.h"
 
+#include <cerrno>
+#include <cstdio>
 #include <new>
 
 #include <openssl/evp.h>
+
+#include "store/store_error.h"
 
 namespace deadrelu {
 
@@ -32,6 +36,21 @@ std::string Sha256::hex() {
     text += kDigits[digest[i] & 15];
   }
   return text;
+}
+
+std::string sha256_of_file(const std::filesystem::path& file) {
+  struct Close {
+    void operator()(std::FILE* stream) const { std::fclose(stream); }
+  };
+  const std::unique_ptr<std::FILE, Close> stream(std::fopen(file.c_str(), "rb"));
+  if (!stream) throw_system_error(file, "cannot be read", errno);
+  Sha256 digest;
+  std::string block(std::size_t{1} << 16, '\0');
+  std::size_t count;
+  while ((count = std::fread(block.data(), 1, block.size(), stream.get())) > 0)
+    digest.update(std::string_view(block).substr(0, count));
+  if (std::ferror(stream.get())) throw_system_error(file, "cannot be read", errno);
+  return digest.hex();
 }
 
 }  // namespace deadrelu

@@ -1,6 +1,7 @@
-// SHA-256 of bytes as they pass by.
+// SHA-256 of bytes as they pass by, and of files.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,5 +22,8 @@ class Sha256 {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// Hex SHA-256 of a file. Throws UserError(kInputOutput).
+std::string sha256_of_file(const std::filesystem::path& file);
 
 }  // namespace deadrelu

@@ -6,9 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "store/json_text.h"
+#include "store/cells.h"
 #include "store/output_file.h"
 #include "store/schema.h"
+#include "store/store_reader.h"
 #include "store/summary.h"
 
 namespace deadrelu {
@@ -124,10 +125,10 @@ class Exporter {
         reader_(directory, tables),
         columns_(directory, kColumnsFile) {
     if (!reader_.places_complete())
-      throw UserError(ExitCode::kInputOutput,
-                      directory.string() +
-                          ": its sweep was changed, and the command that changed it was cut off; run "
-                          "the same `deadrelu run` again before exporting");
+      throw UserError(ExitCode::kInputOutput, directory.string() +
+                                                  ": its sweep was changed, and the command that "
+                                                  "changed it was cut off; run "
+                                                  "the same `deadrelu run` again before exporting");
     for (const ExportedTable& table : exported_tables(swept(), tables))
       files_.push_back(std::make_unique<TableFiles>(directory, table, with_present_ones(directory, formats)));
   }

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "store/result_store.h"
+#include "store/cells.h"
+#include "store/store_reader.h"
 
 namespace deadrelu {
 
@@ -37,11 +38,6 @@ std::vector<ExportedTable> exported_tables(const std::vector<SweptColumn>& swept
 // table and a full disk leaves the former files as they are. Throws UserError(kInputOutput).
 std::vector<ExportedFile> export_tables(const std::filesystem::path& directory, const ExportFormats& formats,
                                         const Tables& tables = result_tables());
-
-// RFC 4180 cell texts; reals through append_real, missing (and not finite) as an empty cell.
-void append_csv_cell(std::string& line, const Cell& cell);
-// The same as a JSON value; missing is null.
-void append_json_cell(std::string& line, const Cell& cell);
 
 // columns.json: type, unit, meaning and definition of every column of every table.
 std::string columns_json(const std::vector<SweptColumn>& swept, const Tables& tables = result_tables());

@@ -1,16 +1,10 @@
 #include "store/manifest.h"
 
-#include <cerrno>
-#include <cstdio>
 #include <fstream>
-#include <memory>
 
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
-#include "store/digest.h"
 #include "store/output_file.h"
-#include "store/system_error.h"
 
 namespace deadrelu {
 namespace {
@@ -83,21 +77,6 @@ bool refresh_manifest(const std::filesystem::path& directory, const Manifest& ma
   json["tables"] = tables(manifest.tables);
   write_json(directory, json);
   return true;
-}
-
-std::string sha256_of_file(const std::filesystem::path& file) {
-  struct Close {
-    void operator()(std::FILE* stream) const { std::fclose(stream); }
-  };
-  const std::unique_ptr<std::FILE, Close> stream(std::fopen(file.c_str(), "rb"));
-  if (!stream) throw_system_error(file, "cannot be read", errno);
-  Sha256 digest;
-  std::string block(std::size_t{1} << 16, '\0');
-  std::size_t count;
-  while ((count = std::fread(block.data(), 1, block.size(), stream.get())) > 0)
-    digest.update(std::string_view(block).substr(0, count));
-  if (std::ferror(stream.get())) throw_system_error(file, "cannot be read", errno);
-  return digest.hex();
 }
 
 }  // namespace deadrelu

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "store/digest.h"
 #include "store/export.h"
 
 namespace deadrelu {
@@ -28,8 +29,5 @@ void write_manifest(const std::filesystem::path& directory, const Manifest& mani
 // Rewrites of an existing manifest what an export of the tables changes: counts and tables. False where there
 // is none that can be read.
 bool refresh_manifest(const std::filesystem::path& directory, const Manifest& manifest);
-
-// Hex SHA-256 of a file. Throws UserError(kInputOutput).
-std::string sha256_of_file(const std::filesystem::path& file);
 
 }  // namespace deadrelu

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "store/system_error.h"
+#include "store/store_error.h"
 
 namespace deadrelu {
 namespace {

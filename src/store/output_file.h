@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "store/digest.h"
-#include "store/file_lock.h"
+#include "store/directory_lock.h"
 
 namespace deadrelu {
 

@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
-#include "store/sqlite_error.h"
+#include "store/store_error.h"
 
 namespace deadrelu {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <SQLiteCpp/Database.h>
 
-#include "store/result_store.h"
+#include "probe/columns.h"
 
 namespace deadrelu {
 

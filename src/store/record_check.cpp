@@ -7,10 +7,9 @@
 #include <SQLiteCpp/Statement.h>
 
 #include "store/attached_store.h"
-#include "store/row_comparer.h"
-#include "store/row_writer.h"
+#include "store/run_rows.h"
 #include "store/schema.h"
-#include "store/sqlite_error.h"
+#include "store/store_error.h"
 
 namespace deadrelu {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "store/result_store.h"
+#include "store/store_reader.h"
 
 namespace deadrelu {
 

@@ -10,20 +10,16 @@
 #include <SQLiteCpp/Transaction.h>
 
 #include "base/error.h"
+#include "store/connection.h"
 #include "store/directory_lock.h"
-#include "store/journal.h"
 #include "store/metadata.h"
-#include "store/row_writer.h"
 #include "store/run_index.h"
+#include "store/run_rows.h"
 #include "store/schema.h"
-#include "store/sqlite_error.h"
+#include "store/store_error.h"
 
 namespace deadrelu {
 namespace {
-
-constexpr int kBusyMilliseconds =
-    600'000;  // only a reader on a file system without WAL makes the writer wait
-constexpr std::uint64_t kPlacesAtOnce = 16384;  // places written in one transaction
 
 bool same_sweep(const StoreHeader& a, const StoreHeader& b) {
   const auto same_column = [](const SweptColumn& x, const SweptColumn& y) {
@@ -84,27 +80,16 @@ struct ResultStore::State {
   std::uint64_t next_number = 1;
   RunIndex index;
   std::optional<RowWriter> writer;
-  std::optional<SQLite::Transaction> transaction;  // open while places wait to be committed
-  std::uint64_t pending_places = 0;
+  Batch batch;  // open while places wait to be committed
 
   State(const std::filesystem::path& directory, const StoreHeader& header, const Tables& tables)
       : file(directory / kStoreFile),
         lock(directory),
-        db(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMilliseconds) {
+        db(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kWriterBusyMilliseconds),
+        batch(db) {
     prepare_store(db, file, header, tables);
     index = read_index(db, next_number);
     writer.emplace(db, header.swept, tables);
-  }
-
-  void begin() {
-    if (!transaction) transaction.emplace(db, SQLite::TransactionBehavior::IMMEDIATE);
-  }
-
-  void commit() {
-    if (!transaction) return;
-    transaction->commit();
-    transaction.reset();
-    pending_places = 0;
   }
 
   // Undone on the way out unless committed.
@@ -114,7 +99,7 @@ struct ResultStore::State {
       try {
         work();
       } catch (...) {
-        transaction.reset();
+        batch.roll_back();
         throw;
       }
     });
@@ -128,7 +113,7 @@ ResultStore::ResultStore(const std::filesystem::path& directory, const StoreHead
 
 ResultStore::~ResultStore() {
   try {
-    state_->commit();
+    state_->batch.commit();
     state_->writer.reset();
     leave_journal(state_->db);
   } catch (const std::exception&) {
@@ -147,7 +132,7 @@ void ResultStore::write(std::span<const FinishedRun> runs) {
     return at != added.end() ? std::optional(at->second) : state_->index.find(id);
   };
   state_->guarded([&] {
-    state_->begin();
+    state_->batch.begin();
     for (const FinishedRun& finished : runs) {
       if (!finished.failure.empty()) continue;
       std::optional<std::uint64_t> number = number_of(finished.run.id);
@@ -158,7 +143,7 @@ void ResultStore::write(std::span<const FinishedRun> runs) {
       }
       state_->writer->insert_place(*number, finished.run);
     }
-    state_->commit();
+    state_->batch.commit();
   });
   for (const auto& [id, number] : added) state_->index.insert(id, number);
   state_->next_number += added.size();
@@ -168,9 +153,9 @@ void ResultStore::place(const PlannedRun& run) {
   const std::optional<std::uint64_t> number = state_->index.find(run.id);
   if (!number) return;
   state_->guarded([&] {
-    state_->begin();
+    state_->batch.begin();
     state_->writer->insert_place(*number, run);
-    if (++state_->pending_places >= kPlacesAtOnce) state_->commit();
+    state_->batch.count();
   });
 }
 
@@ -180,17 +165,17 @@ std::vector<InputFile> ResultStore::input_files() const {
 
 void ResultStore::add_input_file(const InputFile& file) {
   state_->guarded([&] {
-    state_->begin();
+    state_->batch.begin();
     write_input_file(state_->db, file);
-    state_->commit();
+    state_->batch.commit();
   });
 }
 
 void ResultStore::flush() {
   state_->guarded([&] {
-    state_->begin();
+    state_->batch.begin();
     write_places_complete(state_->db, true);
-    state_->commit();
+    state_->batch.commit();
     checkpoint(state_->db);
     state_->db.exec("PRAGMA shrink_memory");  // who exports now has a cache of its own
   });

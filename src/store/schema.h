@@ -24,8 +24,6 @@
 
 namespace deadrelu {
 
-inline constexpr const char* kStoreFile = "results.sqlite";
-
 // What another store is called on a connection that it is attached to.
 inline constexpr const char* kAttached = "attached";
 

@@ -10,27 +10,23 @@
 #include <optional>
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "base/number.h"
 #include "store/attached_store.h"
+#include "store/connection.h"
 #include "store/directory_lock.h"
 #include "store/metadata.h"
 #include "store/output_file.h"
-#include "store/row_comparer.h"
-#include "store/row_writer.h"
 #include "store/run_index.h"
+#include "store/run_rows.h"
 #include "store/schema.h"
-#include "store/sqlite_error.h"
-#include "store/system_error.h"
+#include "store/store_error.h"
 
 namespace deadrelu {
 namespace {
 
 constexpr const char* kDraftFile = ".results.sqlite.merge";
 constexpr std::size_t kKeptConflicts = 20;
-constexpr std::uint64_t kPlacesAtOnce = 16384;
-constexpr int kBusyMilliseconds = 20'000;
 
 // Folds a journal that a killed writer left into the store: the draft that takes its place would else be read
 // with it.
@@ -54,25 +50,6 @@ void sync_file(const std::filesystem::path& file) {
   if (!synced) throw_system_error(file, "cannot be written", error);
 }
 
-// Copies runs from the attached store.
-class RunCopier {
- public:
-  RunCopier(SQLite::Database& db, const Tables& tables) {
-    for (const Table& table : tables) statements_.emplace_back(db, copy_attached(table));
-  }
-  void copy(std::int64_t from, std::int64_t to) {
-    for (SQLite::Statement& statement : statements_) {
-      statement.bind(1, from);
-      statement.bind(2, to);
-      statement.exec();
-      statement.reset();
-    }
-  }
-
- private:
-  std::vector<SQLite::Statement> statements_;
-};
-
 }  // namespace
 
 struct StoreMerge::State {
@@ -85,8 +62,9 @@ struct StoreMerge::State {
   RunIndex index;
   std::map<std::uint64_t, std::string> origins;  // the first number that a store's runs have here: the store
   std::map<std::string, std::pair<std::string, std::string>> inputs;  // name: digest, store
-  std::uint64_t next_number = 1, pending_places = 0;
+  std::uint64_t next_number = 1;
   std::optional<RowWriter> writer;
+  Batch batch;  // of places
   std::vector<MergeConflict> conflicts;
   MergeCounts counts;
 
@@ -97,12 +75,13 @@ struct StoreMerge::State {
         tables(store_tables),
         is_new(!std::filesystem::exists(path)),
         lock(path),
-        db(remove_draft(draft), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI) {
+        db(remove_draft(draft), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI),
+        batch(db) {
     settle(directory / kStoreFile);
     // The draft is synced once, at the end, and is nothing worth until then.
     db.exec("PRAGMA journal_mode = memory");
     db.exec("PRAGMA synchronous = off");
-    db.exec("PRAGMA cache_size = -32768");
+    use_cache(db);
     db.exec("BEGIN");
     create_schema(db, tables);
     write_header(db, header);
@@ -140,7 +119,7 @@ struct StoreMerge::State {
   }
 
   void copy_runs(const AttachedStore& source, const std::filesystem::path& from) {
-    RunCopier copier(db, tables);
+    RowCopier copier(db, tables);
     RowComparer comparer(db, tables);
     source.for_each_run([&](std::uint64_t id, std::int64_t number) {
       if (const auto known = index.find(id)) {
@@ -158,14 +137,11 @@ struct StoreMerge::State {
     });
   }
 
-  void begin_places() {
+  void place(std::uint64_t number, const PlannedRun& run) {
     if (!writer) writer.emplace(db, header.swept, tables);
-    if (pending_places == 0) db.exec("BEGIN");
-  }
-
-  void end_places() {
-    if (pending_places > 0) db.exec("COMMIT");
-    pending_places = 0;
+    batch.begin();
+    writer->insert_place(number, run);
+    batch.count();
   }
 };
 
@@ -198,17 +174,13 @@ const MergeCounts& StoreMerge::counts() const { return state_->counts; }
 bool StoreMerge::place(const PlannedRun& run) {
   const auto number = state_->index.find(run.id);
   if (!number) return false;
-  with_sqlite_errors(state_->draft, [&] {
-    state_->begin_places();
-    state_->writer->insert_place(*number, run);
-    if (++state_->pending_places == kPlacesAtOnce) state_->end_places();
-  });
+  with_sqlite_errors(state_->draft, [&] { state_->place(*number, run); });
   return true;
 }
 
 void StoreMerge::commit() {
   with_sqlite_errors(state_->draft, [&] {
-    state_->end_places();
+    state_->batch.commit();
     state_->writer.reset();
     state_->db = SQLite::Database(":memory:");  // closes the draft
   });

@@ -1,3 +1,5 @@
+#include "store/store_reader.h"
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -6,17 +8,14 @@
 #include <SQLiteCpp/Statement.h>
 
 #include "base/error.h"
+#include "store/connection.h"
 #include "store/metadata.h"
 #include "store/query.h"
-#include "store/read_only.h"
-#include "store/result_store.h"
 #include "store/schema.h"
-#include "store/sqlite_error.h"
+#include "store/store_error.h"
 
 namespace deadrelu {
 namespace {
-
-constexpr int kBusyMilliseconds = 20'000;
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& sentence) {
   throw UserError(ExitCode::kInputOutput, path.string() + ": " + sentence);
@@ -45,34 +44,24 @@ std::vector<std::uint64_t> read_ids(SQLite::Database& db) {
 
 struct StoreReader::State {
   std::filesystem::path file;
-  bool at_rest;
-  FileState opened;
+  ReadView view;
   SQLite::Database db;
   StoreHeader header;
   bool places_complete = false;
   std::optional<std::vector<std::uint64_t>> ids;  // sorted; read when first asked for
 
   State(const std::filesystem::path& path, const Tables& tables)
-      : file(path),
-        at_rest(!has_journal(path)),
-        opened(path),
-        db(read_only_uri(path, at_rest), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMilliseconds) {
-    db.exec("PRAGMA cache_size = -32768");
+      : file(path), view(path), db(view.uri(), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMilliseconds) {
+    use_cache(db);
     db.exec("BEGIN");  // one view of the store for as long as the reader lives
     if (is_new_store(db, file, tables)) refuse(file, "the store is empty");
     header = read_header(db);
     places_complete = read_places_complete(db);
   }
 
-  // Reading without locks is right only as long as nobody writes.
-  void check_unchanged() const {
-    if (at_rest && !(FileState(file) == opened))
-      refuse(file, "another process changed the store while it was read; try again");
-  }
-
   std::uint64_t count(const char* sql) {
     const auto number = with_sqlite_errors(file, [&] { return db.execAndGet(sql).getInt64(); });
-    check_unchanged();
+    view.check_unchanged();
     return static_cast<std::uint64_t>(number);
   }
 };
@@ -91,7 +80,7 @@ bool StoreReader::places_complete() const { return state_->places_complete; }
 bool StoreReader::recorded(std::uint64_t run_id) const {
   if (!state_->ids) {
     state_->ids = with_sqlite_errors(state_->file, [&] { return read_ids(state_->db); });
-    state_->check_unchanged();
+    state_->view.check_unchanged();
   }
   return std::binary_search(state_->ids->begin(), state_->ids->end(), run_id);
 }
@@ -106,7 +95,7 @@ std::uint64_t StoreReader::diverged_count() const {
 
 std::vector<InputFile> StoreReader::input_files() const {
   auto files = with_sqlite_errors(state_->file, [&] { return read_input_files(state_->db); });
-  state_->check_unchanged();
+  state_->view.check_unchanged();
   return files;
 }
 
@@ -114,7 +103,7 @@ void StoreReader::query(const std::string& sql,
                         const std::function<void(std::span<const std::string>)>& columns,
                         const std::function<void(std::span<const Cell>)>& row) const {
   run_query(state_->db, state_->file, sql, columns, row);
-  state_->check_unchanged();
+  state_->view.check_unchanged();
 }
 
 }  // namespace deadrelu

@@ -5,7 +5,7 @@
 #include "fuzzing.h"
 #include "store/metadata.h"
 #include "store/schema.h"
-#include "store/sqlite_error.h"
+#include "store/store_error.h"
 
 using namespace deadrelu;
 

@@ -7,7 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
-#include "store/manifest.h"
+#include "store/cells.h"
+#include "store/digest.h"
 #include "store_fixture.h"
 
 namespace deadrelu {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "store/digest.h"
 #include "store_fixture.h"
 
 namespace deadrelu {

@@ -1,3 +1,5 @@
+#include "store/store_reader.h"
+
 #include <csignal>
 
 #include <sys/stat.h>
@@ -5,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "store/sqlite_error.h"
+#include "store/store_error.h"
 #include "store_fixture.h"
 
 namespace deadrelu {

@@ -1,4 +1,4 @@
-// SQLite's failures as the sentences that a user reads.
+// Failures of SQLite and of the operating system as the sentences that a user reads.
 #pragma once
 
 #include <cerrno>
@@ -26,5 +26,8 @@ auto with_sqlite_errors(const std::filesystem::path& file, const Work& work) {
     throw_sqlite_error(file, error.getExtendedErrorCode(), error.what(), errno);
   }
 }
+
+// Throws UserError(kInputOutput): "FILE: WHAT: the system's reason"; a full disk is told as such.
+[[noreturn]] void throw_system_error(const std::filesystem::path& file, const std::string& what, int error);
 
 }  // namespace deadrelu

@@ -1,6 +1,7 @@
-#include "store/sqlite_error.h"
+#include "store/store_error.h"
 
 #include <cerrno>
+#include <system_error>
 
 #include <sqlite3.h>
 
@@ -26,7 +27,8 @@ std::string sentence(int code, const std::string& message) {
     case SQLITE_READONLY:
       if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY ||
           code == SQLITE_READONLY_CANTINIT)
-        return "the process that wrote the store was cut off; run the same `deadrelu run` again to bring it "
+        return "the process that wrote the store was cut off; run the same "
+               "`deadrelu run` again to bring it "
                "in order";
       return "the store cannot be written (" + message + ")";
     case SQLITE_TOOBIG:
@@ -44,6 +46,12 @@ void throw_sqlite_error(const std::filesystem::path& file, int code, const std::
   const bool over_quota = (code & 0xff) == SQLITE_IOERR && system_error == EDQUOT;
   throw UserError(ExitCode::kInputOutput,
                   file.string() + ": " + sentence(over_quota ? SQLITE_FULL : code, message));
+}
+
+void throw_system_error(const std::filesystem::path& file, const std::string& what, int error) {
+  const std::string reason =
+      error == ENOSPC || error == EDQUOT ? "the disk is full" : std::generic_category().message(error);
+  throw UserError(ExitCode::kInputOutput, file.string() + ": " + what + ": " + reason);
 }
 
 }  // namespace deadrelu

@@ -1,0 +1,111 @@
+#include "store/connection.h"
+
+#include <algorithm>
+#include <array>
+
+#include <sys/statfs.h>
+
+#include <SQLiteCpp/Exception.h>
+
+#include "base/error.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr std::uint64_t kWritesAtOnce = 16384;
+
+bool on_network(const std::filesystem::path& file) {
+  // NFS, SMB, CIFS, SMB2, AFS, Ceph, Lustre, GPFS, BeeGFS, 9P; FUSE may be anything.
+  constexpr std::array<std::uint32_t, 11> kTypes{0x6969,     0x517b,     0xff534d42, 0xfe534d42,
+                                                 0x5346414f, 0x00c36400, 0x0bd00bd0, 0x47504653,
+                                                 0x19830326, 0x01021997, 0x65735546};
+  struct statfs info;
+  if (statfs(file.parent_path().c_str(), &info) != 0) return false;
+  return std::find(kTypes.begin(), kTypes.end(), static_cast<std::uint32_t>(info.f_type)) != kTypes.end();
+}
+
+bool set_journal(SQLite::Database& db, const std::string& mode) {
+  return db.execAndGet("PRAGMA journal_mode = " + mode).getString() == mode;
+}
+
+bool use_wal(SQLite::Database& db) {
+  try {
+    return set_journal(db, "wal");
+  } catch (const SQLite::Exception&) {
+    return false;
+  }
+}
+
+// The path as part of a URI.
+std::string escaped(const std::string& path) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string text;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > ' ' && byte < 0x7f && c != '%' && c != '?' && c != '#') {
+      text += c;
+    } else {
+      text += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+void use_cache(SQLite::Database& db) { db.exec("PRAGMA cache_size = -32768"); }
+
+void choose_journal(SQLite::Database& db, const std::filesystem::path& file) {
+  if (on_network(file) || !use_wal(db)) set_journal(db, "truncate");
+  db.exec("PRAGMA synchronous = NORMAL");
+  use_cache(db);
+  db.exec("PRAGMA wal_autocheckpoint = 4096");
+}
+
+void checkpoint(SQLite::Database& db) { db.exec("PRAGMA wal_checkpoint(PASSIVE)"); }
+
+void leave_journal(SQLite::Database& db) {
+  if (db.execAndGet("PRAGMA journal_mode").getString() != "wal") set_journal(db, "delete");
+}
+
+bool has_journal(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::exists(file.string() + "-wal", error) ||
+         std::filesystem::exists(file.string() + "-journal", error);
+}
+
+void Batch::begin() {
+  if (!transaction_) transaction_.emplace(db_, SQLite::TransactionBehavior::IMMEDIATE);
+}
+
+void Batch::count() {
+  if (++writes_ % kWritesAtOnce == 0) commit();
+}
+
+void Batch::commit() {
+  if (!transaction_) return;
+  transaction_->commit();
+  transaction_.reset();
+}
+
+ReadView::ReadView(const std::filesystem::path& file)
+    : file_(file), at_rest_(!has_journal(file)), opened_(state_of(file)) {}
+
+std::string ReadView::uri() const {
+  return "file:" + escaped(std::filesystem::absolute(file_).string()) + "?mode=ro" +
+         (at_rest_ ? "&immutable=1" : "&readonly_shm=1");
+}
+
+void ReadView::check_unchanged() const {
+  if (at_rest_ && !(state_of(file_) == opened_))
+    throw UserError(ExitCode::kInputOutput,
+                    file_.string() + ": another process changed the store while it was read; try again");
+}
+
+ReadView::State ReadView::state_of(const std::filesystem::path& file) {
+  struct stat info;
+  if (stat(file.c_str(), &info) != 0) return {};
+  return {info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+}
+
+}  // namespace deadrelu

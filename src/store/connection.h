@@ -1,0 +1,77 @@
+// How SQLite opens a store: to write it, with the journal that the file system allows; to read it, without a
+// trace in its directory, and beside a writer.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <sys/stat.h>
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Transaction.h>
+
+namespace deadrelu {
+
+// How long a connection waits for another one. Only a reader on a file system without WAL makes the writer
+// wait.
+inline constexpr int kBusyMilliseconds = 20'000, kWriterBusyMilliseconds = 600'000;
+
+// 32 MiB for pages.
+void use_cache(SQLite::Database& db);
+
+// A write-ahead log on a local file system: readers and the writer do not wait for each other, and a commit
+// needs no sync. On a network file system, whose memory maps other hosts do not see, or where WAL is refused:
+// a rollback journal.
+void choose_journal(SQLite::Database& db, const std::filesystem::path& file);
+// Everything committed is synced to the disk.
+void checkpoint(SQLite::Database& db);
+// Removes the rollback journal; a write-ahead log goes when the last connection closes.
+void leave_journal(SQLite::Database& db);
+// Whether a writer has the store open, or was cut off: its journal is there.
+bool has_journal(const std::filesystem::path& file);
+
+// Transactions of many small writes.
+class Batch {
+ public:
+  explicit Batch(SQLite::Database& db) : db_(db) {}
+  void begin();  // where none is open
+  // Counts a write, and commits where there are many.
+  void count();
+  void commit();
+  void roll_back() { transaction_.reset(); }
+
+ private:
+  SQLite::Database& db_;
+  std::optional<SQLite::Transaction> transaction_;
+  std::uint64_t writes_ = 0;
+};
+
+// A store as it is when this is made. One that nobody writes is read without locks, or SQLite would make -wal
+// and -shm files beside it; that is right only as long as nobody does.
+class ReadView {
+ public:
+  explicit ReadView(const std::filesystem::path& file);
+
+  // What SQLite opens, read only.
+  std::string uri() const;
+  // Throws UserError(kInputOutput) where a writer has come in between.
+  void check_unchanged() const;
+
+ private:
+  // Changes whenever somebody writes to the file.
+  struct State {
+    ino_t inode = 0;
+    off_t size = 0;
+    std::int64_t seconds = 0, nanoseconds = 0;  // of the last change
+    bool operator==(const State&) const = default;
+  };
+  static State state_of(const std::filesystem::path& file);
+
+  std::filesystem::path file_;
+  bool at_rest_;
+  State opened_;
+};
+
+}  // namespace deadrelu
