@@ -6,13 +6,13 @@ namespace deadrelu {
 namespace {
 
 constexpr int kEnd = -1;
-constexpr std::size_t kBufferBytes = 64 * 1024;
+constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::size_t kLongestCell = std::size_t{1} << 20;
 constexpr std::size_t kMostCells = std::size_t{1} << 20;
 
 }  // namespace
 
-CsvReader::CsvReader(const std::string& path) : file_(path), buffer_(kBufferBytes) {
+CsvReader::CsvReader(const std::string& path) : file_(path), buffer_(kChunkBytes) {
   if (file_.is_gzip()) file_.fail("is a gzip file; a CSV file is read as plain text");
   filled_ = file_.read(buffer_.data(), buffer_.size());
   const std::string_view start(buffer_.data(), filled_);

@@ -10,12 +10,13 @@ namespace {
 constexpr double kSeluAlpha = 1.6732632423543772848170429916717;
 constexpr double kSeluScale = 1.0507009873554804934193349852946;
 
-double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
-double softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))); }
 double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
 double clamp(double z, double low, double high) { return std::min(std::max(z, low), high); }
 
 }  // namespace
+
+double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
+double softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))); }
 
 double activation_value(const ActivationSpec& activation, double slope, double z) {
   const double alpha = activation.alpha;

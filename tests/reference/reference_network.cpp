@@ -6,9 +6,6 @@
 namespace deadrelu::reference {
 namespace {
 
-double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
-double softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))); }
-
 // The factor of negative pre-activations, for the activations that have one.
 double negative_slope(const ActivationSpec& activation, const Layer& layer) {
   if (activation.kind == Activation::kRrelu) return (activation.lower + activation.upper) / 2;

@@ -33,6 +33,9 @@ Layers layers_from(const ParameterSet& parameters);
 double largest_difference(const Layers& a, const Layers& b);
 double squared_norm(const Layers& gradient);
 
+double sigmoid(double z);
+double softplus(double z);
+
 // φ and φ' of the activations that map one number to one. slope: the factor of negative arguments, where
 // there is one.
 double activation_value(const ActivationSpec& activation, double slope, double z);
