@@ -6,14 +6,12 @@
 
 #include "base/error.h"
 #include "base/names.h"
-#include "config/file_text.h"
+#include "config/json.h"
 
 namespace deadrelu {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kMostReadmeBytes = std::size_t{1} << 20;
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
@@ -28,7 +26,7 @@ bool is_file(const fs::path& path) {
 // "# Title" of the README's first line.
 std::string title_of(const fs::path& readme, const std::string& fallback) {
   if (!is_file(readme)) return fallback;
-  const std::string text = read_text_file(readme.string(), kMostReadmeBytes, true);
+  const std::string text = read_text_file(readme.string(), true);
   if (!text.starts_with("# ")) return fallback;
   return text.substr(2, text.find('\n') - 2);
 }

@@ -1,14 +1,16 @@
 #include "config/experiment_config.h"
 
+#include <algorithm>
+#include <deque>
+#include <filesystem>
 #include <map>
 
 #include "base/error.h"
-#include "config/json_read.h"
 #include "config/parameter_file.h"
-#include "config/resolved_tree.h"
 #include "config/run_id.h"
 #include "config/set_option.h"
 #include "config/sweep_plan.h"
+#include "config/value.h"
 
 namespace deadrelu {
 namespace {
@@ -23,138 +25,177 @@ ParameterReader caching_reader() {
   };
 }
 
+}  // namespace
+
+struct ExperimentConfig::State {
+  explicit State(const ConfigSource& from) : source(from), read_parameters(caching_reader()) {
+    if (!read_json(source.text, Problems::kFile, root, problems)) fail(problems);
+    if (!root.is_object()) {
+      problems.add("", "found " + describe(root) + "; a config is an object { … }");
+      fail(problems);
+    }
+    read_base();
+    read_plan();
+    if (!problems.empty()) fail(problems);
+  }
+
+  [[noreturn]] void fail(const Problems& found) const {
+    throw UserError(ExitCode::kUsage, found.report(source.text, source.label, source.sets));
+  }
+
+  void read_base() {
+    if (const auto section = root.find("sweep"); section != root.end()) {
+      sweep_section = std::move(*section);
+      root.erase(section);
+    }
+    file = read_assignment(root, "", "", problems);
+    base.resize(table.paths().size());
+    file.put_into(base);
+    sets = read_sets(source.sets, sweep_section, problems);
+    for (const Assignment& set : sets.assignments) set.put_into(base);
+    check_leaves(file, base, problems);
+    for (Assignment& set : sets.assignments) check_leaves(set, base, problems);
+    const Leaf* given = base[table.find_path("name")];
+    name = given != nullptr && given->value->is_string() ? given->value->get<std::string>()
+                                                         : source.default_name;
+  }
+
+  void read_plan() {
+    const Leaf* seed = base[table.find_path("seed")];
+    const std::size_t before = problems.size();
+    SweepConfig sweep =
+        read_sweep(sweep_section ? &*sweep_section : nullptr, base,
+                   seed != nullptr && !seed->wrong ? seed->value->get<std::uint64_t>() : 0, problems);
+    check_sets(sweep);
+    Resolver resolver(source.directory, read_parameters);
+    if (problems.size() > before) return check_base(sweep, resolver);
+    plan = make_plan(base, std::move(sweep), problems);
+    if (problems.size() == before) check_points(plan, resolver, problems);
+  }
+
+  // Where the sweep cannot be read: what does not hang on it.
+  void check_base(const SweepConfig& sweep, Resolver& resolver) {
+    const Json unknown = 0;
+    std::deque<Leaf> swept;
+    Document document = base;
+    for (const Axis& axis : sweep.axes) {
+      swept.push_back({&unknown, axis.pointer, true});
+      for (const std::string& path_name : axis.paths) {
+        const auto [first, last] = *table.range(path_name);
+        for (std::size_t path = first; path <= last; ++path) document[path] = &swept.back();
+      }
+    }
+    resolver.resolve(document, problems);
+  }
+
+  void check_sets(const SweepConfig& sweep) {
+    for (const Assignment& set : sets.assignments)
+      for (const Axis& axis : sweep.axes)
+        for (const std::string& path : axis.paths)
+          if (paths_overlap(set.name, path))
+            problems.add(pointer_of(set.name),
+                         path + " is swept by " + axis.pointer +
+                             "; set the sweep's values instead, or drop the sweep with --set sweep=null");
+  }
+
+  bool is_swept(std::size_t path) const {
+    return std::any_of(plan.columns.begin(), plan.columns.end(), [&](const SweptColumn& column) {
+      const auto range = *table.range(column.path);
+      return path >= range.first && path <= range.second;
+    });
+  }
+
+  // Whether the row's value is the same at every point of the sweep: neither it nor what it hangs on is swept.
+  bool is_fixed(std::size_t index) const {
+    const KeyTable::Row& row = table.rows()[index];
+    if (is_swept(row.path) || (row.selector != kNone && !is_fixed(row.selector))) return false;
+    if (base[row.path] != nullptr) return true;
+    const auto fixed = [&](std::size_t path) {
+      const auto& rows = table.paths()[path].rows;
+      return std::all_of(rows.begin(), rows.end(), [&](std::size_t other) { return is_fixed(other); });
+    };
+    const auto in_place = [&](std::size_t path) { return is_swept(path) || base[path] != nullptr; };
+    return (row.inherits == kNone || is_fixed(row.inherits)) &&
+           std::all_of(row.depends.begin(), row.depends.end(), fixed) &&
+           std::none_of(row.excludes.begin(), row.excludes.end(), in_place);
+  }
+
+  // Loads again to the same runs: what is given, and the defaults that no point of the sweep changes.
+  std::string resolved_json() const {
+    Problems ignored;
+    Resolver resolver(source.directory, {});
+    resolver.resolve(base, ignored);  // as if nothing were swept
+    Json json = nested("", [&](std::size_t path) -> std::optional<Json> {
+      if (table.paths()[path].name == "name") return name;
+      const auto& rows = table.paths()[path].rows;
+      const bool shown = base[path] != nullptr || std::any_of(rows.begin(), rows.end(), [&](std::size_t row) {
+                           return resolver.applies(row) && is_fixed(row);
+                         });
+      return shown ? resolver.value(path) : std::nullopt;
+    });
+    if (sweep_section) json["sweep"] = *sweep_section;
+    return json.dump(2) + '\n';
+  }
+
+  const KeyTable& table = KeyTable::get();
+  const ConfigSource source;
+  const ParameterReader read_parameters;
+  Problems problems;
+  Json root;                          // without its sweep
+  std::optional<Json> sweep_section;  // with what the --sets changed in it
+  Assignment file;
+  SetValues sets;
+  Document base;
+  std::string name;
+  SweepPlan plan;
+};
+
+namespace {
+
 // What RunStream keeps from one run to the next.
+template <class State>
 struct Walk {
-  Walk(const SweepPlan& sweep_plan, const ResolveContext& resolve_context)
-      : plan(sweep_plan), context(resolve_context), cursor(plan.shape), walker(plan) {}
+  explicit Walk(const State& config)
+      : state(config),
+        cursor(config.plan.shape),
+        documents(config.plan),
+        resolver(config.source.directory, config.read_parameters) {}
 
   void enter_point() {
     Problems problems;
-    resolve(walker.at(cursor.indices()), context, resolution, problems);
-    if (!problems.empty()) throw UserError(ExitCode::kUsage, problems.report("config", {}));
-    hash.start(canonical_text(resolution));
+    resolver.resolve(documents.at(cursor.indices()), problems);
+    resolver.check(problems);
+    if (!problems.empty()) state.fail(problems);
+    hash.start(resolver.canonical_text());
     values.clear();
-    for (const SweptColumn& column : plan.columns)
-      values.push_back(as_column(swept_value(resolution, column.path), column.type));
+    for (const SweptColumn& column : state.plan.columns)
+      values.push_back(as_column(resolver.cell(column.path), column.type));
   }
 
   bool next(PlannedRun& run) {
     const std::uint64_t point_before = cursor.point();
-    const bool first = !started;
-    started = true;
+    const bool first = !std::exchange(started, true);
     if (!cursor.next()) return false;
     if (first || cursor.point() != point_before) enter_point();
     run.position = cursor.position();
     run.point = cursor.point();
     run.id = hash.id(cursor.seed());
     run.values = values;
-    run.spec = resolution.spec;
+    run.spec = resolver.spec();
     run.spec.seed = cursor.seed();
     return true;
   }
 
-  const SweepPlan& plan;
-  const ResolveContext& context;
+  const State& state;
   SweepCursor cursor;
-  PointWalker walker;
+  PointDocuments documents;
+  Resolver resolver;
   PointHash hash;
-  Resolution resolution;
   std::vector<SweptValue> values;
   bool started = false;
 };
 
 }  // namespace
-
-struct ExperimentConfig::State {
-  explicit State(const ConfigSource& from) : source(from) {
-    context.root = &root;
-    context.directory = source.directory;
-    load();
-    context.read_parameters = caching_reader();
-    if (plannable) check_points(plan, context, problems);
-    if (!problems.empty()) fail();
-  }
-
-  [[noreturn]] void fail() const {
-    throw UserError(ExitCode::kUsage, problems.report(source.label, source.sets));
-  }
-
-  Settings read_base() {
-    if (!read_json(source.text, -1, root, problems)) fail();
-    if (!root.is_object()) {
-      problems.add(place_of(root, ""), "found " + describe(root) + "; a config is an object { … }");
-      fail();
-    }
-    Settings base(KeyTable::get().paths().size());
-    Leaves leaves;
-    read_leaves(root, "", "", leaves, problems);
-    for (const auto& [path, given] : leaves) base[path] = given;
-    return base;
-  }
-
-  void load() {
-    Settings base = read_base();
-    const std::vector<SetPath> sets = apply_sets(source.sets, root, base, problems);
-    resolve_base(base);
-    Problems in_sweep;
-    SweepConfig sweep = read_sweep(root.find("sweep"), resolution.spec.seed, in_sweep);
-    check_sets(sets, sweep, in_sweep);
-    check_base(base, sweep);
-    plannable = in_sweep.empty();
-    if (plannable) {
-      plan = make_plan(std::move(base), std::move(sweep), context, in_sweep);
-      plannable = in_sweep.empty();
-    }
-    problems.add(in_sweep);
-  }
-
-  // The base as if nothing were swept, for its name and seed and for resolved_json; its mistakes are found
-  // elsewhere.
-  void resolve_base(const Settings& base) {
-    Problems ignored;
-    ResolveContext lenient = context;
-    lenient.only_values = true;
-    resolve(base, lenient, resolution, ignored);
-    const std::size_t row = KeyTable::get().paths()[KeyTable::get().find_path("name")].rows.front();
-    name = resolution.values[row] != nullptr ? resolution.values[row]->string() : source.default_name;
-  }
-
-  static void check_sets(const std::vector<SetPath>& sets, const SweepConfig& sweep, Problems& problems) {
-    for (const SetPath& set : sets)
-      for (const Axis& axis : sweep.axes)
-        for (const std::string& path : axis.paths)
-          if (paths_overlap(set.name, path))
-            problems.add(set.place,
-                         path + " is swept by " + axis.place.pointer +
-                             "; set the sweep's values instead, or drop the sweep with --set sweep=null");
-  }
-
-  // The base's own mistakes, also in what a sweep replaces; what hangs on a swept key is checked with the
-  // points.
-  void check_base(const Settings& base, const SweepConfig& sweep) {
-    swept.assign(base.size(), false);
-    for (const Axis& axis : sweep.axes) {
-      for (const std::string& path_name : axis.paths) {
-        const auto range = *KeyTable::get().range(path_name);
-        for (std::size_t path = range.first; path <= range.second; ++path) swept[path] = true;
-      }
-    }
-    ResolveContext partial = context;
-    partial.swept = swept;
-    Resolution scratch;
-    resolve(base, partial, scratch, problems);
-  }
-
-  ConfigSource source;
-  Problems problems;
-  Node root;
-  SweepPlan plan;
-  ResolveContext context;
-  Resolution resolution;    // of the base
-  std::vector<bool> swept;  // [path]
-  std::string name;
-  bool plannable = false;
-};
 
 ExperimentConfig::ExperimentConfig(const ConfigSource& source) : state_(std::make_unique<State>(source)) {}
 ExperimentConfig::~ExperimentConfig() = default;
@@ -163,18 +204,26 @@ ExperimentConfig::ExperimentConfig(ExperimentConfig&&) noexcept = default;
 const std::string& ExperimentConfig::name() const { return state_->name; }
 const std::vector<SweptColumn>& ExperimentConfig::swept_columns() const { return state_->plan.columns; }
 std::uint64_t ExperimentConfig::run_count() const { return sweep_size(state_->plan.shape); }
+std::string ExperimentConfig::resolved_json() const { return state_->resolved_json(); }
 
 RunStream ExperimentConfig::runs() const {
-  return [walk = std::make_shared<Walk>(state_->plan, state_->context)](PlannedRun& run) {
-    return walk->next(run);
-  };
+  return [walk = std::make_shared<Walk<State>>(*state_)](PlannedRun& run) { return walk->next(run); };
 }
 
-std::string ExperimentConfig::resolved_json() const {
-  const State& state = *state_;
-  auto json = resolved_base_json(state.plan.base, state.resolution, state.swept, state.name);
-  if (const Node* sweep = state.root.find("sweep")) json["sweep"] = node_json(*sweep);
-  return json.dump(2) + '\n';
+ConfigSource read_config(const std::string& path, std::vector<std::string> sets) {
+  ConfigSource source;
+  source.text = read_text_file(path, false);
+  source.sets = std::move(sets);
+  if (path == "-") {
+    source.label = "standard input";
+    source.default_name = "experiment";
+    return source;
+  }
+  const std::filesystem::path file(path);
+  source.label = path;
+  source.directory = file.parent_path().string();
+  source.default_name = file.stem().string().substr(0, 100);
+  return source;
 }
 
 }  // namespace deadrelu

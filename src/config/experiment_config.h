@@ -32,7 +32,7 @@ class ExperimentConfig {
 
   const std::string& name() const;
   const std::vector<SweptColumn>& swept_columns() const;
-  std::uint64_t run_count() const;  // saturates at 2^63 − 1
+  std::uint64_t run_count() const;
   // Every run from the first, lazily. The config must outlive the stream.
   RunStream runs() const;
   // The resolved config, defaults filled in and the sweep as given, pretty-printed; loads again to the same

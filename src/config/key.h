@@ -1,14 +1,18 @@
-// One config key: everything that is known about it stands in one row of a table, and validation, defaults,
-// run id, JSON Schema and `explain` all read that row.
+// One config key: everything that is known about it stands in one row of a table, and validation, defaults, run id,
+// JSON Schema and `explain` all read that row.
 #pragma once
 
+#include <array>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
-#include "config/json_node.h"
-#include "config/problems.h"
-#include "config/value.h"
+#include "base/enum_names.h"
+#include "config/json.h"
 #include "train/run_spec.h"
 
 namespace deadrelu {
@@ -34,56 +38,192 @@ struct Range {
   double low = -kInfinity, high = kInfinity;
   bool low_open = false, high_open = false;
 };
+inline constexpr Range kAny{-1e100, 1e100};
+inline constexpr Range kNotNegative{0, 1e100};
+inline constexpr Range kPositive{0, 1e100, true};
+inline constexpr Range kShare{0, 1};
+inline constexpr Range kSteps{1, 1e12};
+inline constexpr Range kWidths{1, 65536};
+inline constexpr std::size_t kMostLayers = 1024;
+
+using Names = std::span<const char* const>;
+
+struct Key;
+
+// Where a key's value lives in the run spec. `get` gives it as it lies there: a choice as its number, a set of choices
+// as a mask. `set` takes a value of the config that has been checked against the key.
+struct Field {
+  Json (*get)(const RunSpec&) = nullptr;                               // null: it has no place of its own
+  void (*set)(RunSpec&, const Json& value, const Key& key) = nullptr;  // null: it changes no run
+  bool (*same)(const RunSpec&, const RunSpec&) = nullptr;
+  Names names = {};  // of an enum's values
+};
 
 // A key may have several rows, one for each set of variants in which it means something else.
 struct Key {
-  const char* path = "";  // dotted
+  std::string path;  // dotted
   KeyType type = KeyType::kReal;
-  // The variants it belongs to, space-separated: names of the nearest "kind" or "name" beside it; "": all.
-  const char* when = "";
+  Field field;
+  std::string meaning;  // definition and source included
   Range range = {};
-  std::span<const char* const> choices = {};
-  const char* word = nullptr;  // a word that stands for 0: "full", "all"
-  bool nullable = false;
+  Names choices = {};
   std::size_t most_items = std::size_t{1} << 24;  // lists
 
-  // Default as JSON; null: the key may be absent. `required`: it must be given, or one of `excludes`.
-  const char* fallback = nullptr;
-  // A second default, where `other` says so of the spec as filled so far; `other_when` says so in words.
-  const char* other_fallback = nullptr;
+  const char* variants = "";  // those it belongs to: names of the nearest "kind" or "name" beside it; "": all
+  const char* word = nullptr;     // a word that stands for 0: "full", "all"
+  bool nullable = false;          // null stands for nothing: an empty text, a 0 outside of the range
+  bool required = false;          // it must be given, or one of `excludes`
+  bool optional = false;          // it has no default
+  Json fallback = nullptr;        // the default; null: what a RunSpec starts with
+  Json other_fallback = nullptr;  // a second default, where `other` says so of the spec as filled so far
   bool (*other)(const RunSpec&) = nullptr;
-  const char* other_when = "";
-  const char* depends = "";   // the keys that `other` looks at, space-separated
-  const char* inherits = "";  // the key whose value is the default where it applies; else `fallback`
-  bool required = false;
-  const char* excludes = "";      // keys, later in the table, that may not be given together with this one
-  const char* needs = "";         // a key that must be given together with this one
+  const char* other_when = "";  // says in words where
+  const char* depends = "";     // the keys that `other` looks at
+  std::string inherits = {};    // the key whose value is the default where that key applies; else `fallback`
+  const char* excludes = "";    // keys, later in the table, that may not be given together with this one
+  const char* needs = "";       // a key that must be given together with this one
   bool number_shorthand = false;  // a bare number in place of the group means this key
   bool in_id = true;
 
-  const char* meaning = "";                         // definition and source included
-  void (*store)(RunSpec&, const Value&) = nullptr;  // null: changes no run
+  // A row reads as its type, path, field, range and meaning, and then what is special about it.
+  Key with(const char* names) && { return variants = names, std::move(*this); }
+  Key or_word(const char* text) && { return word = text, std::move(*this); }
+  Key or_null() && { return nullable = true, std::move(*this); }
+  Key must_be_given() && { return required = true, std::move(*this); }
+  Key without_default() && { return optional = true, std::move(*this); }
+  Key by_default(Json value) && { return fallback = std::move(value), std::move(*this); }
+  Key by_default_where(Json value, bool (*where)(const RunSpec&), const char* words, const char* keys) && {
+    return other_fallback = std::move(value), other = where, other_when = words, depends = keys,
+           std::move(*this);
+  }
+  Key not_beside(const char* keys) && { return excludes = keys, std::move(*this); }
+  Key beside(const char* key) && { return needs = key, std::move(*this); }
+  Key as_bare_number() && { return number_shorthand = true, std::move(*this); }
+  Key outside_id() && { return in_id = false, std::move(*this); }
 };
 
 // The rows, by section; together, in this order, the table.
-std::span<const Key> top_keys();
-std::span<const Key> data_keys();
-std::span<const Key> model_keys();
-std::span<const Key> init_keys();
-std::span<const Key> train_keys();
-std::span<const Key> record_keys();
-std::span<const Key> seed_keys();
+std::vector<Key> top_keys();
+std::vector<Key> data_keys();
+std::vector<Key> model_keys();
+std::vector<Key> init_keys();
+std::vector<Key> train_keys();
+std::vector<Key> record_keys();
+std::vector<Key> seed_keys();
 
-// Checks a JSON value against a row. Every mistake is added with its own pointer; value holds only without
-// one.
-void parse_value(const Key& key, const Node& node, const std::string& pointer, Value& value,
-                 std::vector<Problem>& problems);
+inline Key real(std::string path, Field field, Range range, std::string meaning) {
+  return {std::move(path), KeyType::kReal, field, std::move(meaning), range};
+}
+inline Key integer(std::string path, Field field, Range range, std::string meaning) {
+  return {std::move(path), KeyType::kInteger, field, std::move(meaning), range};
+}
+inline Key integers(std::string path, Field field, Range range, std::size_t most, std::string meaning) {
+  return {std::move(path), KeyType::kIntegerList, field, std::move(meaning), range, {}, most};
+}
+inline Key choice(std::string path, Field field, std::string meaning) {
+  return {std::move(path), KeyType::kChoice, field, std::move(meaning), {}, field.names};
+}
+inline Key choices(std::string path, Field field, Names names, std::string meaning) {
+  return {std::move(path), KeyType::kChoiceSet, field, std::move(meaning), {}, names, 100};
+}
+inline Key boolean(std::string path, Field field, std::string meaning) {
+  return {std::move(path), KeyType::kBool, field, std::move(meaning)};
+}
+inline Key text(std::string path, Field field, std::string meaning) {
+  return {std::move(path), KeyType::kText, field, std::move(meaning)};
+}
+inline Key texts(std::string path, Field field, std::size_t most, std::string meaning) {
+  return {std::move(path), KeyType::kTextList, field, std::move(meaning), {}, {}, most};
+}
+inline Key pair(std::string path, Field field, Range range, std::string meaning) {
+  return {std::move(path), KeyType::kRealPair, field, std::move(meaning), range};
+}
+inline Key matrix(std::string path, Field field, std::string meaning) {
+  return {std::move(path), KeyType::kRealMatrix, field, std::move(meaning)};
+}
 
-// "a whole number from 1 to 100 or "full"": what the row allows, in words.
-std::string allowed_text(const Key& key);
-std::string range_text(const Key& key);  // "[0, 1)"; "" where there is no range
+// The number of the choice that the text names; a mask of those that the list names. REQUIRES: it has been checked.
+int choice_index(const Key& key, const Json& name);
+int choice_mask(const Key& key, const Json& names);
 
-// The largest whole number a key allows, exactly.
-std::int64_t highest_integer(const Range& range);
+// --- fields ------------------------------------------------------------------------------------------------------
+
+template <class T>
+Json raw_value(const T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    return static_cast<int>(value);
+  } else if constexpr (std::is_same_v<T, std::uint64_t>) {
+    return static_cast<std::int64_t>(value);
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
+    return value ? Json(static_cast<std::int64_t>(*value)) : Json();
+  } else {
+    return value;
+  }
+}
+
+template <class T>
+void assign(T& to, const Json& value, const Key& key) {
+  const auto count = [](const Json& number) {  // words and null stand for 0
+    return number.is_number() ? static_cast<std::uint64_t>(to_whole(number)) : 0;
+  };
+  if constexpr (std::is_same_v<T, bool>) {
+    to = value.get<bool>();
+  } else if constexpr (std::is_enum_v<T>) {
+    to = static_cast<T>(choice_index(key, value));
+  } else if constexpr (std::is_integral_v<T>) {
+    to = static_cast<T>(count(value));
+  } else if constexpr (std::is_same_v<T, double>) {
+    to = value.get<double>() + 0.0;  // −0 is 0
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    to = value.is_null() ? T() : value.get<T>();
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
+    to = value.is_null() ? T() : count(value);
+  } else if constexpr (std::is_same_v<T, std::vector<std::uint64_t>>) {
+    to.clear();
+    for (const Json& item : value) to.push_back(count(item));
+  } else {
+    to = value.get<T>();
+  }
+}
+
+template <auto Member, auto... Rest, class T>
+auto& member_of(T& object) {
+  if constexpr (sizeof...(Rest) == 0) {
+    return object.*Member;
+  } else {
+    return member_of<Rest...>(object.*Member);
+  }
+}
+
+template <class T>
+constexpr Names names_of_type() {
+  if constexpr (std::is_enum_v<T>) {
+    return names_of<T>();
+  } else {
+    return {};
+  }
+}
+
+// field<&RunSpec::train, &TrainSpec::clip_norm>: run.train.clip_norm.
+template <auto... Path>
+inline constexpr Field field{
+    [](const RunSpec& run) { return raw_value(member_of<Path...>(run)); },
+    [](RunSpec& run, const Json& value, const Key& key) { assign(member_of<Path...>(run), value, key); },
+    [](const RunSpec& a, const RunSpec& b) { return member_of<Path...>(a) == member_of<Path...>(b); },
+    names_of_type<std::remove_reference_t<decltype(member_of<Path...>(std::declval<RunSpec&>()))>>()};
+
+// A set of choices, one flag of run.*Section a choice.
+template <auto Section, auto... Flags>
+inline constexpr Field flags{
+    [](const RunSpec& run) {
+      int mask = 0, bit = 0;
+      ((mask |= static_cast<int>((run.*Section).*Flags) << bit++), ...);
+      return Json(mask);
+    },
+    [](RunSpec& run, const Json& value, const Key& key) {
+      int mask = choice_mask(key, value);
+      (((run.*Section).*Flags = (mask & 1) != 0, mask >>= 1), ...);
+    },
+    [](const RunSpec& a, const RunSpec& b) { return (((a.*Section).*Flags == (b.*Section).*Flags) && ...); }};
 
 }  // namespace deadrelu

@@ -4,22 +4,10 @@
 #include <cassert>
 #include <sstream>
 
-#include "config/json_read.h"
+#include "config/value.h"
 
 namespace deadrelu {
 namespace {
-
-std::optional<Value> parse_default(const Key& key, const char* json) {
-  if (json == nullptr) return std::nullopt;
-  Node node;
-  Problems problems;
-  std::vector<Problem> wrong;
-  Value value;
-  [[maybe_unused]] const bool read = read_json(json, -1, node, problems);
-  parse_value(key, node, "", value, wrong);
-  assert(read && wrong.empty());
-  return value;
-}
 
 std::vector<std::string> words(const char* text) {
   std::istringstream in(text);
@@ -28,17 +16,14 @@ std::vector<std::string> words(const char* text) {
   return result;
 }
 
-bool selects(const Key& key) {
-  const std::string_view path = key.path;
-  return key.type == KeyType::kChoice && (path.ends_with(".name") || path.ends_with(".kind"));
-}
-
 }  // namespace
 
 std::string parent_of(const std::string& path) {
   const auto dot = path.rfind('.');
   return dot == std::string::npos ? "" : path.substr(0, dot);
 }
+
+std::string last_of(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
 bool paths_overlap(std::string_view a, std::string_view b) {
   if (a.size() > b.size()) std::swap(a, b);
@@ -51,58 +36,52 @@ const KeyTable& KeyTable::get() {
 }
 
 KeyTable::KeyTable() {
-  for (const auto section :
+  for (const auto& section :
        {top_keys(), data_keys(), model_keys(), init_keys(), train_keys(), record_keys(), seed_keys()})
     for (const Key& key : section) add_row(key);
-  for (std::size_t row = 0; row < rows_.size(); ++row) link(row);
+  for (Row& row : rows_) link(row);
 }
 
-void KeyTable::add_row(const Key& key) {
+void KeyTable::add_row(Key key) {
   const auto [found, fresh] = path_index_.emplace(key.path, paths_.size());
-  const std::size_t path = found->second;
+  const std::size_t path = found->second, index = rows_.size();
   if (fresh) {
     paths_.push_back({key.path, {}});
     add_to_groups(path);
   }
-  Row row{.key = &key, .path = path, .place = paths_[path].rows.size()};
-  row.fallback = parse_default(key, key.fallback);
-  row.other_fallback = parse_default(key, key.other_fallback);
-  row.id_prefix = std::string(key.path) + '=';
-  const std::size_t index = rows_.size();
   paths_[path].rows.push_back(index);
+  const std::string last = last_of(key.path);
+  const bool selects = key.type == KeyType::kChoice && (last == "name" || last == "kind");
   Group& group = groups_[parent_of(key.path)];
-  if (selects(key)) group.selector = index;
-  if (key.number_shorthand) group.number = index;
-  rows_.push_back(std::move(row));
+  if (selects) group.selector = index;
+  if (key.number_shorthand) {
+    group.number = index;
+    group.number_variant = key.variants;
+  }
+  rows_.push_back({std::move(key), path, selects});
 }
 
 void KeyTable::add_to_groups(std::size_t path) {
-  std::string child = paths_[path].name;
-  while (!child.empty()) {
-    const std::string parent = parent_of(child);
-    Group& group = groups_.try_emplace(parent, Group{.first = path, .last = path}).first->second;
-    const std::string name = parent.empty() ? child : child.substr(parent.size() + 1);
+  for (std::string child = paths_[path].name; !child.empty(); child = parent_of(child)) {
+    const std::string name = last_of(child);
+    Group& group = groups_.try_emplace(parent_of(child), Group{.first = path, .last = path}).first->second;
     group.last = path;
     if (std::find(group.children.begin(), group.children.end(), name) == group.children.end())
       group.children.push_back(name);
-    child = parent;
   }
 }
 
-void KeyTable::link(std::size_t index) {
-  Row& row = rows_[index];
-  const Key& key = *row.key;
-  for (const std::string& variant : words(key.when)) {
-    row.selector = find_group(parent_of(key.path))->selector;
-    const auto& choices = rows_[row.selector].key->choices;
-    const auto found = std::find(choices.begin(), choices.end(), variant);
-    assert(found != choices.end());
-    row.variants |= std::uint64_t{1} << (found - choices.begin());
+void KeyTable::link(Row& row) {
+  for (const std::string& variant : words(row.key.variants)) {
+    row.selector = find_group(parent_of(row.key.path))->selector;
+    const int index = choice_index(rows_[row.selector].key, variant);
+    assert(static_cast<std::size_t>(index) < rows_[row.selector].key.choices.size());
+    row.variants |= std::uint64_t{1} << index;
   }
-  row.excludes = paths_in(key.excludes);
-  row.depends = paths_in(key.depends);
-  if (*key.needs != '\0') row.needs = find_path(key.needs);
-  if (*key.inherits != '\0') row.inherits = paths_[find_path(key.inherits)].rows.front();
+  row.excludes = paths_in(row.key.excludes);
+  row.depends = paths_in(row.key.depends);
+  row.needs = find_path(row.key.needs);
+  if (!row.key.inherits.empty()) row.inherits = paths_[find_path(row.key.inherits)].rows.front();
 }
 
 std::vector<std::size_t> KeyTable::paths_in(const char* names) const {
@@ -132,17 +111,26 @@ std::vector<std::string> KeyTable::all_names() const {
 
 std::optional<std::pair<std::size_t, std::size_t>> KeyTable::range(std::string_view name) const {
   if (const std::size_t path = find_path(name); path != kNone) return std::pair(path, path);
-  if (name.empty()) return std::nullopt;
-  const Group* group = find_group(name);
+  const Group* group = name.empty() ? nullptr : find_group(name);
   return group == nullptr ? std::nullopt : std::optional(std::pair(group->first, group->last));
 }
 
 std::string KeyTable::variants_text(const Row& row) const {
   if (row.selector == kNone) return "";
-  std::string text = rows_[row.selector].key->path;
-  for (const std::string& variant : words(row.key->when)) text += " " + variant + ",";
+  std::string text = rows_[row.selector].key.path;
+  for (const std::string& variant : words(row.key.variants)) text += " " + variant + ",";
   text.pop_back();
   return text;
+}
+
+const Key* KeyTable::numeric_key(std::string_view name) const {
+  if (const std::size_t path = find_path(name); path != kNone) {
+    for (const std::size_t row : paths_[path].rows)
+      if (is_number(rows_[row].key)) return &rows_[row].key;
+    return nullptr;
+  }
+  const Group* group = find_group(name);
+  return group != nullptr && group->number != kNone ? &rows_[group->number].key : nullptr;
 }
 
 }  // namespace deadrelu

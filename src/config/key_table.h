@@ -1,12 +1,12 @@
-// The table of keys with its cross-references worked out once: paths, groups, selectors, parsed defaults.
+// The table of keys with its cross-references worked out once: paths, groups, selectors.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "config/key.h"
@@ -20,16 +20,16 @@ class KeyTable {
   static const KeyTable& get();
 
   struct Row {
-    const Key* key = nullptr;
+    Key key;
     std::size_t path = 0;          // index into paths()
-    std::size_t place = 0;         // among the rows of its path
+    bool selects = false;          // a "name" or "kind" that chooses the variant of its group
     std::size_t selector = kNone;  // row that chooses the variant; kNone: it belongs to all variants
     std::uint64_t variants = 0;    // bit i: it belongs to the selector's i-th choice
-    std::optional<Value> fallback = {}, other_fallback = {};
-    std::size_t inherits = kNone;                          // row
+    std::size_t inherits = kNone;  // row
     std::vector<std::size_t> excludes = {}, depends = {};  // paths
     std::size_t needs = kNone;                             // path
-    std::string id_prefix = {};                            // `path=`
+
+    bool belongs_to(int variant) const { return selector == kNone || (variants >> variant & 1) != 0; }
   };
   struct Path {
     std::string name;
@@ -40,6 +40,7 @@ class KeyTable {
     std::size_t first = 0, last = 0;  // paths, last included
     std::size_t selector = kNone;  // row of its "name" or "kind": a bare text in place of the group means it
     std::size_t number = kNone;    // row that a bare number in place of the group means
+    Json number_variant = {};      // the selector's value with that row
     std::vector<std::string> children = {};  // names one level down
   };
 
@@ -48,17 +49,18 @@ class KeyTable {
   std::size_t find_path(std::string_view name) const;    // kNone where it is no key
   const Group* find_group(std::string_view name) const;  // null where it is no group; "": the whole config
   std::vector<std::string> all_names() const;            // keys and groups, for "did you mean"
-  // What a --set or a sweep may name: the paths of a key or of all keys of a group; empty where it is
-  // neither.
+  // What a --set or a sweep may name: the paths of a key or of all keys of a group; empty where it is neither.
   std::optional<std::pair<std::size_t, std::size_t>> range(std::string_view name) const;
   // "train.optimizer.name sgd, rmsprop": the variants that a row belongs to.
   std::string variants_text(const Row& row) const;
+  // The row that a range of numbers over the key or group takes its values for; null where it takes none.
+  const Key* numeric_key(std::string_view name) const;
 
  private:
   KeyTable();
-  void add_row(const Key& key);
+  void add_row(Key key);
   void add_to_groups(std::size_t path);
-  void link(std::size_t index);
+  void link(Row& row);
   std::vector<std::size_t> paths_in(const char* names) const;
 
   std::vector<Row> rows_;
@@ -67,8 +69,9 @@ class KeyTable {
   std::unordered_map<std::string, Group> groups_;
 };
 
-// "train.optimizer.name" → "train.optimizer", "name" → "".
+// "train.optimizer.name" → "train.optimizer", "name" → ""; and → "name".
 std::string parent_of(const std::string& path);
+std::string last_of(const std::string& path);
 
 // Whether one of two dotted paths is the other or lies in it.
 bool paths_overlap(std::string_view a, std::string_view b);

@@ -1,175 +1,131 @@
 #include "config/parameter_file.h"
 
-#include <array>
-#include <nlohmann/json.hpp>
-#include <utility>
+#include <algorithm>
 
 #include "base/error.h"
-#include "config/file_text.h"
-#include "config/json_position.h"
+#include "config/json.h"
 
 namespace deadrelu {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr std::size_t kMostBytes = std::size_t{1} << 30;
-constexpr std::size_t kMostParameters = 100'000'000;
 constexpr const char* kForm = "; expected {\"layers\": [{\"weights\": [[…], …], \"bias\": […]}, …]}";
 
-// nlohmann's SAX interface: fills the layers as the file is read, so that nothing is held twice.
+// Reads the layers of one document; what is wrong with them goes to the problems.
 class LayerReader {
  public:
-  LayerReader(ReadPosition& position, std::string label) : position_(position), label_(std::move(label)) {}
+  explicit LayerReader(Problems& problems) : problems_(problems) {}
 
-  bool null() { return wrong("found null"); }
-  bool boolean(bool /*value*/) { return wrong("found true or false"); }
-  bool string(std::string& /*value*/) { return ignored() || wrong("found a text"); }
-  bool binary(Json::binary_t& /*value*/) { return false; }
-  bool number_integer(std::int64_t value) { return number(static_cast<double>(value)); }
-  bool number_unsigned(std::uint64_t value) { return number(static_cast<double>(value)); }
-  bool number_float(double value, const std::string& /*raw*/) { return number(value); }
-
-  bool start_object(std::size_t /*size*/) {
-    if (place_ == Place::kOutside) return enter(Place::kTop);
-    if (place_ == Place::kLayers) {
-      layers_.emplace_back();
-      given_.fill(false);
-      return enter(Place::kLayer);
+  ParameterSet read(const Json& root) {
+    ParameterSet set;
+    if (!check_object(root, "", {"layers", "run_id", "step"})) return set;
+    const Json* layers = find_member(root, "layers");
+    if (layers == nullptr || layers->empty()) {
+      fail(layers == nullptr ? "" : "/layers", "there are no layers");
+    } else if (!layers->is_array()) {
+      fail("/layers", "found " + describe(*layers));
+    } else {
+      for (std::size_t l = 0; l < layers->size(); ++l)
+        set.layers.push_back(read_layer((*layers)[l], child_pointer("/layers", l)));
     }
-    return wrong("found an object");
+    return set;
   }
-  bool end_object() {
-    if (place_ == Place::kLayer) {
-      const LayerParameters& layer = layers_.back();
-      if (layer.rows == 0) return wrong("this layer has no \"weights\"");
-      for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
-        const std::size_t count = layer.blocks[k].size();
-        if (kBlockKinds[k].form == BlockForm::kList && count > 0 && count != layer.rows)
-          return wrong("this layer has " + std::to_string(count) + ' ' + kBlockKinds[k].plural + " for " +
-                       std::to_string(layer.rows) + " rows of weights");
-      }
-      return enter(Place::kLayers);
-    }
-    if (layers_.empty()) return wrong("there are no layers");
-    return enter(Place::kOutside);
-  }
-  bool start_array(std::size_t /*size*/) {
-    if (place_ == Place::kTop && key_ == "layers") return enter(Place::kLayers);
-    if (place_ == Place::kLayer && form() == BlockForm::kMatrix) return enter(Place::kMatrix);
-    if (place_ == Place::kLayer && form() == BlockForm::kList) return enter(Place::kList);
-    if (place_ == Place::kMatrix) {
-      row_start_ = values().size();
-      return enter(Place::kRow);
-    }
-    return wrong("found a list");
-  }
-  bool end_array() {
-    if (place_ == Place::kLayers) return enter(Place::kTop);
-    if (place_ == Place::kList) return enter(Place::kLayer);
-    LayerParameters& layer = layers_.back();
-    if (place_ == Place::kMatrix)
-      return layer.rows == 0 ? wrong("there are no weights") : enter(Place::kLayer);
-    const std::size_t inputs = values().size() - row_start_;
-    if (layer.rows == 0) layer.inputs = inputs;
-    if (inputs == 0 || inputs != layer.inputs)
-      return wrong("this row has " + std::to_string(inputs) + " weights, the first has " +
-                   std::to_string(layer.inputs));
-    ++layer.rows;
-    return enter(Place::kMatrix);
-  }
-  bool key(std::string& name) {
-    key_ = std::move(name);
-    if (place_ == Place::kTop) {
-      if (key_ != "layers" && key_ != "run_id" && key_ != "step")
-        return wrong("unknown key \"" + key_ + "\"");
-      return key_ != "layers" || layers_.empty() || wrong("\"layers\" is given twice");
-    }
-    block_ = 0;
-    while (block_ < kBlockKinds.size() && kBlockKinds[block_].name != key_) ++block_;
-    if (block_ == kBlockKinds.size()) return wrong("unknown key \"" + key_ + "\"");
-    return !std::exchange(given_[block_], true) || wrong("\"" + key_ + "\" is given twice");
-  }
-  bool parse_error(std::size_t /*position*/, const std::string& token, const Json::exception& error) {
-    fail("", syntax_problem(position_, token, error.what()));
-  }
-
-  std::vector<LayerParameters> take() { return std::move(layers_); }
 
  private:
-  enum class Place { kOutside, kTop, kLayers, kLayer, kMatrix, kRow, kList };
-
-  bool enter(Place place) {
-    place_ = place;
-    return true;
+  void fail(const std::string& pointer, const std::string& message) {
+    problems_.add(pointer, message + kForm);
   }
-  BlockForm form() const { return kBlockKinds[block_].form; }  // of the block that key_ names
-  std::vector<double>& values() { return layers_.back().blocks[block_]; }
-  bool ignored() const { return place_ == Place::kTop && (key_ == "run_id" || key_ == "step"); }
 
-  bool number(double value) {
-    if (++numbers_ > kMostParameters) return wrong("there are more than 100000000 parameters");
-    if (place_ == Place::kRow || place_ == Place::kList ||
-        (place_ == Place::kLayer && form() == BlockForm::kNumber)) {
-      values().push_back(value);
-    } else if (!ignored()) {
-      return wrong("found a number");
+  bool check_object(const Json& object, const std::string& pointer, const std::vector<std::string>& known) {
+    if (!object.is_object()) {
+      fail(pointer, "found " + describe(object));
+      return false;
     }
-    return true;
+    const auto unknown = [&](const std::string& key) {
+      return std::find(known.begin(), known.end(), key) == known.end();
+    };
+    bool good = true;
+    for (const auto& [key, value] : object.items()) {
+      if (!unknown(key)) continue;
+      good = false;
+      fail(child_pointer(pointer, key), "unknown key " + json_quoted(key) + did_you_mean(key, known));
+    }
+    return good;
   }
 
-  std::string pointer() const {
-    if (place_ == Place::kOutside) return "";
-    if (place_ == Place::kTop) return "/" + key_;
-    if (layers_.empty()) return "/layers";
-    const LayerParameters& layer = layers_.back();
-    const std::string of_layer = "/layers/" + std::to_string(layers_.size() - 1);
-    switch (place_) {
-      case Place::kLayer:
-      case Place::kMatrix:
-        return of_layer + '/' + key_;
-      case Place::kList:
-        return of_layer + '/' + key_ + '/' + std::to_string(layer.blocks[block_].size());
-      case Place::kRow:
-        return of_layer + '/' + key_ + '/' + std::to_string(layer.rows);
-      default:
-        return of_layer;
+  LayerParameters read_layer(const Json& object, const std::string& pointer) {
+    LayerParameters layer;
+    std::vector<std::string> names;
+    for (const BlockKindInfo& kind : kBlockKinds) names.emplace_back(kind.name);
+    if (!check_object(object, pointer, names)) return layer;
+    for (std::size_t k = 0; k < kBlockKinds.size(); ++k)
+      if (const Json* block = find_member(object, kBlockKinds[k].name))
+        read_block(*block, child_pointer(pointer, kBlockKinds[k].name), kBlockKinds[k], layer,
+                   layer.blocks[k]);
+    if (find_member(object, "weights") == nullptr) fail(pointer, "this layer has no \"weights\"");
+    return layer;
+  }
+
+  void read_block(const Json& value, const std::string& pointer, const BlockKindInfo& kind,
+                  LayerParameters& layer, std::vector<double>& numbers) {
+    switch (kind.form) {
+      case BlockForm::kMatrix:
+        return read_matrix(value, pointer, layer, numbers);
+      case BlockForm::kList:
+        read_numbers(value, pointer, numbers);
+        if (!numbers.empty() && layer.rows > 0 && numbers.size() != layer.rows)
+          fail(pointer, "this layer has " + std::to_string(numbers.size()) + ' ' + kind.plural + " for " +
+                            std::to_string(layer.rows) + " rows of weights");
+        return;
+      case BlockForm::kNumber:
+        return read_number(value, pointer, numbers);
     }
   }
 
-  [[noreturn]] void fail(const std::string& pointer, const std::string& message) {
-    throw UserError(ExitCode::kUsage, label_ + ':' + std::to_string(position_.line()) + ": " +
-                                          (pointer.empty() ? "" : pointer + ": ") + message);
+  void read_matrix(const Json& rows, const std::string& pointer, LayerParameters& layer,
+                   std::vector<double>& numbers) {
+    if (!rows.is_array()) return fail(pointer, "found " + describe(rows));
+    if (rows.empty()) return fail(pointer, "there are no weights");
+    for (const Json& row : rows) {
+      const std::string here = child_pointer(pointer, layer.rows);
+      const std::size_t before = numbers.size();
+      read_numbers(row, here, numbers);
+      const std::size_t inputs = numbers.size() - before;
+      if (layer.rows++ == 0) layer.inputs = inputs;
+      if (inputs == 0 || inputs != layer.inputs)
+        fail(here, "this row has " + std::to_string(inputs) + " weights, the first has " +
+                       std::to_string(layer.inputs));
+    }
   }
-  bool wrong(const std::string& message) { fail(pointer(), message + kForm); }
 
-  ReadPosition& position_;
-  std::string label_;
-  std::vector<LayerParameters> layers_;
-  std::string key_;
-  Place place_ = Place::kOutside;
-  std::size_t block_ = 0, row_start_ = 0, numbers_ = 0;
-  std::array<bool, kBlockKinds.size()> given_{};  // the blocks of the layer that is being read
+  void read_numbers(const Json& list, const std::string& pointer, std::vector<double>& numbers) {
+    if (!list.is_array()) return fail(pointer, "found " + describe(list));
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      numbers.push_back(list[i].is_number() ? list[i].get<double>() : 0);
+      if (!list[i].is_number()) fail(child_pointer(pointer, i), "found " + describe(list[i]));
+    }
+  }
+
+  void read_number(const Json& value, const std::string& pointer, std::vector<double>& numbers) {
+    if (!value.is_number()) fail(pointer, "found " + describe(value));
+    numbers.push_back(value.is_number() ? value.get<double>() : 0);
+  }
+
+  Problems& problems_;
 };
 
 }  // namespace
 
 ParameterSet parse_parameters(std::string_view text, const std::string& label) {
-  ReadPosition position(text);
-  LayerReader reader(position, label);
-  Json::sax_parse(CountingIterator(text.data(), &position),
-                  CountingIterator(text.data() + text.size(), &position), &reader, Json::input_format_t::json,
-                  false, false);
-  if (text.find_first_not_of(" \t\r\n", position.consumed()) != std::string_view::npos)
-    throw UserError(ExitCode::kUsage,
-                    label + ':' + std::to_string(position.line()) +
-                        ": something follows the first JSON document; an init.file holds one: of "
-                        "parameters.jsonl take one line, as with `sed -n 1p parameters.jsonl`");
-  return {reader.take()};
+  Problems problems;
+  Json root;
+  ParameterSet set;
+  if (read_json(text, Problems::kFile, root, problems)) set = LayerReader(problems).read(root);
+  if (!problems.empty()) throw UserError(ExitCode::kUsage, problems.report(text, label));
+  return set;
 }
 
 ParameterSet read_parameter_file(const std::string& path) {
-  return parse_parameters(read_text_file(path, kMostBytes, true), path);
+  return parse_parameters(read_text_file(path, true), path);
 }
 
 }  // namespace deadrelu

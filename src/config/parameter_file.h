@@ -10,7 +10,7 @@ namespace deadrelu {
 
 // Reads {"layers": [{"weights": [[…in]…out], "bias": [out], "slope": x}, …]}, hidden layers first, output
 // layer last; bias and slope may be missing, "run_id" and "step" are ignored. Throws UserError: kInputOutput
-// where the file cannot be read (regular files up to 1 GiB), kUsage, with line and JSON pointer, where its
+// where the file cannot be read (regular files up to 64 MiB), kUsage, with line and JSON pointer, where its
 // content is wrong.
 ParameterSet read_parameter_file(const std::string& path);
 

@@ -3,273 +3,216 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "config/contradictions.h"
-#include "config/resolved_tree.h"
+#include "config/value.h"
+#include "train/check.h"
 
 namespace deadrelu {
-namespace {
 
-using Row = KeyTable::Row;
-
-class Resolver {
- public:
-  Resolver(const Settings& settings, const ResolveContext& context, Resolution& out, Problems& problems)
-      : settings_(settings), context_(context), out_(out), problems_(problems) {}
-
-  void run() {
-    out_.values.assign(rows_.size(), nullptr);
-    out_.unknown.assign(rows_.size(), 0);
-    out_.from_default.assign(rows_.size(), 0);
-    out_.spec = RunSpec{};
-    out_.spec.data.directory = context_.directory;
-    for (std::size_t row = 0; row < rows_.size(); ++row) resolve_row(row);
-    choose_target_form();
-    if (context_.only_values) return;
-    for (std::size_t row = 0; row < rows_.size(); ++row) check_company(row);
-    if (!out_.spec.init.file.empty() && context_.read_parameters) read_parameters();
-    if (context_.swept.empty()) check_contradictions();
-  }
-
- private:
-  // Files whose classes are not known yet are taken for two classes; find_contradictions says where they are
-  // not.
-  void choose_target_form() {
-    if (out_.spec.train.loss != Loss::kBinaryCrossEntropy) return;
-    const auto shape = shape_from_spec(out_.spec.data);
-    if (!shape || shape->classes <= 2) out_.spec.data.target_form = TargetForm::kBinary;
-  }
-
-  bool swept(std::size_t path) const { return !context_.swept.empty() && context_.swept[path]; }
-  bool given(std::size_t path) const { return settings_[path] != nullptr; }
-  bool any_given(const std::vector<std::size_t>& paths) const {
-    return std::any_of(paths.begin(), paths.end(),
-                       [&](std::size_t path) { return given(path) || swept(path); });
-  }
-
-  void resolve_row(std::size_t index) {
-    const Row& row = rows_[index];
-    const Given* given = settings_[row.path].get();
-    if (row.selector != kNone) {
-      if (out_.unknown[row.selector]) {
-        out_.unknown[index] = 1;
-        if (given != nullptr && row.place == 0) check_any_reading(row, *given);
-        return;
-      }
-      const Value* chosen = out_.values[row.selector];
-      if (chosen == nullptr || (row.variants >> chosen->integer() & 1) == 0) {
-        if (given != nullptr) check_belongs(row, *given);
-        return;
-      }
-    }
-    out_.unknown[index] = swept(row.path);
-    if (given != nullptr) {
-      const Given::Reading& reading = given->readings[row.place];
-      problems_.add(reading.problems);
-      if (!reading.problems.empty()) out_.unknown[index] = 1;
-      set(index, reading.problems.empty() ? &reading.value : nullptr);
-    } else if (!any_given(row.excludes)) {
-      out_.from_default[index] = 1;
-      set(index, default_of(index));
-    }
-  }
-
-  const Value* default_of(std::size_t index) {
-    const Row& row = rows_[index];
-    if (row.inherits != kNone) {
-      if (out_.unknown[row.inherits]) out_.unknown[index] = 1;
-      if (out_.values[row.inherits] != nullptr) return out_.values[row.inherits];
-    }
-    const auto& fallback =
-        row.key->other != nullptr && row.key->other(out_.spec) ? row.other_fallback : row.fallback;
-    return fallback ? &*fallback : nullptr;
-  }
-
-  void set(std::size_t index, const Value* value) {
-    out_.values[index] = value;
-    if (value != nullptr && rows_[index].key->store != nullptr) rows_[index].key->store(out_.spec, *value);
-  }
-
-  // The variant is not known: a value that fits no row of its path is wrong anyway.
-  void check_any_reading(const Row& row, const Given& given) {
-    for (const auto& reading : given.readings)
-      if (reading.problems.empty()) return;
-    problems_.add(given.readings[row.place].problems);
-  }
-
-  // The row is for other variants: a mistake unless another row of the path is for this one.
-  void check_belongs(const Row& row, const Given& given) {
-    const std::int64_t chosen =
-        out_.values[row.selector] == nullptr ? -1 : out_.values[row.selector]->integer();
-    std::string belongs;
-    for (const std::size_t other : table_.paths()[row.path].rows) {
-      if (chosen >= 0 && (rows_[other].variants >> chosen & 1) != 0) return;
-      belongs += (belongs.empty() ? "" : " or ") + table_.variants_text(rows_[other]);
-    }
-    const Row& selector = rows_[row.selector];
-    const std::string key = row.key->path;
-    problems_.add(given.place, key.substr(key.rfind('.') + 1) + " belongs to " + belongs + "; " +
-                                   selector.key->path + " is " +
-                                   (chosen < 0 ? "not given" : out_.values[row.selector]->text) +
-                                   (out_.from_default[row.selector] ? " (the default)" : ""));
-  }
-
-  bool holds(std::size_t path) const {  // given, and not as null
-    if (!given(path)) return false;
-    for (const std::size_t row : table_.paths()[path].rows)
-      if (out_.values[row] != nullptr && out_.values[row]->is_null()) return false;
-    return true;
-  }
-
-  // Keys that exclude or need each other, and keys that have to be there.
-  void check_company(std::size_t index) {
-    const Row& row = rows_[index];
-    const bool active = out_.values[index] != nullptr || out_.unknown[index];
-    if (active && given(row.path)) {
-      for (const std::size_t other : row.excludes)
-        if (given(other))
-          problems_.add(settings_[other]->place,
-                        "cannot be given together with " + std::string(row.key->path) + "; give one of them");
-      if (row.needs != kNone && holds(row.path) && !holds(row.needs) && !swept(row.needs))
-        problems_.add(settings_[row.path]->place, "needs " + table_.paths()[row.needs].name + " beside it");
-    }
-    if (is_missing(index) && !any_given(row.excludes)) {
-      std::string others;
-      for (const std::size_t other : row.excludes)
-        others += (others.empty() ? ", or " : " and ") + table_.paths()[other].name;
-      problems_.add(
-          place_of_path(settings_, *context_.root, row.path),
-          "is missing; give " + std::string(row.key->path) + " (" + allowed_text(*row.key) + ")" + others);
-    }
-  }
-
-  bool is_missing(std::size_t index) const {
-    const Row& row = rows_[index];
-    if (!row.key->required || given(row.path) || out_.unknown[index]) return false;
-    if (row.selector == kNone) return true;
-    const Value* chosen = out_.values[row.selector];
-    return chosen != nullptr && (row.variants >> chosen->integer() & 1) != 0;
-  }
-
-  void read_parameters() {
-    const std::string& file = out_.spec.init.file;
-    const bool relative = file[0] != '/' && !context_.directory.empty();
-    try {
-      out_.spec.initial = context_.read_parameters(relative ? context_.directory + '/' + file : file);
-    } catch (const UserError&) {
-      if (problems_.empty()) throw;  // else the config's own mistakes come first
-    }
-  }
-
-  bool trusted(std::size_t path) const {
-    const auto& rows = table_.paths()[path].rows;
-    return std::none_of(rows.begin(), rows.end(), [&](std::size_t row) { return out_.unknown[row] != 0; });
-  }
-
-  void check_contradictions() {
-    bool data_known = true;
-    const KeyTable::Group& data = *table_.find_group("data");
-    for (std::size_t path = data.first; path <= data.last; ++path)
-      for (const std::size_t row : table_.paths()[path].rows)
-        data_known = data_known && !out_.unknown[row] && !is_missing(row);
-    for (const Contradiction& found : config_contradictions(out_.spec, data_known)) {
-      const std::size_t path = table_.range(found.path)->first;
-      if (trusted(path)) problems_.add(place_of_path(settings_, *context_.root, path), found.message);
-    }
-  }
-
-  const KeyTable& table_ = KeyTable::get();
-  const std::vector<Row>& rows_ = table_.rows();
-  const Settings& settings_;
-  const ResolveContext& context_;
-  Resolution& out_;
-  Problems& problems_;
-};
-
-std::string hidden_text(const RunSpec& spec) {
-  std::string text = "[";
-  for (const std::size_t width : spec.model.hidden)
-    text.append(text.size() > 1 ? "," : "").append(std::to_string(width));
-  return text + "]";
+std::string pointer_of(const std::string& path) {
+  std::string pointer = '/' + path;
+  std::replace(pointer.begin(), pointer.end(), '.', '/');
+  return pointer;
 }
 
-SweptValue cell(const Key& key, const Value& value) {
-  if (value.is_null()) return std::string("null");
-  if (!value.is_word && key.type == KeyType::kInteger) return value.integer();
-  if (key.type == KeyType::kReal) return value.real();
-  if (key.type == KeyType::kText || key.type == KeyType::kFolderName) return value.string();
-  const bool text = value.is_word && key.type != KeyType::kChoiceSet;
-  return text ? value.text.substr(1, value.text.size() - 2) : value.text;
-}
-
-}  // namespace
-
-void resolve(const Settings& settings, const ResolveContext& context, Resolution& resolution,
-             Problems& problems) {
-  Resolver(settings, context, resolution, problems).run();
-}
-
-std::string canonical_text(const Resolution& resolution, const std::function<bool(std::size_t)>& hide) {
+Json nested(const std::string& name, const std::function<std::optional<Json>(std::size_t path)>& value) {
   const KeyTable& table = KeyTable::get();
-  static const std::size_t hidden = table.paths()[table.find_path("model.hidden")].rows.front();
-  const auto hangs_on_hidden = [&](std::size_t index) {
-    const Row& row = table.rows()[index];
-    if (!resolution.from_default[index]) return false;
-    return (row.inherits != kNone && hide(table.rows()[row.inherits].path)) ||
-           std::any_of(row.depends.begin(), row.depends.end(), hide);
-  };
-  std::string text;
-  text.reserve(2048);
-  for (std::size_t i = 0; i < table.rows().size(); ++i) {
-    const Row& row = table.rows()[i];
-    const bool differs_elsewhere =
-        hide && row.needs != kNone && hide(row.needs);  // width, where depth is swept
-    if (!row.key->in_id && !differs_elsewhere) continue;
-    if (i == hidden) {
-      text += row.id_prefix + hidden_text(resolution.spec) + '\n';
-    } else if (resolution.values[i] != nullptr) {
-      text += row.id_prefix;
-      text += hide && hangs_on_hidden(i) ? "?" : resolution.values[i]->text;
-      text += '\n';
-    }
-  }
-  return text;
-}
-
-SweptValue swept_value(const Resolution& resolution, const std::string& name) {
-  const KeyTable& table = KeyTable::get();
-  if (const std::size_t path = table.find_path(name); path != kNone) {
-    for (const std::size_t row : table.paths()[path].rows)
-      if (resolution.values[row] != nullptr) return cell(*table.rows()[row].key, *resolution.values[row]);
-    return std::string();
-  }
   const KeyTable::Group& group = *table.find_group(name);
-  std::size_t active = 0;
-  for (std::size_t path = group.first; path <= group.last; ++path)
-    for (const std::size_t row : table.paths()[path].rows) active += resolution.values[row] != nullptr;
-  const auto is_active = [&](std::size_t row) { return row != kNone && resolution.values[row] != nullptr; };
-  if (active == 1 && is_active(group.selector))
-    return cell(*table.rows()[group.selector].key, *resolution.values[group.selector]);
-  if (active == 2 && is_active(group.number)) return resolution.values[group.number]->real();
-  return group_json(resolution, name);
+  Json tree = Json::object();
+  for (std::size_t path = group.first; path <= group.last; ++path) {
+    const std::optional<Json> found = value(path);
+    if (!found) continue;
+    const std::string below =
+        name.empty() ? '.' + table.paths()[path].name : table.paths()[path].name.substr(name.size());
+    tree[Json::json_pointer(pointer_of(below).substr(1))] = Json::parse(canonical_json(*found));
+  }
+  return tree;
 }
 
-Place place_of_path(const Settings& settings, const Node& root, std::size_t path) {
-  if (settings[path] != nullptr) return settings[path]->place;
-  const std::string& name = KeyTable::get().paths()[path].name;
-  const Node* node = &root;
-  Place place{-1, root.line, ""};
-  for (std::size_t from = 0; from <= name.size();) {
-    const std::size_t to = std::min(name.find('.', from), name.size());
-    const std::string key = name.substr(from, to - from);
-    place.pointer = child_pointer(place.pointer, key);
-    node = node != nullptr && node->is_object() ? node->find(key) : nullptr;
-    if (node != nullptr) {
-      place.set = node->set;
-      place.line = node->line;
+Resolver::Resolver(std::string directory, ParameterReader read_parameters)
+    : directory_(std::move(directory)),
+      read_parameters_(std::move(read_parameters)),
+      variant_(rows_.size()),
+      lines_(rows_.size()) {}
+
+void Resolver::resolve(const Document& document, Problems& problems) {
+  static const RunSpec kStart;
+  document_ = &document;
+  if (std::exchange(lines_made_, false)) std::swap(spec_, previous_);
+  spec_ = kStart;
+  spec_.data.directory = directory_;
+  state_.assign(rows_.size(), kAbsent);
+  for (std::size_t row = 0; row < rows_.size(); ++row) resolve_row(row, problems);
+  choose_target_form();
+}
+
+void Resolver::resolve_row(std::size_t index, Problems& problems) {
+  const Row& row = rows_[index];
+  const Leaf* leaf = (*document_)[row.path];
+  RowState& state = state_[index];
+  if (row.selector != kNone) {
+    state = state_[row.selector] == kUnknown ? kUnknown : kAbsent;
+    if (state_[row.selector] != kApplies) return;
+    if (!row.belongs_to(variant_[row.selector])) {
+      if (leaf != nullptr) report_foreign(row, *leaf, problems);
+      return;
     }
-    from = to + 1;
   }
-  return place;
+  state = leaf != nullptr ? use_leaf(row, *leaf, problems) : use_default(row, problems);
+  if (row.selects && state == kApplies) variant_[index] = row.key.field.get(spec_).get<int>();
+}
+
+Resolver::RowState Resolver::use_leaf(const Row& row, const Leaf& leaf, Problems& problems) {
+  if (leaf.wrong) return kUnknown;
+  check_company(row, problems);
+  const bool one_of_many = table_.paths()[row.path].rows.size() > 1;  // else it has been checked
+  if (one_of_many && !check_value(row.key, *leaf.value, leaf.pointer, problems)) return kUnknown;
+  if (row.key.field.set != nullptr) row.key.field.set(spec_, *leaf.value, row.key);
+  return kApplies;
+}
+
+Resolver::RowState Resolver::use_default(const Row& row, Problems& problems) {
+  const Key& key = row.key;
+  for (const std::size_t other : row.excludes) {
+    if (!given(other)) continue;
+    // A key outside of the id (model.width) only writes this one in another way.
+    return rows_[table_.paths()[other].rows.front()].key.in_id ? kAbsent : kApplies;
+  }
+  if (key.required) {
+    report_missing(row, problems);
+    return kUnknown;
+  }
+  if (key.optional) return kAbsent;
+  if (row.inherits != kNone && state_[row.inherits] == kUnknown) return kUnknown;
+  if (row.inherits != kNone && state_[row.inherits] == kApplies) {
+    key.field.set(spec_, value_of(rows_[row.inherits].key, spec_), key);
+  } else if (key.other != nullptr && key.other(spec_)) {
+    key.field.set(spec_, key.other_fallback, key);
+  } else if (!key.fallback.is_null()) {
+    key.field.set(spec_, key.fallback, key);
+  }  // else the spec has it from the start
+  return kApplies;
+}
+
+// The row is for other variants: a mistake unless another row of the path is for this one.
+void Resolver::report_foreign(const Row& row, const Leaf& leaf, Problems& problems) const {
+  const Row& selector = rows_[row.selector];
+  std::string belongs;
+  for (const std::size_t other : table_.paths()[row.path].rows) {
+    if (rows_[other].belongs_to(variant_[row.selector])) return;
+    belongs += (belongs.empty() ? "" : " or ") + table_.variants_text(rows_[other]);
+  }
+  problems.add(leaf.pointer, last_of(row.key.path) + " belongs to " + belongs + "; " + selector.key.path +
+                                 " is " + canonical_json(value_of(selector.key, spec_)) +
+                                 (given(selector.path) ? "" : " (the default)"));
+}
+
+void Resolver::report_missing(const Row& row, Problems& problems) const {
+  std::string others;
+  for (const std::size_t other : row.excludes)
+    others += (others.empty() ? ", or " : " and ") + table_.paths()[other].name;
+  problems.add(pointer_of(row.key.path),
+               "is missing; give " + row.key.path + " (" + allowed_text(row.key) + ")" + others);
+}
+
+// Keys that exclude or need each other.
+void Resolver::check_company(const Row& row, Problems& problems) const {
+  const auto holds = [&](std::size_t path) { return given(path) && !(*document_)[path]->value->is_null(); };
+  for (const std::size_t other : row.excludes)
+    if (given(other))
+      problems.add((*document_)[other]->pointer,
+                   "cannot be given together with " + row.key.path + "; give one of them");
+  if (row.needs != kNone && holds(row.path) && !holds(row.needs))
+    problems.add((*document_)[row.path]->pointer, "needs " + table_.paths()[row.needs].name + " beside it");
+}
+
+// Files whose classes are not known yet are taken for two classes; find_contradictions says where they are not.
+void Resolver::choose_target_form() {
+  if (spec_.train.loss != Loss::kBinaryCrossEntropy) return;
+  const auto shape = shape_from_spec(spec_.data);
+  if (!shape || shape->classes <= 2) spec_.data.target_form = TargetForm::kBinary;
+}
+
+void Resolver::read_initial(Problems& problems) {
+  const std::string& file = spec_.init.file;
+  const bool relative = file[0] != '/' && !directory_.empty();
+  try {
+    spec_.initial = read_parameters_(relative ? directory_ + '/' + file : file);
+  } catch (const UserError&) {
+    if (problems.empty()) throw;  // else the config's own mistakes come first
+  }
+}
+
+bool Resolver::known(std::size_t first_path, std::size_t last_path) const {
+  for (std::size_t path = first_path; path <= last_path; ++path)
+    for (const std::size_t row : table_.paths()[path].rows)
+      if (state_[row] == kUnknown) return false;
+  return true;
+}
+
+void Resolver::check(Problems& problems) {
+  if (!spec_.init.file.empty()) read_initial(problems);
+  const KeyTable::Group& data = *table_.find_group("data");
+  for (const Contradiction& found : spec_contradictions(spec_, known(data.first, data.last))) {
+    const std::size_t path = table_.range(found.path)->first;
+    if (!known(path, path)) continue;
+    problems.add(given(path) ? (*document_)[path]->pointer : pointer_of(table_.paths()[path].name),
+                 found.message);
+  }
+}
+
+const std::string& Resolver::canonical_text() {
+  lines_made_ = true;
+  text_.clear();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const Key& key = rows_[i].key;
+    if (!key.in_id || !applies(i)) {
+      lines_[i].clear();
+      continue;
+    }
+    if (lines_[i].empty() || !key.field.same(spec_, previous_))
+      lines_[i] = key.path + '=' + canonical_json(value_of(key, spec_)) + '\n';
+    text_ += lines_[i];
+  }
+  return text_;
+}
+
+std::optional<Json> Resolver::value(std::size_t path) const {
+  const auto& rows = table_.paths()[path].rows;
+  const Leaf* leaf = (*document_)[path];
+  for (const std::size_t row : rows)
+    if (applies(row) && rows_[row].key.field.get != nullptr) return value_of(rows_[row].key, spec_);
+  for (const std::size_t row : rows) {
+    Problems tried;
+    if (leaf != nullptr && check_value(rows_[row].key, *leaf->value, leaf->pointer, tried))
+      return uniform_value(rows_[row].key, *leaf->value);
+  }
+  return std::nullopt;
+}
+
+SweptValue Resolver::cell(const std::string& name) const {
+  const auto as_cell = [](const Json& value) -> SweptValue {
+    if (value.is_number_integer()) return value.get<std::int64_t>();
+    if (value.is_number_float()) return value.get<double>();
+    return value.is_string() ? value.get<std::string>() : canonical_json(value);
+  };
+  if (const std::size_t path = table_.find_path(name); path != kNone) {
+    const std::optional<Json> found = value(path);
+    return found ? as_cell(*found) : SweptValue(std::string());
+  }
+  const KeyTable::Group& group = *table_.find_group(name);
+  const auto active = [&](std::size_t row) { return row != kNone && applies(row); };
+  std::size_t count = 0;
+  for (std::size_t path = group.first; path <= group.last; ++path)
+    for (const std::size_t row : table_.paths()[path].rows) count += static_cast<std::size_t>(active(row));
+  if (count == 1 && active(group.selector)) return as_cell(value_of(rows_[group.selector].key, spec_));
+  if (count == 2 && active(group.number)) return as_cell(value_of(rows_[group.number].key, spec_));
+  return nested(name,
+                [&](std::size_t path) -> std::optional<Json> {
+                  for (const std::size_t row : table_.paths()[path].rows)
+                    if (applies(row)) return value(path);
+                  return std::nullopt;
+                })
+      .dump();
 }
 
 }  // namespace deadrelu

@@ -7,45 +7,75 @@
 #include <string>
 #include <vector>
 
-#include "config/key_table.h"
-#include "config/settings.h"
+#include "config/document.h"
 #include "sweep/planned_run.h"
 
 namespace deadrelu {
 
-struct Resolution {
-  std::vector<const Value*> values;   // [row of the key table]; null: the row does not apply, or is wrong
-  std::vector<std::uint8_t> unknown;  // [row]: wrong, or hanging on something wrong
-  std::vector<std::uint8_t> from_default;  // [row]
-  RunSpec spec;                            // but for the seed of a sweep
-};
-
 // Reads init.file; the path is already resolved. Throws UserError.
 using ParameterReader = std::function<std::shared_ptr<const ParameterSet>(const std::string& path)>;
 
-struct ResolveContext {
-  const Node* root = nullptr;       // of the config: for the place of a mistake in what is not given
-  std::string directory;            // where relative paths start
-  ParameterReader read_parameters;  // may be empty: init.file is not read
-  // [path]: a sweep decides its value, so what hangs on it is not known, and contradictions are not looked
-  // for; empty: nothing is swept.
-  std::vector<bool> swept;
-  bool only_values = false;  // keys that are missing or exclude each other are not looked for either
+// Resolves one document after another; what stays the same from one to the next is worked out once.
+class Resolver {
+ public:
+  // `directory`: where relative paths start.
+  Resolver(std::string directory, ParameterReader read_parameters);
+
+  // Chooses variants and fills in defaults; what is missing or does not belong is added to the problems.
+  void resolve(const Document& document, Problems& problems);
+
+  // Then, until the next call, of that document:
+  // Reads init.file and adds what contradicts each other.
+  void check(Problems& problems);
+
+  const RunSpec& spec() const { return spec_; }  // but for the seed of a sweep
+  bool applies(std::size_t row) const {
+    return state_[row] == kApplies;
+  }  // the variant has it, and its value holds
+  // One line `path=value` for every key that applies and counts, in the table's order: what run ids are made of.
+  const std::string& canonical_text();
+  // The value of a path: of the row that applies, else what is given and fits; empty where there is neither.
+  std::optional<Json> value(std::size_t path) const;
+  // The value of a key or group as a cell of runs.csv: a number where it is one, else its text; a group as its
+  // shorthand or compact JSON; "" where it does not apply.
+  SweptValue cell(const std::string& name) const;
+
+ private:
+  using Row = KeyTable::Row;
+  enum RowState : std::uint8_t {
+    kAbsent,
+    kUnknown,
+    kApplies
+  };  // unknown: wrong, or hanging on something wrong
+
+  void resolve_row(std::size_t index, Problems& problems);
+  RowState use_leaf(const Row& row, const Leaf& leaf, Problems& problems);
+  RowState use_default(const Row& row, Problems& problems);
+  void report_foreign(const Row& row, const Leaf& leaf, Problems& problems) const;
+  void report_missing(const Row& row, Problems& problems) const;
+  void check_company(const Row& row, Problems& problems) const;
+  void choose_target_form();
+  void read_initial(Problems& problems);
+  bool given(std::size_t path) const { return (*document_)[path] != nullptr; }
+  bool known(std::size_t first_path, std::size_t last_path) const;
+
+  const KeyTable& table_ = KeyTable::get();
+  const std::vector<Row>& rows_ = table_.rows();
+  const std::string directory_;
+  const ParameterReader read_parameters_;
+  const Document* document_ = nullptr;
+  RunSpec spec_, previous_;         // previous_: what lines_ were made of
+  bool lines_made_ = false;         // of spec_
+  std::vector<RowState> state_;     // [row]
+  std::vector<int> variant_;        // [row]: of a selector that applies, its choice
+  std::vector<std::string> lines_;  // [row]; "": not made
+  std::string text_;
 };
 
-// Fills `resolution` (its memory is used again) and adds the problems, if any. The settings must outlive it.
-void resolve(const Settings& settings, const ResolveContext& context, Resolution& resolution,
-             Problems& problems);
+// The values of a group ("": of the whole config) as nested objects, the group's own name left out.
+Json nested(const std::string& name, const std::function<std::optional<Json>(std::size_t path)>& value);
 
-// The canonical text of a point: one line `path=value` for every key that applies and counts, in the table's
-// order. Where `hide` is given, a default that hangs on another key is hidden if hide(path of that key).
-std::string canonical_text(const Resolution& resolution, const std::function<bool(std::size_t)>& hide = {});
-
-// The value of a key or group as a cell of runs.csv: a number where it is one, else its text; a group as its
-// shorthand or compact JSON; "" where it does not apply.
-SweptValue swept_value(const Resolution& resolution, const std::string& name);
-
-// The place of a key that need not be given: its own, or that of the nearest group that is there.
-Place place_of_path(const Settings& settings, const Node& root, std::size_t path);
+// "/train/optimizer" of "train.optimizer".
+std::string pointer_of(const std::string& path);
 
 }  // namespace deadrelu

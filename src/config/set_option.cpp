@@ -2,134 +2,100 @@
 
 #include <algorithm>
 
-#include "config/json_position.h"
-#include "config/json_read.h"
+#include "config/resolve.h"
 
 namespace deadrelu {
 namespace {
 
-class SetApplier {
+class SetReader {
  public:
-  SetApplier(int set, Node& root, Settings& base, Problems& problems)
-      : set_(set), root_(root), base_(base), problems_(problems) {}
+  SetReader(int set, std::optional<Json>& sweep, SetValues& out, Problems& problems)
+      : set_(set), sweep_(sweep), out_(out), problems_(problems) {}
 
-  // Returns the key or group that was set, if it was one.
-  std::string apply_text(const std::string& text) {
+  void read(const std::string& text) {
     const auto equals = text.find('=');
     path_ = text.substr(0, equals);
-    if (equals == std::string::npos || path_.empty()) {
-      fail("", "is no PATH=VALUE, as in train.steps=100");
-      return "";
-    }
-    if (first_invalid_utf8_line(text) != 0) {
-      fail("", "is not valid UTF-8");
-      return "";
-    }
-    Node value;
-    if (!read_value(text.substr(equals + 1), value)) return "";
-    if (paths_overlap(path_, "sweep")) {
-      set_in_sweep(std::move(value));
-      return "";
-    }
+    if (equals == std::string::npos || path_.empty())
+      return fail("", "is no PATH=VALUE, as in train.steps=100");
+    if (valid_utf8(text) < text.size()) return fail("", "is not valid UTF-8");
+    pointer_ = pointer_of(path_);
+    Json value;
+    if (!read_value(text.substr(equals + 1), value)) return;
+    if (paths_overlap(path_, "sweep")) return set_in_sweep(std::move(value));
     const KeyTable& table = KeyTable::get();
-    if (!table.range(path_)) {
-      std::vector<std::string> names = table.all_names();
-      names.insert(names.end(),
-                   {"sweep", "sweep.seeds", "sweep.grid", "sweep.list", "sweep.zip", "sweep.exclude"});
-      fail(pointer(), "unknown path " + json_quoted(path_) + did_you_mean(path_, names));
-      return "";
+    if (table.range(path_)) {
+      problems_.came_from(pointer_, set_);
+      out_.assignments.push_back(
+          read_assignment(out_.values.emplace_back(std::move(value)), path_, pointer_, problems_));
+      return;
     }
-    put_into(make_assignment(value, path_, pointer(), problems_), base_);
-    return path_;
-  }
-
-  std::string pointer() const {
-    std::string pointer = '/' + path_;
-    std::replace(pointer.begin(), pointer.end(), '.', '/');
-    return pointer;
+    std::vector<std::string> names = table.all_names();
+    names.insert(names.end(),
+                 {"sweep", "sweep.seeds", "sweep.grid", "sweep.list", "sweep.zip", "sweep.exclude"});
+    fail(pointer_, "unknown path " + json_quoted(path_) + did_you_mean(path_, names));
   }
 
  private:
   void fail(const std::string& pointer, const std::string& message) {
-    problems_.add({set_, 1, pointer}, message);
+    problems_.add_at(set_, 1, pointer, message);
   }
 
   // JSON, or plain text where it is none; what starts like a list, an object or a quoted text has to be one.
-  bool read_value(const std::string& text, Node& value) {
+  bool read_value(const std::string& text, Json& value) {
     Problems tried;
-    if (read_json(text, set_, value, tried)) {
-      if (!tried.empty()) read_json(text, set_, value = Node{}, problems_);
+    const bool json = read_json(text, set_, value, tried);
+    if (!json && (text.empty() || std::string_view("{[\"").find(text[0]) == std::string_view::npos)) {
+      value = text;
       return true;
     }
-    value = Node{};
-    if (!text.empty() && (text[0] == '{' || text[0] == '[' || text[0] == '"')) {
-      read_json(text, set_, value, problems_);
-      return false;
-    }
-    Node where;
-    where.set = set_;
-    value = make_text(text, where);
-    return true;
+    problems_.add(tried);
+    return json;
   }
 
-  static void put(Node& object, const std::string& key, Node value) {
-    if (Node* old = object.find(key)) {
-      *old = std::move(value);
-    } else {
-      object.content->members.emplace_back(key, std::move(value));
-    }
-  }
-
-  // The object behind the key, created where it is missing; null, with a problem, where it is no object.
-  Node* enter(Node& object, const std::string& key) {
-    if (object.find(key) == nullptr) {
-      Node made = make_object();
-      made.set = set_;
-      put(object, key, std::move(made));
-    }
-    Node* inner = object.find(key);
-    if (inner->is_object()) return inner;
-    fail(pointer(), json_quoted(key) + " is " + describe(*inner) + "; set it as a whole");
-    return nullptr;
+  // An object, made where there is nothing; false, with a problem, where there is something else.
+  bool enter(Json& object, const std::string& name) {
+    if (object.is_null()) object = Json::object();
+    if (!object.is_object())
+      fail(pointer_, json_quoted(name) + " is " + describe(object) + "; set it as a whole");
+    return object.is_object();
   }
 
   // sweep=…, sweep.SECTION=…, sweep.seeds.from=…, and sweep.grid.PATH=… with a dotted PATH as one key.
-  void set_in_sweep(Node value) {
+  void set_in_sweep(Json value) {
     if (path_ == "sweep") {
-      auto& members = root_.content->members;
-      std::erase_if(members, [](const auto& member) { return member.first == "sweep"; });
-      if (value.kind != NodeKind::kNull) members.emplace_back("sweep", std::move(value));
+      problems_.came_from("/sweep", set_);
+      sweep_ = value.is_null() ? std::nullopt : std::optional(std::move(value));
       return;
     }
-    Node* sweep = enter(root_, "sweep");
-    if (sweep == nullptr) return;
-    const std::string rest = path_.substr(std::string("sweep.").size());
-    const auto dot = rest.find('.');
-    if (dot == std::string::npos) {
-      put(*sweep, rest, std::move(value));
-    } else if (Node* section = enter(*sweep, rest.substr(0, dot))) {
-      put(*section, rest.substr(dot + 1), std::move(value));
+    const std::string rest = path_.substr(path_.find('.') + 1), section = rest.substr(0, rest.find('.'));
+    std::string pointer = child_pointer("/sweep", section);
+    if (!sweep_) sweep_ = Json::object();
+    if (!enter(*sweep_, "sweep")) return;
+    Json* place = &(*sweep_)[section];
+    if (section != rest) {
+      if (!enter(*place, section)) return;
+      const std::string key = rest.substr(section.size() + 1);
+      pointer = child_pointer(pointer, key);
+      place = &(*place)[key];
     }
+    problems_.came_from(pointer, set_);
+    *place = std::move(value);
   }
 
-  int set_;
-  Node& root_;
-  Settings& base_;
+  const int set_;
+  std::optional<Json>& sweep_;
+  SetValues& out_;
   Problems& problems_;
-  std::string path_;
+  std::string path_, pointer_;
 };
 
 }  // namespace
 
-std::vector<SetPath> apply_sets(const std::vector<std::string>& sets, Node& root, Settings& base,
-                                Problems& problems) {
-  std::vector<SetPath> names;
-  for (std::size_t i = 0; i < sets.size(); ++i) {
-    SetApplier applier(static_cast<int>(i), root, base, problems);
-    std::string name = applier.apply_text(sets[i]);
-    if (!name.empty()) names.push_back({std::move(name), {static_cast<int>(i), 1, applier.pointer()}});
-  }
-  return names;
+SetValues read_sets(const std::vector<std::string>& sets, std::optional<Json>& sweep, Problems& problems) {
+  SetValues values;
+  for (std::size_t i = 0; i < sets.size(); ++i)
+    SetReader(static_cast<int>(i), sweep, values, problems).read(sets[i]);
+  return values;
 }
 
 }  // namespace deadrelu

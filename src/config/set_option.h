@@ -1,22 +1,23 @@
 // --set PATH=VALUE.
 #pragma once
 
+#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "config/settings.h"
+#include "config/document.h"
 
 namespace deadrelu {
 
-// A key or group that a --set has given.
-struct SetPath {
-  std::string name;
-  Place place;
+// What the --sets give: keys and groups, and the values behind them.
+struct SetValues {
+  std::deque<Json> values;
+  std::vector<Assignment> assignments;  // in order
 };
 
-// Applies the sets in order: keys go into `base`, paths below "sweep" into the sweep section of `root`
-// (objects on the way are created). Returns the keys and groups that were set.
-std::vector<SetPath> apply_sets(const std::vector<std::string>& sets, Node& root, Settings& base,
-                                Problems& problems);
+// Reads the sets in order; those below "sweep" change the sweep section (objects on the way are created), all others are
+// put on top of the base by their assignments.
+SetValues read_sets(const std::vector<std::string>& sets, std::optional<Json>& sweep, Problems& problems);
 
 }  // namespace deadrelu

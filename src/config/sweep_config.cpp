@@ -1,37 +1,64 @@
 #include "config/sweep_config.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_set>
+
+#include "config/value.h"
+#include "sweep/number_range.h"
 
 namespace deadrelu {
 namespace {
+
+constexpr std::uint64_t kMostZipped = 100'000;
+constexpr std::int64_t kMostSeed = std::numeric_limits<std::int64_t>::max();
+constexpr const char* kRangeForm =
+    "{\"lin\": [from, to, count]} or {\"log\": [from, to, count]} with ends between -1e100 and 1e100 (log: above 0) "
+    "and a count from 1 to 1000000";
+constexpr const char* kSeedForm =
+    "a count from 1 to 1000000000, a list of seeds, or {\"from\": first seed, \"count\": how many}; "
+    "seeds lie in [0, 9223372036854775807]";
 
 const std::vector<std::string>& section_names() {
   static const std::vector<std::string> names = {"grid", "zip", "list", "exclude", "seeds"};
   return names;
 }
 
+bool is_count(const Json& value, std::int64_t low, std::int64_t high) {
+  return is_whole(value) && to_whole(value) >= low && to_whole(value) <= high;
+}
+
+bool looks_like_range(const Json& value) {
+  return find_member(value, "lin") != nullptr || find_member(value, "log") != nullptr;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 class SweepReader {
  public:
-  SweepReader(std::uint64_t seed, Problems& problems) : problems_(problems) { sweep_.seeds.from = seed; }
+  SweepReader(const Document& base, std::uint64_t seed, Problems& problems)
+      : base_(base), problems_(problems) {
+    sweep_.seeds.from = seed;
+  }
 
-  SweepConfig read(const Node& node) {
+  SweepConfig read(const Json& node) {
     if (!node.is_object()) {
-      fail(node, "/sweep",
-           "found " + describe(node) + "; allowed: an object with grid, zip, list, exclude, seeds");
+      fail("/sweep", "found " + describe(node) + "; allowed: an object with grid, zip, list, exclude, seeds");
       return std::move(sweep_);
     }
-    for (const auto& [key, value] : node.members()) read_section(key, value);
+    for (const auto& [key, value] : node.items()) read_section(key, value);
     check_overlaps();
-    if (const Node* exclude = node.find("exclude")) read_excludes(*exclude);
+    if (const Json* exclude = find_member(node, "exclude")) read_excludes(*exclude);
     return std::move(sweep_);
   }
 
  private:
-  void fail(const Node& node, const std::string& pointer, const std::string& message) {
-    problems_.add(place_of(node, pointer), message);
-  }
+  void fail(const std::string& pointer, const std::string& message) { problems_.add(pointer, message); }
 
-  void read_section(const std::string& key, const Node& value) {
+  void read_section(const std::string& key, const Json& value) {
     const std::string pointer = child_pointer("/sweep", key);
     if (key == "grid") {
       read_grid(value, pointer);
@@ -40,40 +67,56 @@ class SweepReader {
     } else if (key == "list") {
       read_list(value, pointer);
     } else if (key == "seeds") {
-      sweep_.seeds = read_seeds(value, sweep_.seeds.from, problems_);
+      read_seeds(value);
     } else if (key != "exclude") {
-      fail(value, pointer,
-           "unknown key " + json_quoted(key) + "; allowed: grid, zip, list, exclude, seeds" +
-               did_you_mean(key, section_names()));
+      fail(pointer, "unknown key " + json_quoted(key) + "; allowed: grid, zip, list, exclude, seeds" +
+                        did_you_mean(key, section_names()));
     }
   }
 
   // Whether the path may be swept; else a problem.
-  bool check_path(const Node& node, const std::string& path, const std::string& pointer) {
+  bool check_path(const std::string& path, const std::string& pointer) {
     if (path == "seed") {
-      fail(node, pointer,
+      fail(pointer,
            "seed is swept by sweep.seeds: \"seeds\": 20, or a list, or {\"from\": 0, \"count\": 20}");
       return false;
     }
     if (path == "name" || path == "$schema" || paths_overlap(path, "sweep")) {
-      fail(node, pointer, path + " cannot be swept: it belongs to the sweep as a whole");
+      fail(pointer, path + " cannot be swept: it belongs to the sweep as a whole");
       return false;
     }
-    if (KeyTable::get().range(path)) return true;
-    fail(node, pointer,
-         "unknown path " + json_quoted(path) + did_you_mean(path, KeyTable::get().all_names()));
+    if (table_.range(path)) return true;
+    if (!problems_.full())
+      fail(pointer, "unknown path " + json_quoted(path) + did_you_mean(path, table_.all_names()));
     return false;
   }
 
-  void read_grid(const Node& node, const std::string& pointer) {
-    if (!check_shape(node, NodeKind::kObject, pointer, "an object {path: values, …}")) return;
-    for (const auto& [path, values] : node.members()) {
+  bool check_shape(const Json& node, bool object, const std::string& pointer, const std::string& allowed) {
+    const bool fits = (object ? node.is_object() : node.is_array()) && !node.empty();
+    if (!fits) fail(pointer, "found " + describe(node) + "; allowed: " + allowed + ", not empty");
+    return fits;
+  }
+
+  Assignment read_value(const Json& value, const std::string& path, const std::string& pointer) {
+    Assignment assignment = read_assignment(value, path, pointer, problems_);
+    check(assignment, problems_);
+    return assignment;
+  }
+
+  void check(Assignment& assignment, Problems& problems) {
+    Document document = base_;
+    assignment.put_into(document);
+    check_leaves(assignment, document, problems);
+  }
+
+  void read_grid(const Json& node, const std::string& pointer) {
+    if (!check_shape(node, true, pointer, "an object {path: values, …}")) return;
+    for (const auto& [path, values] : node.items()) {
       const std::string child = child_pointer(pointer, path);
-      if (!check_path(values, path, child)) continue;
-      Axis axis{place_of(values, child), {path}, {}, std::nullopt};
+      if (!check_path(path, child)) continue;
+      Axis axis{child, {path}, {}};
       if (looks_like_range(values)) {
-        axis.range = read_range(values, path, child, problems_);
-        if (!axis.range || !check_ends(values, *axis.range, path, child)) continue;
+        if (!read_range(values, child, axis)) continue;
       } else {
         for (Assignment& value : read_values(values, path, child)) axis.entries.push_back({std::move(value)});
       }
@@ -81,61 +124,67 @@ class SweepReader {
     }
   }
 
-  bool check_shape(const Node& node, NodeKind kind, const std::string& pointer, const std::string& allowed) {
-    const bool fits =
-        node.kind == kind && (kind == NodeKind::kList ? !node.items().empty() : !node.members().empty());
-    if (!fits) fail(node, pointer, "found " + describe(node) + "; allowed: " + allowed + ", not empty");
-    return fits;
-  }
-
-  std::vector<Assignment> read_values(const Node& node, const std::string& path, const std::string& pointer) {
+  std::vector<Assignment> read_values(const Json& node, const std::string& path, const std::string& pointer) {
     std::vector<Assignment> values;
-    if (!check_shape(node, NodeKind::kList, pointer,
+    if (!check_shape(node, false, pointer,
                      "a list of values, {\"lin\": [from, to, count]} or {\"log\": [from, to, count]}"))
       return values;
-    for (std::size_t i = 0; i < node.items().size(); ++i)
-      values.push_back(make_assignment(node.items()[i], path, child_pointer(pointer, i), problems_));
+    for (std::size_t i = 0; i < node.size(); ++i)
+      values.push_back(read_value(node[i], path, child_pointer(pointer, i)));
     return values;
   }
 
-  // A range lies between its ends, so they alone tell whether all of its values are allowed.
-  bool check_ends(const Node& node, const NumberRange& range, const std::string& path,
-                  const std::string& pointer) {
-    bool good = true;
-    for (const double end : {range.at(0), range.at(range.size() - 1)}) {
-      const Assignment value =
-          make_assignment(make_number(end, range.whole(), node), path, pointer, problems_);
-      const Given& given = *value.leaves.back().second;
-      if (fits(given)) continue;
-      problems_.add(given.readings.front().problems);
-      good = false;
+  // {"lin": …} or {"log": …} over the axis' one path; false, with a problem, where it is wrong.
+  bool read_range(const Json& node, const std::string& pointer, Axis& axis) {
+    const std::string& path = axis.paths.front();
+    const Key* key = table_.numeric_key(path);
+    if (key == nullptr) {
+      fail(pointer, "a range is for numbers, which " + path + " is not; give a list of values");
+      return false;
     }
-    return good;
+    const Json& ends = node.front();
+    const bool logarithmic = node.begin().key() == "log";
+    const auto end_fits = [&](const Json& end) {
+      constexpr double kMost = 1e100;
+      return end.is_number() && std::abs(end.get<double>()) <= kMost &&
+             (!logarithmic || end.get<double>() > 0);
+    };
+    if (node.size() != 1 || !ends.is_array() || ends.size() != 3 || !end_fits(ends[0]) ||
+        !end_fits(ends[1]) || !is_count(ends[2], 1, kMostRangeValues)) {
+      fail(pointer, std::string("is no range; allowed: ") + kRangeForm);
+      return false;
+    }
+    axis.whole = key->type == KeyType::kInteger;
+    axis.range = range_values(ends[0].get<double>(), ends[1].get<double>(),
+                              static_cast<std::uint64_t>(to_whole(ends[2])), logarithmic, axis.whole);
+    // It lies between its ends, so they alone tell whether all of its values are allowed.
+    const std::size_t before = problems_.size();
+    for (const std::uint64_t end : {std::uint64_t{0}, axis.size() - 1})
+      read_value(axis.range_value(end), path, pointer);
+    return problems_.size() == before;
   }
 
-  void read_zips(const Node& node, const std::string& pointer) {
+  void read_zips(const Json& node, const std::string& pointer) {
     if (node.is_object()) {
       read_zip(node, pointer);
-    } else if (check_shape(node, NodeKind::kList, pointer, "an object {path: values, …} or a list of such")) {
-      for (std::size_t i = 0; i < node.items().size(); ++i)
-        read_zip(node.items()[i], child_pointer(pointer, i));
+    } else if (check_shape(node, false, pointer, "an object {path: values, …} or a list of such")) {
+      for (std::size_t i = 0; i < node.size(); ++i) read_zip(node[i], child_pointer(pointer, i));
     }
   }
 
-  void read_zip(const Node& node, const std::string& pointer) {
-    if (!check_shape(node, NodeKind::kObject, pointer, "an object {path: values, …}")) return;
-    Axis axis{place_of(node, pointer), {}, {}, std::nullopt};
-    for (const auto& [path, values] : node.members()) {
+  void read_zip(const Json& node, const std::string& pointer) {
+    if (!check_shape(node, true, pointer, "an object {path: values, …}")) return;
+    Axis axis{pointer, {}, {}};
+    for (const auto& [path, values] : node.items()) {
       const std::string child = child_pointer(pointer, path);
-      if (!check_path(values, path, child)) continue;
+      if (!check_path(path, child)) continue;
       std::vector<Assignment> column =
-          looks_like_range(values) ? listed_range(values, path, child) : read_values(values, path, child);
+          looks_like_range(values) ? zipped_range(values, path, child) : read_values(values, path, child);
       if (column.empty()) continue;
       if (axis.paths.empty()) axis.entries.resize(column.size());
       if (column.size() != axis.entries.size())
-        fail(values, child,
-             "found " + std::to_string(column.size()) + " values; " + axis.paths.front() + " has " +
-                 std::to_string(axis.entries.size()) + ", and a zip needs equally many");
+        fail(child, "found " + std::to_string(column.size()) + " values; " + axis.paths.front() + " has " +
+                        std::to_string(axis.entries.size()) + ", and a zip needs equally many");
       axis.paths.push_back(path);
       for (std::size_t i = 0; i < std::min(column.size(), axis.entries.size()); ++i)
         axis.entries[i].push_back(std::move(column[i]));
@@ -143,164 +192,151 @@ class SweepReader {
     if (!axis.paths.empty()) sweep_.axes.push_back(std::move(axis));
   }
 
-  std::vector<Assignment> listed_range(const Node& node, const std::string& path,
+  std::vector<Assignment> zipped_range(const Json& node, const std::string& path,
                                        const std::string& pointer) {
-    constexpr std::uint64_t kMostZipped = 100'000;
     std::vector<Assignment> values;
-    const auto range = read_range(node, path, pointer, problems_);
-    if (!range || !check_ends(node, *range, path, pointer)) return values;
-    if (range->size() > kMostZipped) {
-      fail(node, pointer,
-           "found " + std::to_string(range->size()) + " values; a range in a zip has at most 100000");
+    Axis axis{pointer, {path}, {}};
+    if (!read_range(node, pointer, axis)) return values;
+    if (axis.size() > kMostZipped) {
+      fail(pointer, "found " + std::to_string(axis.size()) + " values; a range in a zip has at most 100000");
       return values;
     }
-    for (std::uint64_t i = 0; i < range->size(); ++i)
+    for (std::uint64_t i = 0; i < axis.size(); ++i)
       values.push_back(
-          make_assignment(make_number(range->at(i), range->whole(), node), path, pointer, problems_));
+          read_assignment(sweep_.zipped.emplace_back(axis.range_value(i)), path, pointer, problems_));
     return values;
   }
 
-  void read_list(const Node& node, const std::string& pointer) {
-    if (!check_shape(node, NodeKind::kList, pointer, "a list of objects {path: value, …}")) return;
-    Axis axis{place_of(node, pointer), {}, {}, std::nullopt};
-    for (std::size_t i = 0; i < node.items().size(); ++i) {
+  void read_list(const Json& node, const std::string& pointer) {
+    if (!check_shape(node, false, pointer, "a list of objects {path: value, …}")) return;
+    Axis axis{pointer, {}, {}};
+    for (std::size_t i = 0; i < node.size(); ++i) {
       const std::string child = child_pointer(pointer, i);
       AxisEntry& entry = axis.entries.emplace_back();
-      if (!node.items()[i].is_object()) {
-        fail(node.items()[i], child,
-             "found " + describe(node.items()[i]) + "; allowed: an object {path: value, …}");
-        continue;
+      if (node[i].is_object()) {
+        read_list_entry(node[i], child, axis, entry);
+      } else {
+        fail(child, "found " + describe(node[i]) + "; allowed: an object {path: value, …}");
       }
-      read_list_entry(node.items()[i], child, axis, entry);
     }
     sweep_.axes.push_back(std::move(axis));
   }
 
-  void read_list_entry(const Node& node, const std::string& pointer, Axis& axis, AxisEntry& entry) {
-    for (const auto& [path, value] : node.members()) {
+  void read_list_entry(const Json& node, const std::string& pointer, Axis& axis, AxisEntry& entry) {
+    for (const auto& [path, value] : node.items()) {
       const std::string child = child_pointer(pointer, path);
-      if (!check_path(value, path, child)) continue;
+      if (!check_path(path, child)) continue;
       for (const Assignment& before : entry)
-        if (paths_overlap(before.name, path)) fail(value, child, path + " overlaps with " + before.name);
-      entry.push_back(make_assignment(value, path, child, problems_));
-      if (std::find(axis.paths.begin(), axis.paths.end(), path) == axis.paths.end())
-        axis.paths.push_back(path);
+        if (paths_overlap(before.name, path)) fail(child, path + " overlaps with " + before.name);
+      entry.push_back(read_value(value, path, child));
+      if (!contains(axis.paths, path)) axis.paths.push_back(path);
     }
   }
 
   void check_overlaps() {
     const auto& axes = sweep_.axes;
     for (std::size_t b = 0; b < axes.size(); ++b) {
+      const bool zipped = axes[b].pointer.starts_with("/sweep/zip");
       for (std::size_t j = 0; j < axes[b].paths.size(); ++j) {
-        check_against_own(axes[b], j);
+        for (std::size_t i = 0; zipped && i < j; ++i)
+          check_pair(axes[b].paths[i], axes[b], axes[b].paths[j], axes[b]);
         for (std::size_t a = 0; a < b; ++a)
-          for (const std::string& path : axes[a].paths)
-            check_pair(path, axes[a].place, axes[b].paths[j], axes[b].place);
+          for (const std::string& path : axes[a].paths) check_pair(path, axes[a], axes[b].paths[j], axes[b]);
       }
     }
   }
 
-  void check_against_own(const Axis& axis, std::size_t j) {
-    const bool zipped = axis.place.pointer.starts_with("/sweep/zip");
-    for (std::size_t i = 0; zipped && i < j; ++i)
-      check_pair(axis.paths[i], axis.place, axis.paths[j], axis.place);
-  }
-
-  void check_pair(const std::string& a, const Place& a_place, const std::string& b, const Place& b_place) {
+  void check_pair(const std::string& a, const Axis& a_axis, const std::string& b, const Axis& b_axis) {
     if (a == b) {
-      problems_.add(b_place, b + " is swept already by " + a_place.pointer);
+      fail(b_axis.pointer, b + " is swept already by " + a_axis.pointer);
     } else if (paths_overlap(a, b) || exclusive(a, b) || exclusive(b, a)) {
-      problems_.add(b_place, b + " overlaps with " + a + ", which is swept by " + a_place.pointer);
+      fail(b_axis.pointer, b + " overlaps with " + a + ", which is swept by " + a_axis.pointer);
     }
   }
 
-  static bool exclusive(const std::string& a, const std::string& b) {
-    const KeyTable& table = KeyTable::get();
-    const std::size_t path = table.find_path(a), other = table.find_path(b);
+  bool exclusive(const std::string& a, const std::string& b) const {
+    const std::size_t path = table_.find_path(a), other = table_.find_path(b);
     if (path == kNone || other == kNone) return false;
-    const auto& excludes = table.rows()[table.paths()[path].rows.front()].excludes;
+    const auto& excludes = table_.rows()[table_.paths()[path].rows.front()].excludes;
     return std::find(excludes.begin(), excludes.end(), other) != excludes.end();
   }
 
-  void read_excludes(const Node& node) {
-    const std::string pointer = "/sweep/exclude";
-    if (!check_shape(node, NodeKind::kList, pointer, "a list of objects {path: value or list of values, …}"))
-      return;
-    for (std::size_t i = 0; i < node.items().size(); ++i) {
+  void read_excludes(const Json& node) {
+    const std::string pointer = "/sweep/exclude", form = "an object {path: value or list of values, …}";
+    if (!check_shape(node, false, pointer, "a list of objects {path: value or list of values, …}")) return;
+    for (std::size_t i = 0; i < node.size(); ++i) {
       const std::string child = child_pointer(pointer, i);
-      const Node& item = node.items()[i];
-      if (!check_shape(item, NodeKind::kObject, child, "an object {path: value or list of values, …}"))
-        continue;
+      if (!check_shape(node[i], true, child, form)) continue;
       auto& exclude = sweep_.excludes.emplace_back();
-      for (const auto& [path, value] : item.members())
+      for (const auto& [path, value] : node[i].items())
         exclude.push_back(read_excluded(value, path, child_pointer(child, path)));
     }
   }
 
-  std::vector<ExcludedValue> read_excluded(const Node& node, const std::string& path,
+  std::vector<ExcludedValue> read_excluded(const Json& node, const std::string& path,
                                            const std::string& pointer) {
-    const std::size_t axis = axis_of(path);
-    if (axis == kNone) {
+    const auto axis = std::find_if(sweep_.axes.begin(), sweep_.axes.end(),
+                                   [&](const Axis& known) { return contains(known.paths, path); });
+    if (axis == sweep_.axes.end()) {
       std::vector<std::string> swept;
       for (const Axis& known : sweep_.axes) swept.insert(swept.end(), known.paths.begin(), known.paths.end());
-      fail(node, pointer,
-           path + " is not swept; only swept paths can be excluded" + did_you_mean(path, swept));
+      fail(pointer, path + " is not swept; only swept paths can be excluded" + did_you_mean(path, swept));
       return {};
     }
+    const auto index = static_cast<std::size_t>(axis - sweep_.axes.begin());
     Problems tried;
+    Assignment whole = read_assignment(node, path, pointer, tried);
+    check(whole, tried);
     std::vector<ExcludedValue> values;
-    Assignment whole = make_assignment(node, path, pointer, tried);
-    if (tried.empty() && fits(whole)) {
-      values.push_back({axis, std::move(whole), place_of(node, pointer)});
-    } else if (node.is_list()) {
-      for (std::size_t i = 0; i < node.items().size(); ++i)
-        add_excluded(node.items()[i], path, child_pointer(pointer, i), axis, values);
+    if (tried.empty() || !node.is_array()) {
+      values.push_back({index, read_value(node, path, pointer), pointer});
     } else {
-      add_excluded(node, path, pointer, axis, values);
+      for (std::size_t i = 0; i < node.size(); ++i)
+        values.push_back(
+            {index, read_value(node[i], path, child_pointer(pointer, i)), child_pointer(pointer, i)});
     }
     return values;
   }
 
-  void add_excluded(const Node& node, const std::string& path, const std::string& pointer, std::size_t axis,
-                    std::vector<ExcludedValue>& values) {
-    Assignment value = make_assignment(node, path, pointer, problems_);
-    for (const auto& [leaf, given] : value.leaves)
-      if (!fits(*given)) problems_.add(given->readings.front().problems);
-    values.push_back({axis, std::move(value), place_of(node, pointer)});
-  }
-
-  // Whether the value, or every leaf of it, fits some row of its path.
-  static bool fits(const Given& given) {
-    return std::any_of(given.readings.begin(), given.readings.end(),
-                       [](const auto& r) { return r.problems.empty(); });
-  }
-  static bool fits(const Assignment& value) {
-    return std::all_of(value.leaves.begin(), value.leaves.end(),
-                       [](const auto& leaf) { return fits(*leaf.second); });
-  }
-
-  std::size_t axis_of(const std::string& path) const {
-    for (std::size_t axis = 0; axis < sweep_.axes.size(); ++axis) {
-      const auto& paths = sweep_.axes[axis].paths;
-      if (std::find(paths.begin(), paths.end(), path) != paths.end()) return axis;
+  void read_seeds(const Json& node) {
+    const auto most = static_cast<std::int64_t>(kMostSweepRuns);
+    const auto is_seed = [](const Json& value) { return is_count(value, 0, kMostSeed); };
+    const auto count = [](const Json& value) { return static_cast<std::uint64_t>(to_whole(value)); };
+    SeedList& seeds = sweep_.seeds;
+    const Json *from = find_member(node, "from"), *number = find_member(node, "count");
+    if (is_count(node, 1, most)) {
+      seeds.count = count(node);
+    } else if (node.is_array() && !node.empty() && std::all_of(node.begin(), node.end(), is_seed)) {
+      std::unordered_set<std::uint64_t> seen;
+      for (const Json& seed : node)
+        if (seen.insert(count(seed)).second) seeds.listed.push_back(count(seed));
+    } else if (node.size() == 2 && from != nullptr && number != nullptr && is_seed(*from) &&
+               is_count(*number, 1, most)) {
+      seeds = {{}, count(*from), count(*number)};
+    } else {
+      return fail("/sweep/seeds", "found " + describe(node) + "; allowed: " + kSeedForm);
     }
-    return kNone;
+    if (seeds.listed.empty() && seeds.count - 1 > static_cast<std::uint64_t>(kMostSeed) - seeds.from)
+      fail("/sweep/seeds", "the last seed would lie beyond 9223372036854775807");
   }
 
+  const KeyTable& table_ = KeyTable::get();
+  const Document& base_;
   Problems& problems_;
   SweepConfig sweep_;
 };
 
 }  // namespace
 
-SweepConfig read_sweep(const Node* node, std::uint64_t seed, Problems& problems) {
-  SweepReader reader(seed, problems);
-  if (node == nullptr) {
-    SweepConfig none;
-    none.seeds.from = seed;
-    return none;
-  }
-  return reader.read(*node);
+Json Axis::range_value(std::uint64_t i) const {
+  return whole ? Json(static_cast<std::int64_t>(range[i])) : Json(range[i]);
+}
+
+SweepConfig read_sweep(const Json* sweep, const Document& base, std::uint64_t seed, Problems& problems) {
+  if (sweep != nullptr) return SweepReader(base, seed, problems).read(*sweep);
+  SweepConfig none;
+  none.seeds.from = seed;
+  return none;
 }
 
 }  // namespace deadrelu

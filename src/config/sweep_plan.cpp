@@ -4,12 +4,9 @@
 #include <unordered_set>
 
 #include "base/number.h"
-#include "config/run_id.h"
 
 namespace deadrelu {
 namespace {
-
-constexpr std::uint64_t kUnset = static_cast<std::uint64_t>(-1);
 
 std::string cell_text(const SweptValue& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
@@ -17,40 +14,52 @@ std::string cell_text(const SweptValue& value) {
   return number_text(std::get<double>(value));
 }
 
-// What a point says of a swept path, whether or not the variant that it belongs to is chosen at this point.
-SweptValue cell_of(const Settings& settings, const Resolution& resolution, const std::string& name) {
-  const KeyTable& table = KeyTable::get();
-  const std::size_t path = table.find_path(name);
-  if (path == kNone || settings[path] == nullptr) return swept_value(resolution, name);
-  for (const auto& reading : settings[path]->readings) {
-    if (!reading.problems.empty()) continue;
-    const Value& value = reading.value;
-    if (!value.is_word && std::holds_alternative<std::int64_t>(value.data)) return value.integer();
-    if (std::holds_alternative<double>(value.data)) return value.real();
-    return value.text;
+// What an entry says, whatever the order of its words and the spelling of its numbers.
+std::string entry_text(const AxisEntry& entry) {
+  std::string text;
+  for (const Assignment& value : entry) {
+    text += value.name + '\n';
+    for (const auto& [path, leaf] : value.leaves)
+      text += std::to_string(path) + canonical_json(*leaf.value) + '\n';
   }
-  return std::string();
+  return text;
+}
+
+void drop_repeated(std::vector<AxisEntry>& entries) {
+  std::unordered_set<std::string> seen;
+  std::erase_if(entries, [&](const AxisEntry& entry) { return !seen.insert(entry_text(entry)).second; });
+}
+
+ColumnType column_type(const std::vector<SweptValue>& cells) {
+  const auto all = [&](const SweptValue& kind) {
+    return !cells.empty() && std::all_of(cells.begin(), cells.end(), [&](const SweptValue& cell) {
+      return cell.index() == kind.index();
+    });
+  };
+  if (all(std::int64_t{0})) return ColumnType::kInteger;
+  return all(0.0) ? ColumnType::kReal : ColumnType::kText;
 }
 
 class Planner {
  public:
-  Planner(SweepPlan& plan, const ResolveContext& context, Problems& problems)
-      : plan_(plan), context_(context), problems_(problems) {
-    context_.only_values = true;
-    covering_.assign(KeyTable::get().paths().size(), kNone);
-    for (std::size_t axis = 0; axis < plan.axes.size(); ++axis)
-      for (const std::string& name : plan.axes[axis].paths) cover(name, axis);
-  }
+  Planner(SweepPlan& plan, Problems& problems)
+      : plan_(plan), problems_(problems), documents_(plan), resolver_("", {}) {}
 
-  // One axis after the other: collapse equal values, and see what kind of column each path makes.
+  // The cells of every axis' values on the first values of the others, and what kind of column they make.
   void plan_axes() {
     for (std::size_t axis = 0; axis < plan_.axes.size(); ++axis) {
-      std::vector<std::vector<SweptValue>> cells = collapse(axis);
-      const auto& paths = plan_.axes[axis].paths;
-      for (std::size_t p = 0; p < paths.size(); ++p)
-        plan_.columns.push_back({paths[p], cells[p].empty() ? ColumnType::kText : column_type(cells[p])});
-      cells_.push_back(std::move(cells));
-      plan_.shape.axis_sizes.push_back(plan_.axes[axis].size());
+      const Axis& values = plan_.axes[axis];
+      auto& cells = cells_.emplace_back(values.paths.size());
+      std::vector<std::uint64_t> indices(plan_.axes.size(), 0);
+      const std::uint64_t sampled =
+          values.range.empty() ? values.size() : 1;  // of a range, the first tells the type
+      for (; indices[axis] < sampled; ++indices[axis]) {
+        resolve(documents_.at(indices));
+        for (std::size_t p = 0; p < values.paths.size(); ++p)
+          cells[p].push_back(resolver_.cell(values.paths[p]));
+      }
+      for (std::size_t p = 0; p < values.paths.size(); ++p)
+        plan_.columns.push_back({values.paths[p], column_type(cells[p])});
     }
   }
 
@@ -73,9 +82,10 @@ class Planner {
   }
 
  private:
-  void cover(const std::string& name, std::size_t axis) {
-    const auto range = *KeyTable::get().range(name);
-    for (std::size_t path = range.first; path <= range.second; ++path) covering_[path] = axis;
+  // For what the values are; what is wrong with them is found elsewhere.
+  void resolve(const Document& document) {
+    Problems ignored;
+    resolver_.resolve(document, ignored);
   }
 
   static std::vector<std::uint64_t> intersection(const std::vector<std::uint64_t>& a,
@@ -85,118 +95,67 @@ class Planner {
     return both;
   }
 
-  // The settings of the first point with this entry on the axis.
-  const Settings& first_with(std::size_t axis, const AxisEntry& entry) {
-    settings_ = plan_.base;
-    for (std::size_t other = 0; other < plan_.axes.size(); ++other)
-      if (other != axis && plan_.axes[other].size() > 0)
-        for (const Assignment& value : plan_.axes[other].entry(0)) put_into(value, settings_);
-    for (const Assignment& value : entry) put_into(value, settings_);
-    return settings_;
-  }
-
-  // Drops the entries that give the same runs as an earlier one; returns the cells [path][entry] of the rest.
-  // A default that hangs on what another axis sweeps differs from a value that is given.
-  std::vector<std::vector<SweptValue>> collapse(std::size_t index) {
-    Axis& axis = plan_.axes[index];
-    std::vector<std::vector<SweptValue>> cells(axis.paths.size());
-    const auto hide = [&](std::size_t path) { return covering_[path] != kNone && covering_[path] != index; };
-    std::unordered_set<std::string> seen;
-    std::vector<AxisEntry> kept;
-    const std::uint64_t sampled = axis.range ? 1 : axis.entries.size();
-    for (std::uint64_t i = 0; i < sampled; ++i) {
-      AxisEntry entry = axis.entry(i);
-      Problems wrong;
-      const Settings& settings = first_with(index, entry);
-      resolve(settings, context_, resolution_, wrong);
-      if (wrong.empty() && !seen.insert(canonical_text(resolution_, hide)).second) continue;
-      for (std::size_t p = 0; p < axis.paths.size(); ++p)
-        cells[p].push_back(cell_of(settings, resolution_, axis.paths[p]));
-      if (!axis.range) kept.push_back(std::move(entry));
-    }
-    axis.entries = std::move(kept);
-    return cells;
-  }
-
-  static ColumnType column_type(const std::vector<SweptValue>& cells) {
-    const auto all = [&](const auto& kind) {
-      return std::all_of(cells.begin(), cells.end(),
-                         [&](const SweptValue& cell) { return cell.index() == kind.index(); });
-    };
-    if (all(SweptValue(std::int64_t{0}))) return ColumnType::kInteger;
-    return all(SweptValue(0.0)) ? ColumnType::kReal : ColumnType::kText;
-  }
-
-  void find_matching(const ExcludedValue& value, std::vector<std::uint64_t>& matching) {
-    const Axis& axis = plan_.axes[value.axis];
+  void find_matching(const ExcludedValue& excluded, std::vector<std::uint64_t>& matching) {
+    const Axis& axis = plan_.axes[excluded.axis];
     if (axis.size() == 0) return;
+    Document document = documents_.at(std::vector<std::uint64_t>(plan_.axes.size(), 0));
+    excluded.value.put_into(document);
+    resolve(document);
+    const std::string text = cell_text(resolver_.cell(excluded.value.name));
+    const auto p = std::find(axis.paths.begin(), axis.paths.end(), excluded.value.name) - axis.paths.begin();
+    const auto& cells = cells_[excluded.axis][static_cast<std::size_t>(p)];
     const std::size_t before = matching.size();
-    Settings settings = first_with(value.axis, axis.entry(0));
-    put_into(value.value, settings);
-    Problems none;
-    resolve(settings, context_, resolution_, none);
-    const SweptValue cell = cell_of(settings, resolution_, value.value.name);
-    const std::string text = cell_text(cell);
-    const auto p = std::find(axis.paths.begin(), axis.paths.end(), value.value.name) - axis.paths.begin();
-    const auto& cells = cells_[value.axis][static_cast<std::size_t>(p)];
     for (std::uint64_t i = 0; i < axis.size(); ++i)
-      if (axis.range ? number_text(axis.range->at(i)) == text : cell_text(cells[i]) == text)
+      if ((axis.range.empty() ? cell_text(cells[i]) : number_text(axis.range[i])) == text)
         matching.push_back(i);
     if (matching.size() == before)
-      problems_.add(value.place,
-                    text + " is no value of " + value.value.name + " in this sweep, so it excludes nothing");
+      problems_.add(excluded.pointer, text + " is no value of " + excluded.value.name +
+                                          " in this sweep, so it excludes nothing");
   }
 
   SweepPlan& plan_;
-  ResolveContext context_;
   Problems& problems_;
-  std::vector<std::size_t> covering_;                        // [path]: the axis that sweeps it
+  PointDocuments documents_;
+  Resolver resolver_;
   std::vector<std::vector<std::vector<SweptValue>>> cells_;  // [axis][path][entry]; of a range the first only
-  Settings settings_;
-  Resolution resolution_;
 };
 
-void check_size(const SweepPlan& plan, const Node* sweep, Problems& problems) {
-  SweepShape whole = plan.shape;
-  whole.exclusions.clear();
-  const std::uint64_t runs = sweep_size(whole);
-  const Place place = sweep == nullptr ? Place{} : place_of(*sweep, "/sweep");
-  if (runs > kMostRuns) {
-    std::string text = "is a sweep of " + std::to_string(runs) + " runs; allowed: at most ";
-    text += std::to_string(kMostRuns);  // not `+`, which GCC 12 warns of when it builds for ARM
-    problems.add(place, text);
-  } else if (SweepCursor cursor(plan.shape); problems.empty() && !cursor.next()) {
-    problems.add(place, "excludes every point; nothing is left to run");
-  }
+bool check_size(const SweepPlan& plan, Problems& problems) {
+  auto runs = static_cast<double>(plan.shape.seeds.size());
+  for (const Axis& axis : plan.axes) runs *= static_cast<double>(axis.size());
+  if (runs <= static_cast<double>(kMostSweepRuns)) return true;
+  problems.add("/sweep", "is a sweep of " + number_text(runs) + " runs; allowed: at most " +
+                             std::to_string(kMostSweepRuns));
+  return false;
 }
 
-void check_all(SweepPlan& plan, const SweepShape& points, const ResolveContext& context, Problems& problems) {
-  PointWalker walker(plan);
-  Resolution resolution;
-  PointHash hash;
-  std::unordered_set<std::uint64_t> ids;
+void check_all(SweepPlan& plan, const SweepShape& points, Resolver& resolver, Problems& problems) {
+  PointDocuments documents(plan);
+  std::unordered_set<std::size_t> seen;
   for (SweepCursor cursor(points); !problems.full() && cursor.next();) {
-    resolve(walker.at(cursor.indices()), context, resolution, problems);
-    if (!problems.empty()) continue;
-    hash.start(canonical_text(resolution));
-    if (!ids.insert(hash.id(0)).second) plan.shape.repeated.push_back(linear_index(points, cursor.indices()));
+    resolver.resolve(documents.at(cursor.indices()), problems);
+    resolver.check(problems);
+    if (!problems.empty() || points.axis_sizes.empty()) continue;
+    if (!seen.insert(std::hash<std::string>()(resolver.canonical_text())).second)
+      plan.shape.repeated.push_back(linear_index(points, cursor.indices()));
   }
 }
 
 // Every value of every axis (of a range the ends) on top of the first point.
-void check_each_value(const SweepPlan& plan, const SweepShape& points, const ResolveContext& context,
+void check_each_value(const SweepPlan& plan, const SweepShape& points, Resolver& resolver,
                       Problems& problems) {
-  PointWalker walker(plan);
-  Resolution resolution;
+  PointDocuments documents(plan);
   SweepCursor cursor(points);
   if (!cursor.next()) return;
   std::vector<std::uint64_t> indices = cursor.indices();
   for (std::size_t axis = 0; axis < plan.axes.size(); ++axis) {
     const std::uint64_t first = indices[axis], size = plan.axes[axis].size();
-    const std::uint64_t stride = plan.axes[axis].range && size > 1 ? size - 1 : 1;
+    const std::uint64_t stride = !plan.axes[axis].range.empty() && size > 1 ? size - 1 : 1;
     for (std::uint64_t i = 0; i < size && !problems.full(); i += stride) {
       indices[axis] = i;
-      if (!is_excluded(points, indices)) resolve(walker.at(indices), context, resolution, problems);
+      if (is_excluded(points, indices)) continue;
+      resolver.resolve(documents.at(indices), problems);
+      resolver.check(problems);
     }
     indices[axis] = first;
   }
@@ -204,47 +163,51 @@ void check_each_value(const SweepPlan& plan, const SweepShape& points, const Res
 
 }  // namespace
 
-SweepPlan make_plan(Settings base, SweepConfig sweep, const ResolveContext& context, Problems& problems) {
-  SweepPlan plan{std::move(base), std::move(sweep.axes), {}, {}};
+SweepPlan make_plan(Document base, SweepConfig sweep, Problems& problems) {
+  SweepPlan plan{std::move(base), std::move(sweep.axes), {}, {}, std::move(sweep.zipped)};
   plan.shape.seeds = sweep.seeds;
-  Planner planner(plan, context, problems);
+  for (Axis& axis : plan.axes) {
+    drop_repeated(axis.entries);
+    plan.shape.axis_sizes.push_back(axis.size());
+  }
+  if (!check_size(plan, problems)) return plan;
+  Planner planner(plan, problems);
   planner.plan_axes();
   planner.plan_excludes(sweep);
-  check_size(plan, context.root->find("sweep"), problems);
+  if (SweepCursor cursor(plan.shape); problems.empty() && !cursor.next())
+    problems.add("/sweep", "excludes every point; nothing is left to run");
   return plan;
 }
 
-void check_points(SweepPlan& plan, const ResolveContext& context, Problems& problems) {
+void check_points(SweepPlan& plan, Resolver& resolver, Problems& problems) {
   SweepShape points = plan.shape;
   points.seeds = {};
   if (sweep_size(points) <= kCheckedPoints) {
-    check_all(plan, points, context, problems);
+    check_all(plan, points, resolver, problems);
   } else {
-    check_each_value(plan, points, context, problems);
+    check_each_value(plan, points, resolver, problems);
   }
 }
 
-PointWalker::PointWalker(const SweepPlan& plan)
-    : plan_(plan),
-      settings_(plan.base),
-      current_(plan.axes.size(), kUnset),
-      range_entries_(plan.axes.size()) {}
-
-const Settings& PointWalker::at(const std::vector<std::uint64_t>& indices) {
-  for (std::size_t axis = 0; axis < indices.size(); ++axis) {
-    if (indices[axis] == current_[axis]) continue;
-    const Axis& values = plan_.axes[axis];
-    AxisEntry& made = range_entries_[axis];
-    if (current_[axis] != kUnset) {
-      for (const Assignment& old : values.range ? made : values.entries[current_[axis]])
-        for (std::size_t path = old.first; path <= old.last; ++path) settings_[path] = plan_.base[path];
-    }
-    current_[axis] = indices[axis];
-    if (values.range) made = values.entry(indices[axis]);
-    for (const Assignment& value : values.range ? made : values.entries[indices[axis]])
-      put_into(value, settings_);
+PointDocuments::PointDocuments(const SweepPlan& plan) : plan_(plan) {
+  for (const Axis& axis : plan.axes) {
+    RangeValue& range = ranges_.emplace_back();
+    if (axis.range.empty()) continue;
+    Problems none;
+    range.value = axis.range_value(0);
+    range.entry.push_back(read_assignment(range.value, axis.paths.front(), axis.pointer, none));
   }
-  return settings_;
+}
+
+const Document& PointDocuments::at(const std::vector<std::uint64_t>& indices) {
+  document_ = plan_.base;
+  for (std::size_t axis = 0; axis < indices.size(); ++axis) {
+    const Axis& values = plan_.axes[axis];
+    if (!values.range.empty()) ranges_[axis].value = values.range_value(indices[axis]);
+    for (const Assignment& value : values.range.empty() ? values.entries[indices[axis]] : ranges_[axis].entry)
+      value.put_into(document_);
+  }
+  return document_;
 }
 
 SweptValue as_column(const SweptValue& value, ColumnType type) {

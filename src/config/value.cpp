@@ -1,225 +1,205 @@
 #include "config/value.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/number.h"
-#include "config/key.h"
 
 namespace deadrelu {
 namespace {
 
-std::string join_choices(std::span<const char* const> choices) {
+constexpr std::size_t kLongestName = 100, kLongestText = 4096;
+
+std::string join_choices(Names choices) {
   std::string text;
   for (const char* choice : choices) text += (text.empty() ? "" : ", ") + std::string(choice);
   return text;
 }
 
-// Parses one value of a key; keeps what all the parts need.
-class ValueParser {
- public:
-  ValueParser(const Key& key, std::vector<Problem>& problems) : key_(key), problems_(problems) {}
+bool usable_folder(const std::string& name) {
+  const auto forbidden = [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
+  return name.size() <= kLongestName && name != "." && name != ".." &&
+         std::none_of(name.begin(), name.end(), forbidden);
+}
 
-  void fail(const Node& node, const std::string& pointer, const std::string& extra = "") {
-    problems_.push_back(
-        {place_of(node, pointer), "found " + describe(node) + "; allowed: " + allowed_text(key_) + extra});
-  }
+std::string or_else(const Key& key) {
+  return (key.word != nullptr ? " or " + json_quoted(key.word) : "") + (key.nullable ? " or null" : "");
+}
 
-  bool in_range(double value) const {
-    const Range& r = key_.range;
-    return (r.low_open ? value > r.low : value >= r.low) && (r.high_open ? value < r.high : value <= r.high);
-  }
-
-  double real(const Node& node, const std::string& pointer) {
-    if (!node.is_number() || !in_range(node.real)) fail(node, pointer);
-    return node.real + 0.0;  // −0 is 0
-  }
-
-  std::int64_t integer(const Node& node, const std::string& pointer) {
-    constexpr double kExact =
-        9007199254740992.0;  // 2^53: a number with a point or exponent is whole below it
-    if (node.kind == NodeKind::kInteger && in_range(node.real)) return node.integer;
-    if (node.kind == NodeKind::kReal && std::abs(node.real) <= kExact && node.real == std::floor(node.real) &&
-        in_range(node.real))
-      return static_cast<std::int64_t>(node.real);
-    fail(node, pointer);
-    return 0;
-  }
-
-  std::int64_t choice(const Node& node, const std::string& pointer) {
-    const auto& choices = key_.choices;
-    if (node.is_text()) {
-      const auto found = std::find(choices.begin(), choices.end(), node.text());
-      if (found != choices.end()) return found - choices.begin();
-      fail(node, pointer, did_you_mean(node.text(), {choices.begin(), choices.end()}));
-    } else {
-      fail(node, pointer);
-    }
-    return 0;
-  }
-
-  std::string string(const Node& node, const std::string& pointer) {
-    constexpr std::size_t kLongestName = 100, kLongestText = 4096;
-    if (!node.is_text() || node.text().empty() || node.text().size() > kLongestText ||
-        node.text().find('\0') != std::string::npos ||
-        (key_.type == KeyType::kFolderName && !usable_folder(node.text(), kLongestName))) {
-      fail(node, pointer);
-      return {};
-    }
-    return node.text();
-  }
-
-  // The items of a list, each parsed by `item(node, pointer)`.
-  template <class T, class Item>
-  std::vector<T> list(const Node& node, const std::string& pointer, Item item) {
-    std::vector<T> values;
-    if (!node.is_list() || node.items().size() > key_.most_items) {
-      fail(node, pointer);
-      return values;
-    }
-    values.reserve(node.items().size());
-    for (std::size_t i = 0; i < node.items().size(); ++i)
-      values.push_back(item(node.items()[i], child_pointer(pointer, i)));
-    return values;
-  }
-
-  std::vector<std::vector<double>> matrix(const Node& node, const std::string& pointer) {
-    const auto row = [&](const Node& n, const std::string& p) {
-      return list<double>(n, p, [&](const Node& x, const std::string& q) { return real(x, q); });
-    };
-    auto rows = list<std::vector<double>>(node, pointer, row);
-    if (node.is_list() && rows.empty()) fail(node, pointer, "; it is empty");
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      if (rows[i].empty() || rows[i].size() != rows[0].size())
-        fail(node.items()[i], child_pointer(pointer, i),
-             "; this row has " + std::to_string(rows[i].size()) + " numbers, the first has " +
-                 std::to_string(rows[0].size()));
-    return rows;
-  }
-
-  std::int64_t choice_set(const Node& node, const std::string& pointer) {
-    std::int64_t mask = 0;
-    const auto items =
-        list<std::int64_t>(node, pointer, [&](const Node& n, const std::string& p) { return choice(n, p); });
-    for (const std::int64_t item : items) mask |= std::int64_t{1} << item;
-    return mask;
-  }
-
- private:
-  static bool usable_folder(const std::string& name, std::size_t longest) {
-    const auto forbidden = [](char c) {
-      return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-    };
-    return name.size() <= longest && name != "." && name != ".." &&
-           std::none_of(name.begin(), name.end(), forbidden);
-  }
-
-  const Key& key_;
-  std::vector<Problem>& problems_;
+struct Words {
+  std::string type, allowed;
 };
 
-template <class T, class Text>
-std::string list_text(const std::vector<T>& items, Text text) {
-  std::string joined = "[";
-  for (const T& item : items) {
-    if (joined.size() > 1) joined += ',';
-    joined += text(item);
-  }
-  return joined + "]";
-}
-
-std::string set_text(const Key& key, std::int64_t mask) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < key.choices.size(); ++i)
-    if ((mask >> i & 1) != 0) names.emplace_back(key.choices[i]);
-  return list_text(names, [](const std::string& name) { return json_quoted(name); });
-}
-
-std::string canonical_text(const Key& key, const Value& value) {
-  const auto integer = [](std::int64_t x) { return std::to_string(x); };
+Words words(const Key& key) {
+  const std::string range = range_text(key).empty() ? "" : " in " + range_text(key);
+  const std::string most = "a list of at most " + std::to_string(key.most_items);
   switch (key.type) {
     case KeyType::kReal:
-      return number_text(value.real());
+      return {"real", "a number" + range};
     case KeyType::kInteger:
-      return integer(value.integer());
+      return {"integer", "a whole number" + range};
     case KeyType::kBool:
-      return value.flag() ? "true" : "false";
+      return {"true or false", "true or false"};
     case KeyType::kChoice:
-      return json_quoted(key.choices[static_cast<std::size_t>(value.integer())]);
+      return {"one of " + join_choices(key.choices), join_choices(key.choices)};
     case KeyType::kText:
+      return {"text", "a text of 1 to 4096 characters"};
     case KeyType::kFolderName:
-      return json_quoted(value.string());
+      return {"folder name", "a folder name: 1 to 100 bytes, no slash, not . or .."};
     case KeyType::kIntegerList:
-      return list_text(value.integers(), integer);
+      return {"list of integers", most + " whole numbers" + range};
     case KeyType::kRealPair:
-      return list_text(value.reals(), number_text);
+      return {"[from, to]", "a list of two numbers [from, to]" + range};
     case KeyType::kRealMatrix:
-      return list_text(value.matrix(), [](const auto& row) { return list_text(row, number_text); });
+      return {"list of rows of numbers", "a list of rows, each a list of equally many numbers"};
     case KeyType::kTextList:
-      return list_text(value.strings(), [](const std::string& s) { return json_quoted(s); });
+      return {"list of names", "a list of names"};
     case KeyType::kChoiceSet:
-      return set_text(key, value.integer());
+      return {"list of any of " + join_choices(key.choices), "a list of any of " + join_choices(key.choices)};
   }
   return {};
 }
 
+// Checks one value of a key.
+class Checker {
+ public:
+  Checker(const Key& key, Problems& problems) : key_(key), problems_(problems) {}
+
+  bool check(const Json& value, const std::string& pointer) {
+    if (key_.nullable && value.is_null()) return true;
+    if (key_.word != nullptr && value == key_.word) return true;
+    switch (key_.type) {
+      case KeyType::kIntegerList:
+      case KeyType::kRealPair:
+      case KeyType::kTextList:
+      case KeyType::kChoiceSet:
+        check_list(value, pointer);
+        if (good_ && key_.type == KeyType::kRealPair && value.size() != 2) fail(value, pointer);
+        if (good_ && key_.type == KeyType::kTextList && value.empty()) fail(value, pointer, "; it is empty");
+        break;
+      case KeyType::kRealMatrix:
+        check_matrix(value, pointer);
+        break;
+      default:
+        if (!fits(value)) fail_item(value, pointer);
+    }
+    return good_;
+  }
+
+ private:
+  void fail(const Json& value, const std::string& pointer, const std::string& extra = "") {
+    good_ = false;
+    problems_.add(pointer, "found " + describe(value) + "; allowed: " + allowed_text(key_) + extra);
+  }
+  void fail_item(const Json& value, const std::string& pointer) {
+    const bool name = value.is_string() && !key_.choices.empty();
+    fail(value, pointer, name ? did_you_mean(value, {key_.choices.begin(), key_.choices.end()}) : "");
+  }
+
+  bool in_range(const Json& number) const {
+    const Range& r = key_.range;
+    const auto value = number.get<double>();
+    return (r.low_open ? value > r.low : value >= r.low) && (r.high_open ? value < r.high : value <= r.high);
+  }
+
+  // A single value, or an item of a list.
+  bool fits(const Json& value) const {
+    switch (key_.type) {
+      case KeyType::kInteger:
+      case KeyType::kIntegerList:
+        return is_whole(value) && in_range(value);
+      case KeyType::kBool:
+        return value.is_boolean();
+      case KeyType::kChoice:
+      case KeyType::kChoiceSet:
+        return value.is_string() && std::find(key_.choices.begin(), key_.choices.end(),
+                                              value.get_ref<const std::string&>()) != key_.choices.end();
+      case KeyType::kText:
+      case KeyType::kFolderName:
+      case KeyType::kTextList:
+        return value.is_string() && fits_text(value.get_ref<const std::string&>());
+      case KeyType::kReal:
+      case KeyType::kRealPair:
+      case KeyType::kRealMatrix:
+        break;
+    }
+    return value.is_number() && in_range(value);
+  }
+  bool fits_text(const std::string& text) const {
+    return !text.empty() && text.size() <= kLongestText && text.find('\0') == std::string::npos &&
+           (key_.type != KeyType::kFolderName || usable_folder(text));
+  }
+
+  void check_list(const Json& list, const std::string& pointer) {
+    if (!list.is_array() || list.size() > key_.most_items) return fail(list, pointer);
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (!fits(list[i])) fail_item(list[i], child_pointer(pointer, i));
+  }
+
+  void check_matrix(const Json& rows, const std::string& pointer) {
+    if (!rows.is_array() || rows.size() > key_.most_items) return fail(rows, pointer);
+    if (rows.empty()) return fail(rows, pointer, "; it is empty");
+    const auto well_formed = [&](const Json& row) {
+      return row.is_array() && std::all_of(row.begin(), row.end(), [&](const Json& x) { return fits(x); });
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!well_formed(rows[i])) check_list(rows[i], child_pointer(pointer, i));
+      if (rows[i].empty() || rows[i].size() != rows[0].size())
+        fail(rows[i], child_pointer(pointer, i),
+             "; this row has " + std::to_string(rows[i].size()) + " numbers, the first has " +
+                 std::to_string(rows[0].size()));
+    }
+  }
+
+  const Key& key_;
+  Problems& problems_;
+  bool good_ = true;
+};
+
 }  // namespace
 
-void parse_value(const Key& key, const Node& node, const std::string& pointer, Value& value,
-                 std::vector<Problem>& problems) {
-  ValueParser parser(key, problems);
-  const auto integer = [&](const Node& n, const std::string& p) { return parser.integer(n, p); };
-  const auto real = [&](const Node& n, const std::string& p) { return parser.real(n, p); };
-  const auto string = [&](const Node& n, const std::string& p) { return parser.string(n, p); };
-  value = {};
-  if (key.nullable && node.kind == NodeKind::kNull) {
-    value.text = "null";
-    return;
-  }
-  if (key.word != nullptr && node.is_text() && node.text() == key.word) {
-    value = {std::int64_t{0}, json_quoted(key.word), true};
-    return;
-  }
-  const std::size_t before = problems.size();
-  switch (key.type) {
-    case KeyType::kReal:
-      value.data = parser.real(node, pointer);
-      break;
-    case KeyType::kInteger:
-      value.data = parser.integer(node, pointer);
-      break;
-    case KeyType::kBool:
-      if (node.kind != NodeKind::kBool) parser.fail(node, pointer);
-      value.data = node.flag;
-      break;
-    case KeyType::kChoice:
-      value.data = parser.choice(node, pointer);
-      break;
-    case KeyType::kText:
-    case KeyType::kFolderName:
-      value.data = parser.string(node, pointer);
-      break;
-    case KeyType::kIntegerList:
-      value.data = parser.list<std::int64_t>(node, pointer, integer);
-      break;
-    case KeyType::kRealPair:
-      value.data = parser.list<double>(node, pointer, real);
-      if (problems.size() == before && value.reals().size() != 2) parser.fail(node, pointer);
-      break;
-    case KeyType::kRealMatrix:
-      value.data = parser.matrix(node, pointer);
-      break;
-    case KeyType::kTextList:
-      value.data = parser.list<std::string>(node, pointer, string);
-      if (problems.size() == before && value.strings().empty()) parser.fail(node, pointer, "; it is empty");
-      break;
-    case KeyType::kChoiceSet:
-      value.data = parser.choice_set(node, pointer);
-      break;
-  }
-  value.is_word = key.type == KeyType::kChoice || key.type == KeyType::kChoiceSet;
-  if (problems.size() == before) value.text = canonical_text(key, value);
+bool check_value(const Key& key, const Json& value, const std::string& pointer, Problems& problems) {
+  return Checker(key, problems).check(value, pointer);
 }
+
+int choice_index(const Key& key, const Json& name) {
+  const auto found = std::find(key.choices.begin(), key.choices.end(), name.get_ref<const std::string&>());
+  return static_cast<int>(found - key.choices.begin());
+}
+
+int choice_mask(const Key& key, const Json& names) {
+  int mask = 0;
+  for (const Json& name : names) mask |= 1 << choice_index(key, name);
+  return mask;
+}
+
+Json value_of(const Key& key, const RunSpec& spec) {
+  Json value = key.field.get(spec);
+  if (key.type == KeyType::kChoice) return key.choices[static_cast<std::size_t>(value.get<int>())];
+  if (key.type == KeyType::kChoiceSet) {
+    Json names = Json::array();
+    for (std::size_t i = 0; i < key.choices.size(); ++i)
+      if ((value.get<int>() >> i & 1) != 0) names.push_back(key.choices[i]);
+    return names;
+  }
+  const bool outside = key.type == KeyType::kInteger && value == 0 && key.range.low > 0;
+  if (key.word != nullptr && outside) return key.word;
+  if (key.nullable && (outside || value == "")) return nullptr;
+  return value;
+}
+
+Json uniform_value(const Key& key, const Json& given) {
+  if (key.field.get == nullptr) return is_whole(given) ? Json(to_whole(given)) : given;
+  RunSpec spec;
+  key.field.set(spec, given, key);
+  return value_of(key, spec);
+}
+
+Json default_of(const Key& key) {
+  if (key.required || key.optional) return nullptr;
+  return key.fallback.is_null() ? value_of(key, RunSpec{}) : key.fallback;
+}
+
+bool is_number(const Key& key) { return key.type == KeyType::kReal || key.type == KeyType::kInteger; }
 
 std::int64_t highest_integer(const Range& range) {
   constexpr auto kHighest = std::numeric_limits<std::int64_t>::max();
@@ -237,47 +217,7 @@ std::string range_text(const Key& key) {
   return text.append(r.high_open || r.high == kInfinity ? ")" : "]");
 }
 
-std::string allowed_text(const Key& key) {
-  const std::string range = range_text(key).empty() ? "" : " in " + range_text(key);
-  std::string text;
-  switch (key.type) {
-    case KeyType::kReal:
-      text = "a number" + range;
-      break;
-    case KeyType::kInteger:
-      text = "a whole number" + range;
-      break;
-    case KeyType::kBool:
-      text = "true or false";
-      break;
-    case KeyType::kChoice:
-      text = join_choices(key.choices);
-      break;
-    case KeyType::kText:
-      text = "a text of 1 to 4096 characters";
-      break;
-    case KeyType::kFolderName:
-      text = "a folder name: 1 to 100 bytes, no slash, not . or ..";
-      break;
-    case KeyType::kIntegerList:
-      text = "a list of at most " + std::to_string(key.most_items) + " whole numbers" + range;
-      break;
-    case KeyType::kRealPair:
-      text = "a list of two numbers [from, to]" + range;
-      break;
-    case KeyType::kRealMatrix:
-      text = "a list of rows, each a list of equally many numbers";
-      break;
-    case KeyType::kTextList:
-      text = "a list of names";
-      break;
-    case KeyType::kChoiceSet:
-      text = "a list of any of " + join_choices(key.choices);
-      break;
-  }
-  if (key.word != nullptr) text += " or " + json_quoted(key.word);
-  if (key.nullable) text += " or null";
-  return text;
-}
+std::string allowed_text(const Key& key) { return words(key).allowed + or_else(key); }
+std::string type_text(const Key& key) { return words(key).type + or_else(key); }
 
 }  // namespace deadrelu

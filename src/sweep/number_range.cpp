@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <string_view>
 
 #include "simd/math.h"
@@ -37,38 +36,24 @@ int decimal_exponent(double value) {
 
 }  // namespace
 
-NumberRange::NumberRange(double from, double to, std::uint64_t count, bool logarithmic, bool whole)
-    : from_(from), to_(to), count_(count), logarithmic_(logarithmic), whole_(whole) {
-  if (logarithmic) {
-    log_from_ = portable_log(from);
-    log_to_ = portable_log(to);
-  }
-  decimals_ = std::max(0, kLinDigits - 1 - decimal_exponent(std::max(std::abs(from), std::abs(to))));
-  if (!whole && !dense()) return;
+std::vector<double> range_values(double from, double to, std::uint64_t count, bool logarithmic, bool whole) {
+  const double log_from = logarithmic ? portable_log(from) : 0, log_to = logarithmic ? portable_log(to) : 0;
+  const int decimals =  // lin: digits after the point that are kept
+      std::max(0, kLinDigits - 1 - decimal_exponent(std::max(std::abs(from), std::abs(to))));
+  const auto value = [&](std::uint64_t i) {
+    if (i == 0) return from + 0.0;
+    if (i + 1 == count) return to + 0.0;
+    const auto done = static_cast<double>(i), left = static_cast<double>(count - 1 - i), steps = done + left;
+    return logarithmic ? rounded(portable_exp((log_from * left + log_to * done) / steps),
+                                 std::chars_format::scientific, kLogDigits - 1)
+                       : rounded((from * left + to * done) / steps, std::chars_format::fixed, decimals);
+  };
   std::vector<double> values;
   for (std::uint64_t i = 0; i < count; ++i) {
     const double next = whole ? std::round(value(i)) + 0.0 : value(i);
     if (values.empty() || next != values.back()) values.push_back(next);
   }
-  listed_ = std::move(values);
-}
-
-double NumberRange::value(std::uint64_t i) const {
-  if (i == 0) return from_ + 0.0;
-  if (i + 1 == count_) return to_ + 0.0;
-  const auto done = static_cast<double>(i), left = static_cast<double>(count_ - 1 - i), steps = done + left;
-  if (logarithmic_)
-    return rounded(portable_exp((log_from_ * left + log_to_ * done) / steps), std::chars_format::scientific,
-                   kLogDigits - 1);
-  return rounded((from_ * left + to_ * done) / steps, std::chars_format::fixed, decimals_);
-}
-
-// Whether neighbours may coincide after rounding.
-bool NumberRange::dense() const {
-  if (count_ < 2) return false;
-  const auto steps = static_cast<double>(count_ - 1);
-  if (logarithmic_) return std::abs(log_to_ - log_from_) / steps < 1e-10;
-  return std::abs(to_ - from_) / steps < 1e-13 * std::max(std::abs(from_), std::abs(to_));
+  return values;
 }
 
 }  // namespace deadrelu

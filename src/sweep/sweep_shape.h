@@ -7,6 +7,8 @@
 
 namespace deadrelu {
 
+inline constexpr std::uint64_t kMostSweepRuns = 1'000'000'000;  // of one sweep, excluded points included
+
 // The seeds of every point.
 struct SeedList {
   std::vector<std::uint64_t> listed;  // given one by one; used where not empty
@@ -56,8 +58,8 @@ class SweepCursor {
   bool started_ = false, ended_ = false;
 };
 
-// The number of runs (excluded points are not counted); walks the points where there are exclusions.
-// Saturates at 2^63 − 1.
+// The number of runs (excluded points are not counted); walks points where there are exclusions. REQUIRES: with
+// the excluded ones they are at most kMostSweepRuns.
 std::uint64_t sweep_size(const SweepShape& shape);
 
 }  // namespace deadrelu

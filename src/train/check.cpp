@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/number.h"
 #include "data/slow_regression.h"
 
 namespace deadrelu {
@@ -13,6 +14,66 @@ constexpr std::size_t kMostParameters = 100'000'000;    // of one network
 constexpr std::size_t kMostDataValues = 2'000'000'000;  // inputs and targets of all examples
 
 using Found = std::vector<Contradiction>;
+
+void check_model(const RunSpec& run, Found& found) {
+  const ActivationSpec& activation = run.model.activation;
+  if (activation.kind == Activation::kRrelu && activation.lower > activation.upper)
+    found.push_back({"model.activation.lower", "found lower " + number_text(activation.lower) + ", upper " +
+                                                   number_text(activation.upper) +
+                                                   "; lower may not be above upper"});
+}
+
+void check_optimizer(const OptimizerSpec& optimizer, Found& found) {
+  if (optimizer.kind != Optimizer::kSgd || !optimizer.nesterov) return;
+  if (optimizer.momentum == 0)
+    found.push_back({"train.optimizer.nesterov", "nesterov needs a momentum above 0; momentum is 0"});
+  if (optimizer.dampening != 0)
+    found.push_back({"train.optimizer.nesterov",
+                     "nesterov needs dampening 0; dampening is " + number_text(optimizer.dampening)});
+}
+
+bool needs_classes(const RunSpec& run) {
+  return run.train.loss == Loss::kCrossEntropy || run.train.loss == Loss::kBinaryCrossEntropy;
+}
+
+void check_probe(const RunSpec& run, bool has_test, Found& found) {
+  if (run.record.probe_split == ProbeSplit::kTest && !has_test)
+    found.push_back(
+        {"record.probe.split",
+         "the probe is to take the test split, but there is none; give data.test_fraction or test files"});
+}
+
+void check_function(const DataSpec& data, Found& found) {
+  if (data.domain[0] >= data.domain[1])
+    found.push_back({"data.domain", "found [" + number_text(data.domain[0]) + ", " +
+                                        number_text(data.domain[1]) +
+                                        "]; the first number has to be below the second"});
+}
+
+void check_points(const DataSpec& data, Found& found) {
+  if (data.inputs.size() != data.targets.size())
+    found.push_back({"data.targets", "found " + std::to_string(data.targets.size()) +
+                                         " rows; data.inputs has " + std::to_string(data.inputs.size()) +
+                                         "; both need equally many"});
+}
+
+// What the keys of `data` alone tell of files.
+void check_files(const RunSpec& run, Found& found) {
+  const DataSpec& data = run.data;
+  if (!data.test_images.empty() && data.test_fraction != 0)
+    found.push_back(
+        {"data.test_fraction",
+         "cannot be above 0 together with data.test_images: the test split comes from those files"});
+  if (data.kind == DataKind::kCsv && data.task == Task::kClassification && data.target_columns.size() != 1)
+    found.push_back(
+        {"data.targets", "found " + std::to_string(data.target_columns.size()) +
+                             " columns; a classification has one target column, the class label"});
+  if (data.kind == DataKind::kCsv && data.task == Task::kRegression && needs_classes(run))
+    found.push_back({"train.loss",
+                     "this loss needs classes, but data.task is regression; allowed: mse, half_mse, mae, or "
+                     "data.task classification"});
+  check_probe(run, !data.test_images.empty() || data.test_fraction > 0, found);
+}
 
 void check_batch(const RunSpec& run, const DataFacts& facts, Found& found) {
   if (facts.train_samples == 0) {
@@ -39,15 +100,13 @@ bool are_probabilities(const DataSpec& data, Loss loss) {
 }
 
 void check_loss(const RunSpec& run, const DataFacts& facts, Found& found) {
-  const Loss loss = run.train.loss;
-  const bool needs_classes = loss == Loss::kCrossEntropy || loss == Loss::kBinaryCrossEntropy;
-  if (needs_classes && run.data.kind == DataKind::kPoints) {
-    if (!are_probabilities(run.data, loss))
+  if (needs_classes(run) && run.data.kind == DataKind::kPoints) {
+    if (!are_probabilities(run.data, run.train.loss))
       found.push_back(
           {"train.loss",
            "this loss takes targets that are probabilities (cross_entropy: that add up to 1 in every "
            "example); allowed for these: mse, half_mse, mae"});
-  } else if (needs_classes && facts.shape.classes == 0)
+  } else if (needs_classes(run) && facts.shape.classes == 0)
     found.push_back({"train.loss",
                      "this loss needs classes, but the data is a regression; allowed: mse, half_mse, mae, or "
                      "classification data"});
@@ -132,11 +191,26 @@ std::vector<Contradiction> find_contradictions(const RunSpec& run, const DataFac
   check_batch(run, facts, found);
   if (run.data.kind == DataKind::kSlowlyChangingRegression) check_slow_regression(run, found);
   check_loss(run, facts, found);
-  if (run.record.probe_split == ProbeSplit::kTest && facts.test_samples == 0)
-    found.push_back(
-        {"record.probe.split",
-         "the probe is to take the test split, but there is none; give data.test_fraction or test files"});
+  check_probe(run, facts.test_samples > 0, found);
   if (facts.shape.inputs > 0 && facts.shape.outputs > 0) check_size(run, facts, found);
+  return found;
+}
+
+std::vector<Contradiction> spec_contradictions(const RunSpec& run, bool data_known) {
+  Found found;
+  check_model(run, found);
+  check_optimizer(run.train.optimizer, found);
+  if (!data_known) return found;
+  if (run.data.kind == DataKind::kFunction) check_function(run.data, found);
+  if (run.data.kind == DataKind::kPoints) check_points(run.data, found);
+  if (run.data.kind == DataKind::kPoints && !found.empty()) return found;
+  DataFacts facts;
+  if (!facts_from_spec(run.data, facts)) {
+    check_files(run, found);
+    return found;
+  }
+  const Found with_data = find_contradictions(run, facts);
+  found.insert(found.end(), with_data.begin(), with_data.end());
   return found;
 }
 

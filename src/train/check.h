@@ -1,4 +1,4 @@
-// Contradictions between a run's config and its data that the config alone may not show.
+// Contradictions between the keys of one run, and between the run and its data.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,10 @@ struct Contradiction {
   std::string path;
   std::string message;
 };
+
+// All that the spec alone shows: keys that do not go together, and those of the run with data that need not be
+// read to be known. `data_known`: the keys of `data` hold; else only the other keys are looked at.
+std::vector<Contradiction> spec_contradictions(const RunSpec& run, bool data_known);
 
 // All contradictions of the run with data of these facts: a batch larger than the training split, a
 // classification loss on a regression task (and the other way round: none), a probe on a test split that is

@@ -66,9 +66,9 @@ TEST(ParameterFile, mistakes_have_their_line_and_pointer) {
          "3: /layers/0/weights/1: ", "has 1 weights, the first has 2");
   expect("{\"layers\": [{\"weights\": [[1], [2]], \"bias\": [1]}]}",
          "1: /layers/0/bias: ", "1 biases for 2 rows");
-  expect("{\"layers\": [{\"weights\": [[null]]}]}", "1: /layers/0/weights/0: ", "found null");
-  expect("{\"layers\": [{\"weights\": [1]}]}", "1: /layers/0/weights: ", "found a number");
-  expect("{\"layers\": [{\"bias\": [1]}]}", "1: /layers/0/bias: ", "no \"weights\"");
+  expect("{\"layers\": [{\"weights\": [[null]]}]}", "1: /layers/0/weights/0/0: ", "found null");
+  expect("{\"layers\": [{\"weights\": [1]}]}", "1: /layers/0/weights/0: ", "found 1");
+  expect("{\"layers\": [{\"bias\": [1]}]}", "1: /layers/0: ", "no \"weights\"");
   expect("{\"layers\": [{\"weights\": []}]}", "1: /layers/0/weights: ", "no weights");
   expect("{\"layers\": [{\"weights\": [[1]], \"weights\": [[1]]}]}", "1: /layers/0/weights: ", "given twice");
   expect("{\"layers\": [{\"wieghts\": [[1]]}]}", "1: /layers/0/wieghts: ", "unknown key");

@@ -51,7 +51,6 @@ WRONG = [
     ("data/samples", "100"),
     ("data/samples", 10**9),
     ("data/sampels", 100),
-    ("data/images", "x"),
     ("data/domain", [0]),
     ("data/domain", [0, 1, 2]),
     ("data/noise", -0.1),
@@ -67,21 +66,16 @@ WRONG = [
     ("model/width", 3),
     ("model/activation", "rleu"),
     ("model/activation", 3),
-    ("model/activation/pieces", 2),
-    ("model/activation/name", "relu"),
     ("model/derivative_at_zero", 1.5),
     ("model/bias", "yes"),
     ("init/weights", "he"),
-    ("init/weights", {"name": "normal", "limit": 1}),
     ("init/bias/std", -1),
     ("init/bias", True),
     ("init/output", {"weight": "rai"}),
     ("train/loss", "msee"),
-    ("train/optimizer/beta1", 0.9),
     ("train/optimizer/learning_rate", -1),
     ("train/optimizer/learning_rate", [0.1, 0.2]),
     ("train/optimizer", "sgdm"),
-    ("train/schedule/gamma", 0.1),
     ("train/batch_size", 0),
     ("train/batch_size", "all"),
     ("train/epochs", 3),
@@ -121,6 +115,15 @@ WRONG = [
     ("sweep/seeds", [-1]),
     ("sweep/seeds", {"from": 1}),
     ("sweep", 3),
+]
+# Keys of another variant: the schema allows them, so that editors offer them, and says to which variant they belong.
+FOREIGN = [
+    ("data/images", "x"),
+    ("model/activation/pieces", 2),
+    ("model/activation/name", "relu"),
+    ("init/weights", {"name": "normal", "limit": 1}),
+    ("train/optimizer/beta1", 0.9),
+    ("train/schedule/gamma", 0.1),
 ]
 NEEDS_NO_SWEEP = {"data", "data/kind", "model", "model/hidden"}  # with a sweep, the sweep could give them
 
@@ -216,6 +219,17 @@ class SchemaTest(unittest.TestCase):
                 config = changed(place, value)
                 self.assertFalse(self.validator.is_valid(config))
                 self.assertTrue(self.refused_by_program(json.dumps(config)))
+
+    def test_what_belongs_to_another_variant_only_the_program_refuses(self):
+        for place, value in FOREIGN:
+            with self.subTest(f"{place} = {value}"):
+                config = changed(place, value)
+                self.assertTrue(self.validator.is_valid(config))
+                self.assertTrue(self.refused_by_program(json.dumps(config)))
+
+    def test_descriptions_name_the_variants_of_a_key(self):
+        described = self.validator.schema["definitions"]["train.optimizer.beta1"]["description"]
+        self.assertIn("Only with train.optimizer.name adam, adamw.", described)
 
 
 if __name__ == "__main__":

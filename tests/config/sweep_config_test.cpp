@@ -184,6 +184,12 @@ TEST(SweepConfig, widths_of_a_linear_model_are_one_point_in_the_id) {
   EXPECT_EQ(runs.size(), 1u);
 }
 
+TEST(SweepConfig, equal_entries_collapse_in_sweeps_too_large_to_be_checked_point_by_point) {
+  const ExperimentConfig config(source_of(minimal(R"("sweep": {"grid": {"init.gain": [1, 1.0, 2],
+    "init.bias": {"lin": [0, 1, 100000]}}})")));
+  EXPECT_EQ(config.run_count(), 200'000u);
+}
+
 TEST(SweepConfig, a_hundred_million_runs_are_not_expanded_before_they_are_asked_for) {
   const auto start = std::chrono::steady_clock::now();
   const ExperimentConfig config(source_of(minimal(R"("sweep": {"grid": {"init.gain": {"lin": [0, 1, 1000]},
@@ -196,45 +202,38 @@ TEST(SweepConfig, a_hundred_million_runs_are_not_expanded_before_they_are_asked_
   EXPECT_LT(seconds.count(), 1.0);  // takes milliseconds; the bound is for a loaded machine
 }
 
-TEST(NumberRange, decades_are_exact) {
-  const NumberRange range(1e-3, 10, 5, true, false);
-  const double expected[] = {0.001, 0.01, 0.1, 1, 10};
-  ASSERT_EQ(range.size(), 5u);
-  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(range.at(i), expected[i]);
-  const NumberRange wide(1e-100, 1e100, 201, true, false);
+TEST(RangeValues, decades_are_exact) {
+  EXPECT_EQ(range_values(1e-3, 10, 5, true, false), (std::vector<double>{0.001, 0.01, 0.1, 1, 10}));
+  const std::vector<double> wide = range_values(1e-100, 1e100, 201, true, false);
   EXPECT_EQ(wide.at(0), 1e-100);
   EXPECT_EQ(wide.at(37), 1e-63);
   EXPECT_EQ(wide.at(164), 1e64);
   EXPECT_EQ(wide.at(200), 1e100);
-  EXPECT_EQ(NumberRange(1, 1024, 11, true, false).at(3), 8);
-  EXPECT_EQ(NumberRange(1e-3, 10, 9, true, false).at(1), 0.00316227766017);
+  EXPECT_EQ(range_values(1, 1024, 11, true, false).at(3), 8);
+  EXPECT_EQ(range_values(1e-3, 10, 9, true, false).at(1), 0.00316227766017);
 }
 
-TEST(NumberRange, even_steps_are_clean) {
-  const NumberRange range(-1, 1, 21, false, false);
-  EXPECT_EQ(range.at(9), -0.1);
-  EXPECT_EQ(range.at(10), 0);
-  EXPECT_FALSE(std::signbit(range.at(10)));
-  EXPECT_EQ(range.at(13), 0.3);
-  EXPECT_EQ(NumberRange(-0.3, 0.6, 10, false, false).at(3), 0);
-  EXPECT_EQ(NumberRange(0, 1, 4, false, false).at(1), 0.33333333333333);
-  EXPECT_EQ(NumberRange(5, 2, 4, false, false).at(1), 4);  // downwards
-  EXPECT_EQ(NumberRange(5, 2, 1, false, false).at(0), 5);
+TEST(RangeValues, even_steps_are_clean) {
+  const std::vector<double> values = range_values(-1, 1, 21, false, false);
+  EXPECT_EQ(values.at(9), -0.1);
+  EXPECT_EQ(values.at(10), 0);
+  EXPECT_FALSE(std::signbit(values.at(10)));
+  EXPECT_EQ(values.at(13), 0.3);
+  EXPECT_EQ(range_values(-0.3, 0.6, 10, false, false).at(3), 0);
+  EXPECT_EQ(range_values(0, 1, 4, false, false).at(1), 0.33333333333333);
+  EXPECT_EQ(range_values(5, 2, 4, false, false).at(1), 4);  // downwards
+  EXPECT_EQ(range_values(5, 2, 1, false, false).at(0), 5);
 }
 
-TEST(NumberRange, whole_numbers_are_rounded_and_distinct) {
-  const NumberRange range(1, 10, 19, true, true);
-  std::vector<double> values;
-  for (std::size_t i = 0; i < range.size(); ++i) values.push_back(range.at(i));
-  EXPECT_EQ(values, (std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
-  EXPECT_EQ(NumberRange(0, 3, 100, false, true).size(), 4u);
+TEST(RangeValues, whole_numbers_are_rounded_and_distinct) {
+  EXPECT_EQ(range_values(1, 10, 19, true, true), (std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+  EXPECT_EQ(range_values(0, 3, 100, false, true).size(), 4u);
 }
 
-TEST(NumberRange, values_that_coincide_count_once) {
-  EXPECT_EQ(NumberRange(1, 1, 5, false, false).size(), 1u);
-  EXPECT_EQ(NumberRange(2, 2, 5, true, false).size(), 1u);
-  const NumberRange dense(1, 1 + 4e-15, 1000, false, false);
-  EXPECT_LT(dense.size(), 10u);
+TEST(RangeValues, values_that_coincide_count_once) {
+  EXPECT_EQ(range_values(1, 1, 5, false, false).size(), 1u);
+  EXPECT_EQ(range_values(2, 2, 5, true, false).size(), 1u);
+  EXPECT_LT(range_values(1, 1 + 4e-15, 1000, false, false).size(), 10u);
 }
 
 }  // namespace

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 namespace deadrelu {
 namespace {
 
@@ -94,14 +92,9 @@ TEST(Sweep, the_size_is_what_the_walk_finds) {
   }
 }
 
-TEST(Sweep, the_size_saturates) {
-  const std::uint64_t most = std::numeric_limits<std::int64_t>::max();
-  EXPECT_EQ(sweep_size({{std::uint64_t{1} << 40, std::uint64_t{1} << 40}, {}, {}}), most);
-}
-
-TEST(Sweep, a_large_sweep_with_exclusions_is_counted_without_a_walk) {
-  const SweepShape shape{{1000000, 1000000}, {{{5}, {7, 8}}, {{5, 6}, {}}}, {{}, 0, 10}};
-  EXPECT_EQ(sweep_size(shape), (1000000u - 2) * std::uint64_t{1000000} * 10);
+TEST(Sweep, axes_that_no_exclusion_mentions_are_counted_without_a_walk) {
+  const SweepShape shape{{1000000, 20, 20}, {{{}, {5}, {7, 8}}, {{}, {5, 6}, {}}}, {{}, 0, 10}};
+  EXPECT_EQ(sweep_size(shape), (20u * 20 - 2 * 20) * std::uint64_t{1000000} * 10);
 }
 
 }  // namespace

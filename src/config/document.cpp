@@ -1,0 +1,110 @@
+#include "config/document.h"
+
+#include <algorithm>
+
+#include "config/value.h"
+
+namespace deadrelu {
+namespace {
+
+class AssignmentReader {
+ public:
+  AssignmentReader(Assignment& assignment, Problems& problems)
+      : assignment_(assignment), problems_(problems) {}
+
+  void read(const Json& value, const std::string& name, const std::string& pointer) {
+    if (const std::size_t path = table_.find_path(name); path != kNone) return add(path, value, pointer);
+    const KeyTable::Group& group = *table_.find_group(name);
+    if (value.is_object()) {
+      read_members(value, name, group, pointer);
+    } else if (group.selector != kNone && value.is_string()) {
+      add(table_.rows()[group.selector].path, value, pointer);
+    } else if (group.number != kNone && value.is_number()) {
+      add(table_.rows()[group.selector].path, group.number_variant, pointer);
+      add(table_.rows()[group.number].path, value, pointer);
+    } else {
+      problems_.add(pointer, "found " + describe(value) + "; allowed: " + shapes_text(group));
+    }
+  }
+
+ private:
+  void add(std::size_t path, const Json& value, const std::string& pointer) {
+    assignment_.leaves.push_back({path, {&value, pointer}});
+  }
+
+  void read_members(const Json& object, const std::string& name, const KeyTable::Group& group,
+                    const std::string& pointer) {
+    for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) {
+      const std::string path = name.empty() ? key : name + '.' + key;
+      const std::string child = child_pointer(pointer, key);
+      const bool dotted = key.find('.') != std::string::npos;
+      if (!dotted && (table_.find_path(path) != kNone || table_.find_group(path) != nullptr)) {
+        read(value, path, child);
+      } else if (!problems_.full()) {
+        report_unknown(key, name, group, child);
+      }
+    }
+  }
+
+  void report_unknown(const std::string& key, const std::string& name, const KeyTable::Group& group,
+                      const std::string& pointer) {
+    std::vector<std::string> names = group.children;
+    if (name.empty()) names.push_back("sweep");
+    std::string allowed;
+    for (const std::string& known : names) allowed += (allowed.empty() ? "" : ", ") + known;
+    problems_.add(pointer,
+                  "unknown key " + json_quoted(key) + "; allowed: " + allowed + did_you_mean(key, names));
+  }
+
+  std::string shapes_text(const KeyTable::Group& group) const {
+    std::string text = "an object";
+    if (group.selector != kNone)
+      text += ", or the " + last_of(table_.rows()[group.selector].key.path) + " alone as a text";
+    return group.number != kNone ? text + ", or a number" : text;
+  }
+
+  const KeyTable& table_ = KeyTable::get();
+  Assignment& assignment_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+void Assignment::put_into(Document& document) const {
+  for (std::size_t path = first; path <= last; ++path) document[path] = nullptr;
+  for (const auto& [path, leaf] : leaves) document[path] = &leaf;
+}
+
+Assignment read_assignment(const Json& value, const std::string& name, const std::string& pointer,
+                           Problems& problems) {
+  const KeyTable& table = KeyTable::get();
+  const auto range =
+      table.range(name).value_or(std::pair<std::size_t, std::size_t>(0, table.paths().size() - 1));
+  Assignment assignment{name, range.first, range.second};
+  AssignmentReader(assignment, problems).read(value, name, pointer);
+  return assignment;
+}
+
+void check_leaves(Assignment& assignment, const Document& document, Problems& problems) {
+  const KeyTable& table = KeyTable::get();
+  for (auto& [path, leaf] : assignment.leaves) {
+    if (document[path] != &leaf) continue;  // replaced since
+    const auto& rows = table.paths()[path].rows;
+    const auto fits = [&, &value = leaf](std::size_t row) {
+      Problems tried;
+      return check_value(table.rows()[row].key, *value.value, value.pointer, tried);
+    };
+    leaf.wrong = std::none_of(rows.begin(), rows.end(), fits);
+    if (!leaf.wrong) continue;
+    const auto chosen = std::find_if(rows.begin(), rows.end(), [&](std::size_t row) {
+      const std::size_t selector = table.rows()[row].selector;
+      const Leaf* variant = selector == kNone ? nullptr : document[table.rows()[selector].path];
+      return variant != nullptr && variant->value->is_string() &&
+             table.rows()[row].belongs_to(choice_index(table.rows()[selector].key, *variant->value));
+    });
+    const std::size_t row = chosen == rows.end() ? rows.front() : *chosen;
+    check_value(table.rows()[row].key, *leaf.value, leaf.pointer, problems);
+  }
+}
+
+}  // namespace deadrelu

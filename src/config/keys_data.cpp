@@ -1,0 +1,153 @@
+// The rows of `data`.
+#include "config/key.h"
+
+namespace deadrelu {
+namespace {
+
+constexpr const char* kGenerated = "function gaussian teacher blobs circles moons spirals xor";
+constexpr const char* kImages = "idx permuted";
+constexpr const char* kStreams = "slowly_changing_regression permuted";
+constexpr const char* kSlow = "slowly_changing_regression";
+
+constexpr Range kCounts{1, 1e8};
+
+template <auto Member>
+constexpr Field data = field<&RunSpec::data, Member>;
+
+}  // namespace
+
+std::vector<Key> data_keys() {
+  return {
+      choice(
+          "data.kind", data<&DataSpec::kind>,
+          "Where the examples come from: a formula (function), numbers written here (points), files (csv, idx), "
+          "a generator, or an online stream: slowly_changing_regression (Dohare et al. 2024; examples without "
+          "end) or permuted (the images of idx files, the pixels in a new order in every epoch). function, "
+          "points, gaussian, teacher and slowly_changing_regression are regression; idx, permuted, blobs, "
+          "circles, moons, spirals and xor are classification; csv is what data.task says.")
+          .must_be_given(),
+      choice(
+          "data.function", data<&DataSpec::function>,
+          "The target: abs |x|, sine sin x, quadratic x², x_sin_5x x·sin 5x, step_sin 1{x>0} + 0.2·sin 5x, "
+          "abs_sum_diff (|x1+x2|, |x1−x2|) of two inputs (the last two: Lu et al. 2019).")
+          .with("function"),
+      pair("data.domain", data<&DataSpec::domain>, kAny,
+           "Every input lies between these two numbers; the first is the smaller one.")
+          .with("function"),
+      choice(
+          "data.sampling", data<&DataSpec::function_sampling>,
+          "grid: inputs evenly spaced over the domain, both ends included (abs_sum_diff: k by k of them with "
+          "k = ⌊√samples⌋). uniform: inputs drawn at random.")
+          .with("function"),
+      integer("data.samples", data<&DataSpec::samples>, kCounts,
+              "How many examples are generated, test examples included.")
+          .with(kGenerated),
+      real(
+          "data.noise", data<&DataSpec::noise>, kNotNegative,
+          "Standard deviation of normal noise: added to the targets of function, gaussian and teacher, to the "
+          "inputs of circles, moons, spirals and xor.")
+          .with("function gaussian teacher circles moons spirals xor"),
+      matrix("data.inputs", data<&DataSpec::inputs>, "The inputs, one row an example: [[x1, x2, …], …].")
+          .with("points")
+          .must_be_given(),
+      integer("data.inputs", data<&DataSpec::dimensions>, kWidths, "The number of inputs.")
+          .with("gaussian teacher blobs"),
+      matrix("data.targets", data<&DataSpec::targets>,
+             "The targets, one row an example: [[y1, …], …]; as many rows as data.inputs.")
+          .with("points")
+          .must_be_given(),
+      texts("data.targets", data<&DataSpec::target_columns>, 65536,
+            "Names of the target columns; every other column is an input.")
+          .with("csv")
+          .must_be_given(),
+      text("data.path", data<&DataSpec::path>,
+           "The CSV file, with a header row; relative to the config file.")
+          .with("csv")
+          .must_be_given(),
+      choice("data.task", data<&DataSpec::task>,
+             "regression: targets are numbers. classification: the one target column holds class labels.")
+          .with("csv"),
+      text(
+          "data.images", data<&DataSpec::images>,
+          "IDX file of unsigned bytes, plain or gzip; a pixel comes as byte/255; relative to the config file.")
+          .with(kImages)
+          .must_be_given(),
+      text("data.labels", data<&DataSpec::labels>,
+           "IDX file of the labels, one unsigned byte an image; relative to the config file.")
+          .with(kImages)
+          .must_be_given(),
+      text("data.test_images", data<&DataSpec::test_images>, "IDX file of the test split; null: none.")
+          .with(kImages)
+          .or_null()
+          .beside("data.test_labels"),
+      text("data.test_labels", data<&DataSpec::test_labels>,
+           "IDX file of the test split's labels; null: none.")
+          .with(kImages)
+          .or_null()
+          .beside("data.test_images"),
+      choice("data.target", data<&DataSpec::gaussian_target>,
+             "The target of x ~ N(0, 1): zero 0, linear w·x with w ~ N(0, 1/inputs), norm ‖x‖/√inputs.")
+          .with("gaussian"),
+      integers(
+          "data.hidden", data<&DataSpec::teacher_hidden>, kWidths, kMostLayers,
+          "Hidden widths of the teacher, a ReLU network with He normal weights whose output is the target.")
+          .with("teacher"),
+      integer("data.outputs", data<&DataSpec::teacher_outputs>, kWidths, "Outputs of the teacher.")
+          .with("teacher"),
+      real("data.bias", data<&DataSpec::teacher_bias>, kNotNegative,
+           "Standard deviation of the teacher's biases, N(0, bias²).")
+          .with("teacher"),
+      integer("data.classes", data<&DataSpec::classes>, {2, 65536}, "The number of classes.")
+          .with("blobs spirals"),
+      real("data.spread", data<&DataSpec::spread>, kNotNegative,
+           "Standard deviation of a blob around its centre; centres are uniform in [−5, 5].")
+          .with("blobs"),
+      real("data.turns", data<&DataSpec::turns>, {0, 1e6, true}, "Turns of each spiral arm.").with("spirals"),
+      integer(
+          "data.samples", data<&DataSpec::samples>, kCounts,
+          "How many examples, all of their inputs random, the network is evaluated on; the stream has no end.")
+          .with(kSlow),
+      integer("data.inputs", data<&DataSpec::dimensions>, {1, 64}, "The number of inputs, each 0 or 1.")
+          .with(kSlow)
+          .by_default(20),
+      integer("data.slow_inputs", data<&DataSpec::slow_inputs>, {0, 64},
+              "The first so many inputs are redrawn together every data.change_every examples, the others "
+              "(at most 12) in each example.")
+          .with(kSlow),
+      integer("data.change_every", data<&DataSpec::change_every>, kSteps,
+              "Examples between two changes of the slow inputs.")
+          .with(kSlow),
+      integer(
+          "data.target_units", data<&DataSpec::target_units>, kWidths,
+          "Threshold units of the target network, whose weights and biases are +1 or -1; its output is the sum "
+          "of the output weights of those that fire, and an output bias.")
+          .with(kSlow),
+      real("data.beta", data<&DataSpec::beta>, kAny,
+           "A unit of the target fires where w·x + b > beta·(inputs + 1) - S, S = (inputs - Σw + b)/2.")
+          .with(kSlow),
+      integer("data.bin", data<&DataSpec::bin>, kSteps, "Examples of the stream in a row of stream.csv.")
+          .with(kStreams)
+          .by_default(10000),
+      integer("data.limit", data<&DataSpec::limit>, kSteps,
+              "Only the first so many examples (of the test files too); null: all.")
+          .or_null(),
+      boolean(
+          "data.standardize", data<&DataSpec::standardize>,
+          "Shift and scale every input to mean 0 and standard deviation 1 over the training split; a constant "
+          "input is only shifted."),
+      real("data.scale", data<&DataSpec::scale>, kAny,
+           "Every input becomes x·scale + offset, after standardizing."),
+      real("data.offset", data<&DataSpec::offset>, kAny,
+           "Every input becomes x·scale + offset, after standardizing."),
+      real("data.target_scale", data<&DataSpec::target_scale>, kAny,
+           "Regression targets are multiplied by this."),
+      real("data.test_fraction", data<&DataSpec::test_fraction>, {0, 1, false, true},
+           "Share of the examples set aside as the test split: ⌊fraction·n + ½⌋ of them, picked at random."),
+      integer(
+          "data.seed", data<&DataSpec::seed>, {0, 0x1p63},
+          "Seed of everything random about the data; null: the run's seed, so that every seed has other data.")
+          .or_null(),
+  };
+}
+
+}  // namespace deadrelu
