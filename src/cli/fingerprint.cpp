@@ -18,7 +18,8 @@ constexpr const char* kFingerprintSweep = R"({
   "model": { "hidden": [7, 5] },
   "init": { "bias": { "name": "normal", "std": 0.2 } },
   "train": { "loss": "binary_cross_entropy", "batch_size": 20, "steps": 60 },
-  "record": { "every": 20, "tables": ["metrics", "layers", "units"], "parameters": ["final"] },
+  "record": { "every": 20, "tables": ["metrics", "layers", "units"], "effective_rank": true,
+              "parameters": ["final"] },
   "sweep": {
     "grid": {
       "model.activation": ["relu", "leaky_relu", "prelu", "rrelu", "relu6", "crelu", "maxout", "elu", "selu", "celu",

@@ -43,6 +43,8 @@ std::vector<Key> record_keys() {
       choices("record.tables",
               flags<&RunSpec::record, &RecordSpec::metrics, &RecordSpec::layers, &RecordSpec::units>, kTables,
               "Tables that are recorded beside runs.csv."),
+      boolean("record.effective_rank", record<&RecordSpec::effective_rank>,
+              "Fill the column effective_rank of layers.csv, which takes longer than all others together."),
       choices("record.parameters",
               flags<&RunSpec::record, &RecordSpec::parameters_initial, &RecordSpec::parameters_final>,
               kParameters, "Parameters that are written to parameters.jsonl."),

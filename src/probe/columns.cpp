@@ -135,9 +135,11 @@ const ColumnOf<L> kLayers[] = {
       "L2 norm of the weights' change in update step + 1 / L2 norm of the weights before it; empty where "
       "these are all 0. At the last step that update is computed, measured and not kept."},
      &L::update_ratio},
-    {{"effective_rank", kNumber, "How many directions the activations use; empty on the output layer.",
+    {{"effective_rank", kNumber,
+      "How many directions the activations use; empty on the output layer and where it is not asked for.",
       "exp of the entropy of the singular values of the activations (units by probe inputs), normalised to "
-      "sum 1; 0 for a layer that is zero everywhere (Roy & Vetterli 2007)."},
+      "sum 1; 0 for a layer that is zero everywhere (Roy & Vetterli 2007). Filled where record.effective_rank "
+      "is true."},
      &L::effective_rank},
 };
 

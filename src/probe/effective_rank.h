@@ -3,9 +3,10 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "base/buffer.h"
-#include "nn/network.h"
+#include "simd/lane_matrix.h"
 
 namespace deadrelu {
 
@@ -14,31 +15,31 @@ namespace deadrelu {
 // below √(size·2⁻⁵²) of the largest are rounding noise of the product and count as zero.
 double effective_rank(std::span<const double> eigenvalues);
 
+// gram[i][j] += Σ_n rows[n][i]·rows[n][j] for all j ≤ i < size: n ascending, one fused multiply-add a term.
+void add_products(std::span<const double> rows, std::size_t size, std::span<double> gram);
+
+// The eigenvalues, in no order, of the positive semidefinite matrix [size][size] whose lower triangle is
+// given (it is overwritten); NaN where an element of that is not finite. Error: a few units of the last place
+// of the largest. Householder's tridiagonalization, then the QL algorithm without square roots (Pal, Walker,
+// Kahan; as in Reinsch 1973, CACM algorithm 464). Written out: a library's sums depend on the machine.
+std::vector<double> symmetric_eigenvalues(std::span<double> matrix, std::size_t size);
+
 // The activations of one layer over a probe set, for every lane of a pack.
 template <class T>
 class RankProbe {
  public:
   // REQUIRES: samples is the size of the whole probe set.
-  RankProbe(const Kernels<T>& kernels, std::size_t outputs, std::size_t samples);
+  RankProbe(std::size_t lanes, std::size_t outputs, std::size_t samples);
   void begin();
   // The next block of the probe set, activations [outputs][sample]. REQUIRES: its samples follow each other.
   void add(LaneMatrix<const T> activations);
-  // After the last block, before effective_rank.
-  void end();
-  double effective_rank(std::size_t lane) const;
+  double effective_rank(std::size_t lane) const;  // after the last block
 
  private:
-  void add_to_gram(LaneMatrix<const T> factor);
-  const GramKernels<T>* gram_kernels_;
-  const EigenvalueKernels* eigenvalue_kernels_;
-  std::size_t lanes_, part_lanes_;  // a float pack has the lanes of two vectors of doubles: two parts
-  std::size_t outputs_, samples_, size_, seen_ = 0;
-  bool keeps_all_;  // fewer samples than outputs: the smaller product is the samples', made at the end
-  std::size_t values_row_, gram_row_;
-  Buffer<T> values_;     // [outputs][sample][lane], if all are kept
-  Buffer<double> gram_;  // [part][size][size][lane], the lower triangle
-  Buffer<double> work_;
-  Buffer<double> eigenvalues_;  // [part][size][lane]
+  std::size_t lanes_, outputs_, samples_, seen_ = 0;
+  bool keeps_all_;       // fewer samples than outputs: the smaller product is the samples', made at the end
+  Buffer<double> kept_;  // [lane]: [outputs][samples] if all are kept, else the product [outputs][outputs]
+  Buffer<double> rows_;  // some samples [sample][outputs] of a lane
 };
 
 }  // namespace deadrelu

@@ -30,6 +30,7 @@ struct RecordSpec {
   ProbeSplit probe_split = ProbeSplit::kTrain;        // whose examples the units are probed on
   std::size_t probe_samples = 1000;                   // examples of each split that are evaluated; 0: all
   bool metrics = true, layers = true, units = false;  // tables
+  bool effective_rank = false;  // its column in layers: costs more than all others together
   bool parameters_initial = false, parameters_final = false;
   Thresholds thresholds;
 

@@ -14,7 +14,7 @@ UnitProbe<T>::UnitProbe(const Network<T>& network, std::size_t layer, std::size_
       lanes_(network.kernels.lanes),
       samples_(probe_samples),
       silent_samples_(lanes_) {
-  if (ranks) rank_.emplace(network.kernels, outputs_, probe_samples);
+  if (ranks) rank_.emplace(lanes_, outputs_, probe_samples);
   for (auto* sums : {&positive_, &z_max_, &z_sum_, &z_squares_, &a_sum_, &a_squares_, &a_magnitude_,
                      &a_zeros_, &slope_max_})
     *sums = Buffer<double>(units_ * lanes_);
@@ -53,11 +53,6 @@ void UnitProbe<T>::add(const Network<T>& network, const T* parameters, const Act
   network.kernels.unit_sums->add(kind == Activation::kMaxout ? output : z, output, slopes, sums(),
                                  silent_samples_.data());
   if (rank_) rank_->add(output);
-}
-
-template <class T>
-void UnitProbe<T>::end() {
-  if (rank_) rank_->end();
 }
 
 template <class T>

@@ -25,9 +25,8 @@ class UnitProbe {
   // Adds the block that `forward` has just left in `activations` (whose scratch is overwritten).
   void add(const Network<T>& network, const T* parameters, const Activations<T>& activations,
            std::size_t samples);
-  void end();  // after the last block
 
-  // After end(). Fills the probe's columns of `row`, and one row a unit where `units` is not null.
+  // After the last block. Fills the probe's columns of `row`, and one row a unit where `units` is not null.
   void describe(std::size_t lane, const Thresholds& thresholds, LayerRow& row,
                 std::vector<UnitRow>* units) const;
   bool is_dead(std::size_t unit, std::size_t lane) const;  // φ(z) = 0 on every probe input

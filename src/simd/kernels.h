@@ -5,10 +5,8 @@
 
 #include "simd/activation.h"
 #include "simd/dense.h"
-#include "simd/eigenvalues.h"
 #include "simd/engine.h"
 #include "simd/gather.h"
-#include "simd/gram.h"
 #include "simd/loss.h"
 #include "simd/order.h"
 #include "simd/squares.h"
@@ -33,9 +31,7 @@ struct Kernels {
   std::size_t vector;  // scalars a vector holds: rows that samples lie along are padded to a multiple (wide)
   const ActivationKernels<T>* activation;
   const DenseKernels<T>* dense;
-  const EigenvalueKernels* eigenvalues;
   const GatherKernels<T>* gather;
-  const GramKernels<T>* gram;
   const LossKernels<T>* loss;
   const OrderKernels* order;
   const SquareKernels<T>* squares;
@@ -53,9 +49,7 @@ Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
           vector,
           &activation_kernels<T>(target, engine),
           &dense_kernels<T>(target, engine),
-          &eigenvalue_kernels(target, engine),
           &gather_kernels<T>(target),
-          &gram_kernels<T>(target, engine),
           &loss_kernels<T>(target, engine),
           &order_kernels<T>(target, engine),
           &square_kernels<T>(target, engine),

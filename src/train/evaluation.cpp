@@ -42,8 +42,9 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
   }
   examples_ = indices_.size() / lanes_;
   if (!probes_units) return;
+  const RecordSpec& record = pack.runs[0]->record;
   for (std::size_t l = 0; l + 1 < pack.network.shape.layers.size(); ++l)
-    probes_.emplace_back(pack.network, l, examples_, pack.runs[0]->record.layers);
+    probes_.emplace_back(pack.network, l, examples_, record.layers && record.effective_rank);
 }
 
 template <class T>
@@ -67,7 +68,6 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
     kernels.unit_sums->add_range(outputs, low_.data(), high_.data());
     for (auto& probe : probes_) probe.add(pack.network, parameters, activations, count);
   }
-  for (auto& probe : probes_) probe.end();
 }
 
 template <class T>

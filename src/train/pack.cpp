@@ -67,7 +67,7 @@ std::string pack_key(const RunSpec& run) {
       << train.epochs << train.precision;
   const RecordSpec& record = run.record;
   key << record.every << record.steps << record.log_count << record.probe_split << record.probe_samples
-      << record.metrics << record.layers << record.units << record.parameters_initial
+      << record.metrics << record.layers << record.units << record.effective_rank << record.parameters_initial
       << record.parameters_final;
   return key.take();
 }

@@ -40,7 +40,9 @@ TEST(Mistakes, a_strict_less_than_against_the_layer_mean) {
 }
 
 TEST(Mistakes, zero_divided_by_zero_in_the_dormant_score) {
-  const RunRecord record = layer_on({-1, -2}, {{1}, {2}});
+  RunSpec spec = untrained({});
+  spec.record.effective_rank = true;
+  const RunRecord record = layer_on({-1, -2}, {{1}, {2}}, spec);
   for (const UnitRow& unit : record.units) {
     EXPECT_EQ(unit.dormant_score, 0);
     EXPECT_EQ(unit.dormant, 1);

@@ -39,7 +39,6 @@ Probed<T> probe_in_blocks(const std::vector<RunSpec>& specs, const std::shared_p
     forward<T>(pack.network, parameters.data(), examples.inputs, Mode::kEvaluate, activations);
     for (UnitProbe<T>& probe : probes) probe.add(pack.network, parameters.data(), activations, count);
   }
-  for (UnitProbe<T>& probe : probes) probe.end();
   Probed<T> result{std::vector<std::vector<LayerRow>>(specs.size()),
                    std::vector<std::vector<std::vector<UnitRow>>>(specs.size())};
   for (std::size_t lane = 0; lane < specs.size(); ++lane) {
@@ -242,7 +241,6 @@ TEST(DeathCounter, the_first_count_knows_no_change) {
     UnitProbe<double> probe(pack.network, 0, 1, false);
     probe.begin();
     probe.add(pack.network, parameters.data(), activations, 1);
-    probe.end();
     return probe;
   };
   DeathCounter counter(4);

@@ -53,6 +53,7 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
     train.loss = static_cast<Loss>(choices.below(3));
   train.steps = 12;
   run.record.every = 5;
+  run.record.effective_rank = true;
   run.record.probe_samples = choices.one_in(2) ? 0 : 1 + choices.below(kSamples);
   return run;
 }

@@ -74,6 +74,7 @@ const Change kApart[] = {
     {"probe split", [](RunSpec& r) { r.record.probe_split = ProbeSplit::kTest; }},
     {"metrics table", [](RunSpec& r) { r.record.metrics = false; }},
     {"layers table", [](RunSpec& r) { r.record.layers = false; }},
+    {"effective rank", [](RunSpec& r) { r.record.effective_rank = true; }},
     {"units table", [](RunSpec& r) { r.record.units = true; }},
     {"initial parameters", [](RunSpec& r) { r.record.parameters_initial = true; }},
     {"final parameters", [](RunSpec& r) { r.record.parameters_final = true; }},

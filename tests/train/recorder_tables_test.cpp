@@ -107,6 +107,7 @@ class TableCheck {
       : spec_(restless(activation, 9)), dead_before_(2) {
     spec_.train.optimizer.learning_rate = learning_rate;
     spec_.seed = seed;
+    spec_.record.effective_rank = true;
     record_ = train_one<double>(spec_, data_);
   }
   const RunOutcome& outcome() const { return record_.outcome; }

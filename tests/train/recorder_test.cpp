@@ -84,6 +84,14 @@ TEST(Recorder, only_the_tables_asked_for_have_rows) {
   }
 }
 
+TEST(Recorder, the_effective_rank_is_there_where_it_is_asked_for) {
+  RunSpec spec = narrow_network(0);
+  const auto data = make_examples<float>(waves(8, 1));
+  EXPECT_TRUE(std::isnan(train_one<float>(spec, data).layers[0].effective_rank));
+  spec.record.effective_rank = true;
+  EXPECT_GE(train_one<float>(spec, data).layers[0].effective_rank, 0);
+}
+
 TEST(Recorder, the_output_layer_has_a_row_with_the_unit_columns_empty) {
   const RunRecord record = train_one<float>(narrow_network(0), make_examples<float>(waves(8, 1)));
   const LayerRow& row = record.layers[1];
