@@ -39,10 +39,22 @@ struct Formula {
   }
 };
 
+// An activation's numbers in registers.
+template <class T>
+struct ActivationNumbers {
+  Lanes<T> slope, alpha, at_zero;
+  LaneMatrix<const T> drawn_slopes;  // rows of vectors
+};
+template <Engine kEngine, class T>
+HWY_INLINE ActivationNumbers<T> numbers_of(const ActivationParameters<T>& p) {
+  return {load_number<kEngine>(p.slope), load_number<kEngine>(p.alpha), load_number<kEngine>(p.at_zero),
+          as_vectors<kEngine>(p.drawn_slopes)};
+}
+
 template <class T>
 struct Identity : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Identity(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Identity(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const { return z; }
   HWY_INLINE V slope(V) const { return this->one(); }
 };
@@ -51,7 +63,7 @@ template <class T>
 struct Relu : Formula<T> {
   using V = Lanes<T>;
   V at_zero;
-  explicit HWY_INLINE Relu(const ActivationParameters<T>& p) : at_zero(hn::LoadU(Tag<T>(), p.at_zero)) {}
+  explicit HWY_INLINE Relu(const ActivationNumbers<T>& p) : at_zero(p.at_zero) {}
   HWY_INLINE V value(V z) const { return hn::IfThenZeroElse(hn::Le(z, this->zero()), z); }
   HWY_INLINE V slope(V z) const {
     const V step = hn::IfThenElseZero(hn::Gt(z, this->zero()), this->one());
@@ -64,8 +76,7 @@ template <class T>
 struct Leaky : Formula<T> {
   using V = Lanes<T>;
   V negative, at_zero;
-  explicit HWY_INLINE Leaky(const ActivationParameters<T>& p)
-      : Leaky(hn::LoadU(Tag<T>(), p.slope), hn::LoadU(Tag<T>(), p.at_zero)) {}
+  explicit HWY_INLINE Leaky(const ActivationNumbers<T>& p) : Leaky(p.slope, p.at_zero) {}
   HWY_INLINE Leaky(V slope, V zero_slope) : negative(slope), at_zero(zero_slope) {}
   HWY_INLINE V value(V z) const { return hn::IfThenElse(hn::Ge(z, this->zero()), z, hn::Mul(negative, z)); }
   HWY_INLINE V slope(V z) const {
@@ -78,7 +89,7 @@ struct Leaky : Formula<T> {
 template <class T>
 struct Relu6 : Relu<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Relu6(const ActivationParameters<T>& p) : Relu<T>(p) {}
+  explicit HWY_INLINE Relu6(const ActivationNumbers<T>& p) : Relu<T>(p) {}
   HWY_INLINE V value(V z) const {
     const V six = this->number(6);
     return hn::IfThenElse(hn::Gt(z, six), six, Relu<T>::value(z));
@@ -90,7 +101,7 @@ template <class T>
 struct Elu : Formula<T> {
   using V = Lanes<T>;
   V alpha;
-  explicit HWY_INLINE Elu(const ActivationParameters<T>& p) : alpha(hn::LoadU(Tag<T>(), p.alpha)) {}
+  explicit HWY_INLINE Elu(const ActivationNumbers<T>& p) : alpha(p.alpha) {}
   HWY_INLINE V value(V z) const {
     return hn::IfThenElse(hn::Gt(z, this->zero()), z, hn::Mul(alpha, lane_expm1_negative(Tag<T>(), z)));
   }
@@ -104,7 +115,7 @@ struct Selu : Formula<T> {
   using V = Lanes<T>;
   static constexpr double kAlpha = 1.6732632423543772848170429916717;
   static constexpr double kScale = 1.0507009873554804934193349852946;
-  explicit HWY_INLINE Selu(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Selu(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const {
     const V negative = hn::Mul(this->number(kAlpha), lane_expm1_negative(Tag<T>(), z));
     return hn::Mul(this->number(kScale), hn::IfThenElse(hn::Gt(z, this->zero()), z, negative));
@@ -118,7 +129,7 @@ struct Selu : Formula<T> {
 template <class T>
 struct Celu : Elu<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Celu(const ActivationParameters<T>& p) : Elu<T>(p) {}
+  explicit HWY_INLINE Celu(const ActivationNumbers<T>& p) : Elu<T>(p) {}
   HWY_INLINE V value(V z) const {
     const V negative = hn::Mul(this->alpha, lane_expm1_negative(Tag<T>(), hn::Div(z, this->alpha)));
     return hn::IfThenElse(hn::Gt(z, this->zero()), z, negative);
@@ -134,14 +145,14 @@ template <class T>
 struct Gelu : Formula<T> {
   using V = Lanes<T>;
   using W = Lanes<double>;
-  explicit HWY_INLINE Gelu(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Gelu(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const { return in_double(z, Value()); }
   HWY_INLINE V slope(V z) const { return in_double(z, Slope()); }
 
   static HWY_INLINE W below(W z) {
     const Tag<double> d;
     const W x = hn::Mul(z, hn::Set(d, -0.70710678118654752440));
-    return hn::Mul(hn::Set(d, 0.5), lane_erf<ErfKind::kErfc>(d, x));
+    return hn::Mul(hn::Set(d, 0.5), lane_erfc(d, x));
   }
   struct Value {
     static HWY_INLINE W of(W z) { return hn::Mul(z, below(z)); }
@@ -170,7 +181,7 @@ struct Gelu : Formula<T> {
 template <class T>
 struct Silu : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Silu(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Silu(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const { return hn::Mul(z, this->logistic(z)); }
   HWY_INLINE V slope(V z) const { return hn::MulAdd(z, this->logistic_slope(z), this->logistic(z)); }
 };
@@ -180,7 +191,7 @@ struct Silu : Formula<T> {
 template <class T>
 struct Mish : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Mish(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Mish(const ActivationNumbers<T>&) {}
   struct Parts {
     V e, numerator, denominator;
   };
@@ -207,7 +218,7 @@ struct Mish : Formula<T> {
 template <class T>
 struct Softplus : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Softplus(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Softplus(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const {
     return hn::Add(hn::IfThenZeroElse(hn::Lt(z, this->zero()), z), lane_log1p(Tag<T>(), this->decay(z)));
   }
@@ -217,7 +228,7 @@ struct Softplus : Formula<T> {
 template <class T>
 struct Softsign : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Softsign(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Softsign(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const { return hn::Div(z, hn::Add(this->one(), hn::Abs(z))); }
   HWY_INLINE V slope(V z) const {
     const V r = hn::Div(this->one(), hn::Add(this->one(), hn::Abs(z)));
@@ -228,7 +239,7 @@ struct Softsign : Formula<T> {
 template <class T>
 struct Sigmoid : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Sigmoid(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Sigmoid(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const { return this->logistic(z); }
   HWY_INLINE V slope(V z) const { return this->logistic_slope(z); }
 };
@@ -236,7 +247,7 @@ struct Sigmoid : Formula<T> {
 template <class T>
 struct Tanh : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Tanh(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Tanh(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const { return lane_tanh(Tag<T>(), z); }
   // 1 − tanh² without the cancellation: 4·σ'(2z).
   HWY_INLINE V slope(V z) const { return hn::Mul(this->number(4), this->logistic_slope(hn::Add(z, z))); }
@@ -245,7 +256,7 @@ struct Tanh : Formula<T> {
 template <class T>
 struct HardSigmoid : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE HardSigmoid(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE HardSigmoid(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const {
     const V six = this->number(6), shifted = hn::Add(z, this->number(3));
     const V above = hn::IfThenZeroElse(hn::Le(shifted, this->zero()), shifted);
@@ -257,7 +268,7 @@ struct HardSigmoid : Formula<T> {
 template <class T>
 struct HardTanh : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE HardTanh(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE HardTanh(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const {
     const V low = this->number(-1), high = this->one();
     return hn::IfThenElse(hn::Gt(z, high), high, hn::IfThenElse(hn::Lt(z, low), low, z));
@@ -268,7 +279,7 @@ struct HardTanh : Formula<T> {
 template <class T>
 struct HardSwish : HardSigmoid<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE HardSwish(const ActivationParameters<T>& p) : HardSigmoid<T>(p) {}
+  explicit HWY_INLINE HardSwish(const ActivationNumbers<T>& p) : HardSigmoid<T>(p) {}
   HWY_INLINE V value(V z) const { return hn::Mul(z, HardSigmoid<T>::value(z)); }
   HWY_INLINE V slope(V z) const {
     const V line = hn::Add(hn::Div(z, this->number(3)), this->number(0.5));
@@ -280,8 +291,7 @@ template <class T>
 struct AbsoluteValue : Formula<T> {
   using V = Lanes<T>;
   V at_zero;
-  explicit HWY_INLINE AbsoluteValue(const ActivationParameters<T>& p)
-      : at_zero(hn::LoadU(Tag<T>(), p.at_zero)) {}
+  explicit HWY_INLINE AbsoluteValue(const ActivationNumbers<T>& p) : at_zero(p.at_zero) {}
   HWY_INLINE V value(V z) const { return hn::Abs(z); }
   HWY_INLINE V slope(V z) const {
     return hn::IfThenElse(hn::Eq(z, this->zero()), at_zero, hn::CopySign(this->one(), z));
@@ -291,7 +301,7 @@ struct AbsoluteValue : Formula<T> {
 template <class T>
 struct Gaussian : Formula<T> {
   using V = Lanes<T>;
-  explicit HWY_INLINE Gaussian(const ActivationParameters<T>&) {}
+  explicit HWY_INLINE Gaussian(const ActivationNumbers<T>&) {}
   HWY_INLINE V value(V z) const { return lane_exp(Tag<T>(), hn::Neg(hn::Mul(z, z))); }
   HWY_INLINE V slope(V z) const { return hn::Mul(this->number(-2), hn::Mul(z, value(z))); }
 };

@@ -1,5 +1,7 @@
 #include "simd/activation.h"
 
+#include <cassert>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/activation.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
@@ -17,7 +19,7 @@ namespace {
 // Calls pass.run(formula) with the formula of `kind`; crelu and maxout have none (they map one row to two, or
 // several to one).
 template <class T, class Pass>
-void with_formula(Activation kind, const ActivationParameters<T>& p, const Pass& pass) {
+void with_formula(Activation kind, const ActivationNumbers<T>& p, const Pass& pass) {
   switch (kind) {
     case Activation::kRelu:
       return pass.run(Relu<T>(p));
@@ -131,22 +133,20 @@ struct MagnitudePass {
 
 // rrelu in training: a slope for every element.
 template <class T>
-void forward_drawn(const ActivationParameters<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
-  const Lanes<T> at_zero = hn::LoadU(Tag<T>(), p.at_zero);
+void forward_drawn(const ActivationNumbers<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
   for (std::size_t r = 0; r < z.rows; ++r) {
     for (std::size_t n = 0; n < z.columns; ++n) {
-      const Leaky<T> formula(load(p.drawn_slopes.at(r, n)), at_zero);
+      const Leaky<T> formula(load(p.drawn_slopes.at(r, n)), p.at_zero);
       store(formula.value(load(z.at(r, n))), output.at(r, n));
     }
   }
 }
 
 template <class T>
-void backward_drawn(const ActivationParameters<T>& p, const BackwardPass<T>& pass) {
-  const Lanes<T> at_zero = hn::LoadU(Tag<T>(), p.at_zero);
+void backward_drawn(const ActivationNumbers<T>& p, const BackwardPass<T>& pass) {
   for (std::size_t r = 0; r < pass.z.rows; ++r) {
     for (std::size_t n = 0; n < pass.z.columns; ++n) {
-      const Leaky<T> formula(load(p.drawn_slopes.at(r, n)), at_zero);
+      const Leaky<T> formula(load(p.drawn_slopes.at(r, n)), p.at_zero);
       const Lanes<T> slope = formula.slope(load(pass.z.at(r, n)));
       store(hn::Mul(slope, load(pass.gradient_output.at(r, n))), pass.gradient_z.at(r, n));
     }
@@ -154,7 +154,7 @@ void backward_drawn(const ActivationParameters<T>& p, const BackwardPass<T>& pas
 }
 
 template <class T>
-void forward_crelu(const ActivationParameters<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
+void forward_crelu(const ActivationNumbers<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
   const Relu<T> relu(p);
   for (std::size_t r = 0; r < z.rows; ++r) {
     for (std::size_t n = 0; n < z.columns; ++n) {
@@ -166,7 +166,7 @@ void forward_crelu(const ActivationParameters<T>& p, LaneMatrix<const T> z, Lane
 }
 
 template <class T>
-void backward_crelu(const ActivationParameters<T>& p, const BackwardPass<T>& pass) {
+void backward_crelu(const ActivationNumbers<T>& p, const BackwardPass<T>& pass) {
   const Relu<T> relu(p);
   const std::size_t units = pass.z.rows;
   for (std::size_t r = 0; r < units; ++r) {
@@ -219,37 +219,26 @@ void fill_with_one(LaneMatrix<T> x) {
   }
 }
 
-// The numbers of an activation with one value a lane of a register: in wide, copies of the single run's.
-template <class T, Engine kEngine>
-class LaneNumbers {
- public:
-  explicit HWY_INLINE LaneNumbers(const ActivationParameters<T>& p) : parameters_(p) {
-    parameters_.drawn_slopes = as_vectors<kEngine>(p.drawn_slopes);
-    if constexpr (kEngine == Engine::kWide) {
-      T* place = copies_;
-      for (const T** number : {&parameters_.slope, &parameters_.alpha, &parameters_.at_zero}) {
-        hn::StoreU(hn::Set(Tag<T>(), **number), Tag<T>(), place);
-        *number = place;
-        place += kLanes<T>;
-      }
-    }
-  }
-  HWY_INLINE const ActivationParameters<T>& get() const { return parameters_; }
-
- private:
-  ActivationParameters<T> parameters_;
-  T copies_[kEngine == Engine::kWide ? 3 * kLanes<T> : 1];
-};
+// For assertions: whether `outputs` is the shape of what `kind` makes of z.
+template <class T>
+bool fits(Activation kind, std::size_t pieces, const LaneMatrix<const T>& z, std::size_t rows,
+          std::size_t columns) {
+  const std::size_t expected = kind == Activation::kCrelu    ? 2 * z.rows
+                               : kind == Activation::kMaxout ? z.rows / pieces
+                                                             : z.rows;
+  return rows == expected && columns == z.columns;
+}
 
 template <class T, Engine kEngine>
 void forward(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
              LaneMatrix<T> output) {
-  const LaneNumbers<T, kEngine> numbers(parameters);
-  const ActivationParameters<T>& p = numbers.get();
+  assert(fits(kind, parameters.pieces, z, output.rows, output.columns));
+  assert(lies_well<kEngine>(z) && lies_well<kEngine>(output));
+  const ActivationNumbers<T> p = numbers_of<kEngine>(parameters);
   z = as_vectors<kEngine>(z);
   output = as_vectors<kEngine>(output);
   if (kind == Activation::kCrelu) return forward_crelu(p, z, output);
-  if (kind == Activation::kMaxout) return forward_maxout(p.pieces, z, output);
+  if (kind == Activation::kMaxout) return forward_maxout(parameters.pieces, z, output);
   if (kind == Activation::kRrelu && p.drawn_slopes.data != nullptr) return forward_drawn(p, z, output);
   with_formula(kind, p, ForwardPass<T>{z, output});
 }
@@ -257,12 +246,13 @@ void forward(Activation kind, const ActivationParameters<T>& parameters, LaneMat
 template <class T, Engine kEngine>
 void backward(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
               LaneMatrix<const T> gradient_output, LaneMatrix<T> gradient_z) {
-  const LaneNumbers<T, kEngine> numbers(parameters);
-  const ActivationParameters<T>& p = numbers.get();
+  assert(fits(kind, parameters.pieces, z, gradient_output.rows, gradient_output.columns));
+  assert(same_shape(z, gradient_z) && lies_well<kEngine>(z) && lies_well<kEngine>(gradient_z));
+  const ActivationNumbers<T> p = numbers_of<kEngine>(parameters);
   const BackwardPass<T> pass{as_vectors<kEngine>(z), as_vectors<kEngine>(gradient_output),
                              as_vectors<kEngine>(gradient_z)};
   if (kind == Activation::kCrelu) return backward_crelu(p, pass);
-  if (kind == Activation::kMaxout) return backward_maxout(p.pieces, pass);
+  if (kind == Activation::kMaxout) return backward_maxout(parameters.pieces, pass);
   if (kind == Activation::kRrelu && p.drawn_slopes.data != nullptr) return backward_drawn(p, pass);
   with_formula(kind, p, pass);
 }
@@ -271,8 +261,9 @@ void backward(Activation kind, const ActivationParameters<T>& parameters, LaneMa
 template <class T, Engine kEngine>
 void derivative_magnitude(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
                           LaneMatrix<T> magnitude) {
-  const LaneNumbers<T, kEngine> numbers(parameters);
-  const ActivationParameters<T>& p = numbers.get();
+  assert(magnitude.columns == z.columns && lies_well<kEngine>(z) && lies_well<kEngine>(magnitude));
+  assert(magnitude.rows == (kind == Activation::kMaxout ? z.rows / parameters.pieces : z.rows));
+  const ActivationNumbers<T> p = numbers_of<kEngine>(parameters);
   const MagnitudePass<T> pass{as_vectors<kEngine>(z), as_vectors<kEngine>(magnitude)};
   if (kind == Activation::kCrelu) return pass.run(AbsoluteValue<T>(p));
   if (kind == Activation::kMaxout) return fill_with_one(pass.magnitude);
@@ -281,6 +272,7 @@ void derivative_magnitude(Activation kind, const ActivationParameters<T>& parame
 
 template <class T, Engine kEngine>
 void slope_gradient(LaneMatrix<const T> z, LaneMatrix<const T> gradient_output, T* row_sums) {
+  assert(same_shape(z, gradient_output));
   using D = SumTag<T, kEngine>;
   const D d;
   for (std::size_t r = 0; r < z.rows; ++r) {

@@ -22,7 +22,6 @@ struct LaneMatrix {
 
   T* at(std::size_t r, std::size_t c) const { return data + r * row_stride + c * column_stride; }
   LaneMatrix transposed() const { return {data, columns, rows, column_stride, row_stride}; }
-  LaneMatrix first_columns(std::size_t n) const { return {data, rows, n, row_stride, column_stride}; }
   LaneMatrix row_range(std::size_t from, std::size_t n) const {
     return {data + from * row_stride, n, columns, row_stride, column_stride};
   }
@@ -32,6 +31,12 @@ struct LaneMatrix {
     return {data, rows, columns, row_stride, column_stride};
   }
 };
+
+// For assertions.
+template <class A, class B>
+bool same_shape(const LaneMatrix<A>& a, const LaneMatrix<B>& b) {
+  return a.rows == b.rows && a.columns == b.columns;
+}
 
 // Row-major and dense: columns follow each other, rows follow each other.
 template <class T>

@@ -8,6 +8,7 @@
 #endif
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "hwy/highway.h"
@@ -28,6 +29,14 @@ using Lanes = hn::Vec<Tag<T>>;
 
 template <class T>
 constexpr std::size_t kLanes = HWY_LANES(T);
+// One number a lane, in a register: from [lane], or in wide the single run's in all of it.
+template <Engine kEngine, class T>
+HWY_INLINE Lanes<T> load_number(const T* number) {
+  if constexpr (kEngine == Engine::kLanes)
+    return hn::LoadU(Tag<T>(), number);
+  else
+    return hn::Set(Tag<T>(), *number);
+}
 // Elementwise kernels of wide: a row of numbers is a row of vectors, the last of which may be longer than the
 // row.
 template <Engine kEngine, class T>
@@ -37,6 +46,18 @@ HWY_INLINE LaneMatrix<T> as_vectors(LaneMatrix<T> x) {
     return x;
   else
     return {x.data, x.rows, (x.columns + kWidth - 1) / kWidth, x.row_stride, kWidth};
+}
+// For assertions: whether every element of x begins where a vector may …
+template <class T>
+bool is_aligned(const LaneMatrix<T>& x) {
+  constexpr std::size_t kWidth = kLanes<std::remove_const_t<T>>;
+  return reinterpret_cast<std::uintptr_t>(x.data) % (kWidth * sizeof(T)) == 0 &&
+         (x.row_stride % kWidth == 0 || x.rows <= 1) && (x.column_stride % kWidth == 0 || x.columns <= 1);
+}
+// … and whether the elements lie as a kernel takes them that goes along the columns in wide (see LaneMatrix).
+template <Engine kEngine, class T>
+bool lies_well(const LaneMatrix<T>& x) {
+  return kEngine == Engine::kLanes ? is_aligned(x) : x.column_stride == 1 || x.columns <= 1;
 }
 // Kernels that sum along columns: no vector may run along a sum, so in wide a register holds one number.
 template <class T, Engine kEngine>

@@ -146,11 +146,9 @@ HWY_INLINE V erfc_tail(D d, V x) {
   return hn::Div(hn::Mul(head, rest), x);
 }
 
-enum class ErfKind { kErf, kErfc };
-
-// erf(x), or erfc(x) = 1 − erf(x) with full precision in its small tail. Doubles only.
-template <ErfKind kKind, class D, class V = hn::Vec<D>>
-HWY_INLINE V lane_erf(D d, V x) {
+// erfc(x) = 1 − erf(x), with full precision in its small tail. Doubles only.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V lane_erfc(D d, V x) {
   const V one = hn::Set(d, 1.0), half = hn::Set(d, 0.5), at_one = hn::Set(d, ErfTables::kAtOne);
   const V magnitude = hn::Min(hn::Abs(x), hn::Set(d, 28.0));
   const V square = hn::Mul(magnitude, magnitude);
@@ -164,19 +162,13 @@ HWY_INLINE V lane_erf(D d, V x) {
   const auto is_small = hn::Lt(magnitude, hn::Set(d, 0.84375));
   const auto is_middle = hn::Lt(magnitude, hn::Set(d, 1.25));
 
-  V y;
-  if constexpr (kKind == ErfKind::kErf) {
-    const V large = hn::IfThenElse(is_middle, hn::Add(at_one, step), hn::Sub(one, tail));
-    y = hn::IfThenElse(is_small, hn::MulAdd(x, ratio, x), hn::CopySign(large, x));
-  } else {
-    const V below = hn::Sub(one, hn::MulAdd(x, ratio, x));
-    const V above = hn::Sub(half, hn::MulAdd(x, ratio, hn::Sub(x, half)));
-    const V small = hn::IfThenElse(hn::Lt(x, hn::Set(d, 0.25)), below, above);
-    const V middle = hn::IfThenElse(negative, hn::Add(one, hn::Add(at_one, step)),
-                                    hn::Sub(hn::Set(d, 1 - ErfTables::kAtOne), step));
-    const V large = hn::IfThenElse(negative, hn::Sub(hn::Set(d, 2.0), tail), tail);
-    y = hn::IfThenElse(is_small, small, hn::IfThenElse(is_middle, middle, large));
-  }
+  const V below = hn::Sub(one, hn::MulAdd(x, ratio, x));
+  const V above = hn::Sub(half, hn::MulAdd(x, ratio, hn::Sub(x, half)));
+  const V small = hn::IfThenElse(hn::Lt(x, hn::Set(d, 0.25)), below, above);
+  const V middle = hn::IfThenElse(negative, hn::Add(one, hn::Add(at_one, step)),
+                                  hn::Sub(hn::Set(d, 1 - ErfTables::kAtOne), step));
+  const V large = hn::IfThenElse(negative, hn::Sub(hn::Set(d, 2.0), tail), tail);
+  const V y = hn::IfThenElse(is_small, small, hn::IfThenElse(is_middle, middle, large));
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 

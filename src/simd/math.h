@@ -7,16 +7,12 @@
 namespace deadrelu {
 
 // In place, on the best target of this machine; each value's result depends on that value alone.
-void vector_exp(std::span<double> x);
 void vector_log(std::span<double> x);  // natural logarithm
 void vector_sin(std::span<double> x);  // REQUIRES: |x| ≤ 39000; so do portable_sin and portable_cos
-void vector_tanh(std::span<double> x);
-void vector_erf(std::span<double> x);
 
 double portable_exp(double x);
 double portable_log(double x);
 double portable_sin(double x);
-double portable_cos(double x);                      // sin(x + π/2)
-double portable_pow(double base, double exponent);  // exp(exponent·log(base)); REQUIRES: base > 0
+double portable_cos(double x);  // sin(x + π/2)
 
 }  // namespace deadrelu

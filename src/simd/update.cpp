@@ -1,5 +1,6 @@
 #include "simd/update.h"
 
+#include <cassert>
 #include <utility>
 
 #undef HWY_TARGET_INCLUDE
@@ -18,10 +19,15 @@ namespace {
 template <class T>
 using Mask = hn::Mask<Tag<T>>;
 
-template <class T>
-HWY_INLINE Lanes<T> load_lanes(const T* p) {
-  return hn::LoadU(Tag<T>(), p);
-}
+// The numbers of a step in registers.
+template <class T, Engine kEngine>
+struct Numbers {
+  const UpdateParameters<T>& p;
+  HWY_INLINE Lanes<T> operator[](UpdateNumber number) const {
+    constexpr std::size_t kPitch = kEngine == Engine::kLanes ? kLanes<T> : 1;
+    return load_number<kEngine>(p.numbers + static_cast<std::size_t>(number) * kPitch);
+  }
+};
 template <class T>
 HWY_INLINE Lanes<T> one() {
   return hn::Set(Tag<T>(), T{1});
@@ -35,11 +41,12 @@ struct Gradient {
   V factor, decay;
   Mask<T> no_decay;
 
-  HWY_INLINE Gradient(const UpdateParameters<T>& p, bool is_coupled)
-      : clips(p.clips),
-        decays(p.uses_weight_decay && is_coupled),
-        factor(load_lanes(p.gradient_factor)),
-        decay(load_lanes(p.weight_decay)),
+  template <Engine kEngine>
+  HWY_INLINE Gradient(const Numbers<T, kEngine>& n, bool is_coupled)
+      : clips(n.p.clips),
+        decays(n.p.uses_weight_decay && is_coupled),
+        factor(n[UpdateNumber::kGradientFactor]),
+        decay(n[UpdateNumber::kWeightDecay]),
         no_decay(hn::Eq(decay, hn::Zero(Tag<T>()))) {}
   HWY_INLINE V of(V gradient, V parameter) const {
     if (clips) gradient = hn::Mul(gradient, factor);
@@ -56,15 +63,16 @@ struct Sgd {
   V rate, momentum, damped;
   Mask<T> no_momentum, is_nesterov;
 
-  explicit HWY_INLINE Sgd(const UpdateParameters<T>& p)
-      : gradient(p, true),
-        uses_momentum(p.uses_momentum),
-        first_step(p.first_step),
-        rate(load_lanes(p.learning_rate)),
-        momentum(load_lanes(p.momentum)),
-        damped(hn::Sub(one<T>(), load_lanes(p.dampening))),
+  template <Engine kEngine>
+  explicit HWY_INLINE Sgd(const Numbers<T, kEngine>& n)
+      : gradient(n, true),
+        uses_momentum(n.p.uses_momentum),
+        first_step(n.p.first_step),
+        rate(n[UpdateNumber::kLearningRate]),
+        momentum(n[UpdateNumber::kMomentum]),
+        damped(hn::Sub(one<T>(), n[UpdateNumber::kDampening])),
         no_momentum(hn::Eq(momentum, hn::Zero(Tag<T>()))),
-        is_nesterov(hn::Ne(load_lanes(p.nesterov), hn::Zero(Tag<T>()))) {}
+        is_nesterov(hn::Ne(n[UpdateNumber::kNesterov], hn::Zero(Tag<T>()))) {}
 
   HWY_INLINE V step(V parameter, V raw_gradient, T* first, T* /*second*/, std::size_t i) const {
     const Tag<T> d;
@@ -88,18 +96,19 @@ struct Adam {
   Mask<T> no_decay;
   V shrink, beta1, beta2, complement1, complement2, epsilon, step_size, root;
 
-  explicit HWY_INLINE Adam(const UpdateParameters<T>& p)
-      : gradient(p, !kDecoupled),
-        decays(kDecoupled && p.uses_weight_decay),
+  template <Engine kEngine>
+  explicit HWY_INLINE Adam(const Numbers<T, kEngine>& n)
+      : gradient(n, !kDecoupled),
+        decays(kDecoupled && n.p.uses_weight_decay),
         no_decay(gradient.no_decay),
-        shrink(hn::Mul(load_lanes(p.learning_rate), load_lanes(p.weight_decay))),
-        beta1(load_lanes(p.beta1)),
-        beta2(load_lanes(p.beta2)),
-        complement1(load_lanes(p.complement1)),
-        complement2(load_lanes(p.complement2)),
-        epsilon(load_lanes(p.epsilon)),
-        step_size(hn::Div(load_lanes(p.learning_rate), load_lanes(p.correction1))),
-        root(load_lanes(p.correction2_root)) {}
+        shrink(hn::Mul(n[UpdateNumber::kLearningRate], n[UpdateNumber::kWeightDecay])),
+        beta1(n[UpdateNumber::kBeta1]),
+        beta2(n[UpdateNumber::kBeta2]),
+        complement1(n[UpdateNumber::kComplement1]),
+        complement2(n[UpdateNumber::kComplement2]),
+        epsilon(n[UpdateNumber::kEpsilon]),
+        step_size(hn::Div(n[UpdateNumber::kLearningRate], n[UpdateNumber::kCorrection1])),
+        root(n[UpdateNumber::kCorrection2Root]) {}
 
   HWY_INLINE V step(V parameter, V raw_gradient, T* first, T* second, std::size_t i) const {
     const Tag<T> d;
@@ -124,14 +133,15 @@ struct Rmsprop {
   V rate, momentum, alpha, rest, epsilon;
   Mask<T> no_momentum;
 
-  explicit HWY_INLINE Rmsprop(const UpdateParameters<T>& p)
-      : gradient(p, true),
-        uses_momentum(p.uses_momentum),
-        rate(load_lanes(p.learning_rate)),
-        momentum(load_lanes(p.momentum)),
-        alpha(load_lanes(p.beta2)),
-        rest(load_lanes(p.complement2)),
-        epsilon(load_lanes(p.epsilon)),
+  template <Engine kEngine>
+  explicit HWY_INLINE Rmsprop(const Numbers<T, kEngine>& n)
+      : gradient(n, true),
+        uses_momentum(n.p.uses_momentum),
+        rate(n[UpdateNumber::kLearningRate]),
+        momentum(n[UpdateNumber::kMomentum]),
+        alpha(n[UpdateNumber::kBeta2]),
+        rest(n[UpdateNumber::kComplement2]),
+        epsilon(n[UpdateNumber::kEpsilon]),
         no_momentum(hn::Eq(momentum, hn::Zero(Tag<T>()))) {}
 
   HWY_INLINE V step(V parameter, V raw_gradient, T* first, T* second, std::size_t i) const {
@@ -151,11 +161,11 @@ struct Rmsprop {
 
 // Returns marks: NaN where a parameter of the lane is not finite after the step. Or-ing keeps a NaN that
 // parameter·0 gives; unlike a sum it is no chain of slow additions.
-template <class Step, class T>
+template <class Step, Engine kEngine, class T>
 HWY_NOINLINE Lanes<T> update_vectors(const UpdateParameters<T>& p, std::size_t from, std::size_t to,
                                      T* parameters, const T* gradient, T* first, T* second) {
   const Tag<T> d;
-  const Step step(p);
+  const Step step(Numbers<T, kEngine>{p});
   Lanes<T> marks = hn::Zero(d);
   for (std::size_t i = from; i < to; i += kLanes<T>) {
     const Lanes<T> next = step.step(hn::Load(d, parameters + i), hn::Load(d, gradient + i), first, second, i);
@@ -165,40 +175,17 @@ HWY_NOINLINE Lanes<T> update_vectors(const UpdateParameters<T>& p, std::size_t f
   return marks;
 }
 
-// The same number in every lane of a register, for the numbers of a single run.
-template <class T>
-class Splatted {
- public:
-  explicit HWY_INLINE Splatted(const UpdateParameters<T>& p) : parameters(p) {
-    std::size_t next = 0;
-    for (const T** number :
-         {&parameters.learning_rate, &parameters.weight_decay, &parameters.gradient_factor,
-          &parameters.momentum, &parameters.dampening, &parameters.nesterov, &parameters.beta1,
-          &parameters.beta2, &parameters.epsilon, &parameters.complement1, &parameters.complement2,
-          &parameters.correction1, &parameters.correction2_root}) {
-      T* const place = numbers_ + kLanes<T> * next++;
-      hn::StoreU(hn::Set(Tag<T>(), **number), Tag<T>(), place);
-      *number = place;
-    }
-  }
-  UpdateParameters<T> parameters;
-
- private:
-  T numbers_[13 * kLanes<T>];
-};
-
 template <class Step, class T, Engine kEngine>
 void update_all(const UpdateParameters<T>& p, std::size_t count, T* parameters, const T* gradient, T* first,
                 T* second, T* poison) {
   const Tag<T> d;
+  const auto update_range = [&](std::size_t from, std::size_t to) HWY_ATTR {
+    return update_vectors<Step, kEngine>(p, from, to, parameters, gradient, first, second);
+  };
   if constexpr (kEngine == Engine::kLanes) {
-    const Lanes<T> marks = update_vectors<Step>(p, 0, count * kLanes<T>, parameters, gradient, first, second);
-    hn::StoreU(hn::IfThenElse(hn::IsNaN(marks), marks, load_lanes(poison)), d, poison);
+    const Lanes<T> marks = update_range(0, count * kLanes<T>);
+    hn::StoreU(hn::IfThenElse(hn::IsNaN(marks), marks, hn::LoadU(d, poison)), d, poison);
   } else {
-    const Splatted<T> splatted(p);
-    const auto update_range = [&](std::size_t from, std::size_t to) HWY_ATTR {
-      return update_vectors<Step>(splatted.parameters, from, to, parameters, gradient, first, second);
-    };
     const std::size_t rest = count % kLanes<T>;
     auto diverged = hn::IsNaN(update_range(0, count - rest));
     if (rest != 0) {  // behind the last parameter anything may lie
@@ -211,6 +198,12 @@ void update_all(const UpdateParameters<T>& p, std::size_t count, T* parameters, 
 template <class T, Engine kEngine>
 void update(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count, T* parameters,
             const T* gradient, T* first, T* second, T* poison) {
+  const bool is_adam = optimizer == Optimizer::kAdam || optimizer == Optimizer::kAdamw;
+  assert(p.numbers != nullptr && poison != nullptr);
+  assert(first != nullptr || !(is_adam || p.uses_momentum));
+  assert(second != nullptr || optimizer == Optimizer::kSgd);
+  for ([[maybe_unused]] const T* buffer : {static_cast<const T*>(parameters), gradient})
+    assert(is_aligned(LaneMatrix<const T>{buffer, 1, 1, 0, 0}));
   switch (optimizer) {
     case Optimizer::kSgd:
       return update_all<Sgd<T>, T, kEngine>(p, count, parameters, gradient, first, second, poison);

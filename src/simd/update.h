@@ -14,27 +14,32 @@ enum class Optimizer { kSgd, kAdam, kAdamw, kRmsprop };
 template <>
 inline constexpr std::array kNames<Optimizer>{"sgd", "adam", "adamw", "rmsprop"};
 
-// Everything an optimizer step reads beside parameters and gradient, one value a lane; each points to [lane].
+// What an optimizer step reads beside parameters and gradient, of which every lane has its own.
+enum class UpdateNumber {
+  kLearningRate,
+  kWeightDecay,     // sgd, adam, rmsprop: added to the gradient; adamw: decoupled
+  kGradientFactor,  // the gradient is multiplied by it first (clipping); 1 where nothing is clipped
+  kMomentum,        // sgd, rmsprop
+  kDampening,       // sgd: 1 − dampening multiplies the gradient, except on the first step
+  kNesterov,        // sgd: 1 or 0
+  kBeta1,           // adam, adamw; rmsprop: alpha is in beta2
+  kBeta2,
+  kEpsilon,
+  kComplement1,      // 1 − beta1, rounded once from double as torch does (1 − 0.999f is 1.3e-5 off)
+  kComplement2,      // 1 − beta2
+  kCorrection1,      // adam, adamw: 1 − beta1^t
+  kCorrection2Root,  // adam, adamw: √(1 − beta2^t)
+};
+inline constexpr std::size_t kUpdateNumbers = 1 + static_cast<std::size_t>(UpdateNumber::kCorrection2Root);
+
 // Formulas: torch.optim's documented algorithms (SGD, Adam, AdamW, RMSprop).
 template <class T>
 struct UpdateParameters {
-  const T* learning_rate;
-  const T* weight_decay;     // sgd, adam, rmsprop: added to the gradient; adamw: decoupled
-  const T* gradient_factor;  // the gradient is multiplied by it first (clipping); 1 where nothing is clipped
-  const T* momentum;         // sgd, rmsprop
-  const T* dampening;        // sgd: 1 − dampening multiplies the gradient, except on the first step
-  const T* nesterov;         // sgd: 1 or 0
-  const T* beta1;            // adam, adamw; rmsprop: alpha is in beta2
-  const T* beta2;
-  const T* epsilon;
-  const T* complement1;  // 1 − beta1, rounded once from double as torch does (1 − 0.999f is 1.3e-5 off)
-  const T* complement2;  // 1 − beta2
-  const T* correction1;  // adam, adamw: 1 − beta1^t
-  const T* correction2_root;   // adam, adamw: √(1 − beta2^t)
-  bool first_step = false;     // sgd: the momentum buffer is the gradient itself
-  bool clips = false;          // whether any lane's gradient_factor may differ from 1
-  bool uses_momentum = false;  // whether any lane's momentum is not 0: only then is a momentum buffer there
-  bool uses_weight_decay = false;  // whether any lane's weight_decay is not 0
+  const T* numbers = nullptr;      // [UpdateNumber][lane]
+  bool first_step = false;         // sgd: the momentum buffer is the gradient itself
+  bool clips = false;              // whether any lane's gradient factor may differ from 1
+  bool uses_momentum = false;      // whether any lane's momentum is not 0: only then is there a buffer for it
+  bool uses_weight_decay = false;  // whether any lane's weight decay is not 0
 };
 
 template <class T>

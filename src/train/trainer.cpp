@@ -80,7 +80,7 @@ void Trainer<T>::end_batch() {
     state_.batch_loss[lane] /= static_cast<double>(state_.batch);
 }
 
-// One random word an element, numbered by the example's place in the run and the row: a block of four rows a
+// One random word an element, numbered by the example's position in the run and the row: a block of four rows a
 // draw.
 template <class T>
 void Trainer<T>::draw_slopes() {
@@ -106,7 +106,7 @@ void Trainer<T>::draw_slopes() {
 
 template <class T>
 void Trainer<T>::update() {
-  if (numbers_.clips()) {
+  if (numbers_.parameters().clips) {
     squared_gradient_norm(pack_.network, state_.gradient.data(), squared_norms_.data());
     numbers_.clip(squared_norms_.span());
   }

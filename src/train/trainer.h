@@ -10,7 +10,7 @@
 #include "nn/network.h"
 #include "probe/rows.h"
 #include "train/batches.h"
-#include "train/lane_numbers.h"
+#include "train/optimizer_numbers.h"
 #include "train/pack.h"
 
 namespace deadrelu {
@@ -83,7 +83,7 @@ class Trainer {
   const Pack<T>& pack_;
   Activations<T> activations_;
   Batches<T> batches_;
-  LaneNumbers<T> numbers_;
+  OptimizerNumbers<T> numbers_;
   TrainingState<T> state_;
   BatchBlock<T> block_;
   Buffer<T> slope_sums_;

@@ -106,19 +106,13 @@ class Trial {
   }
 
   void update(Optimizer optimizer) {
-    const std::vector<T> rate = lane_values<T>(k_.lanes, 0.1), decay = lane_values<T>(k_.lanes, 0.01),
-                         one = lane_values<T>(k_.lanes, 1), momentum = lane_values<T>(k_.lanes, 0.9),
-                         zero = lane_values<T>(k_.lanes, 0), beta = lane_values<T>(k_.lanes, 0.75),
-                         quarter = lane_values<T>(k_.lanes, 0.25), epsilon = lane_values<T>(k_.lanes, 1e-8);
-    UpdateParameters<T> p{};
-    p.learning_rate = rate.data();
-    p.weight_decay = decay.data();
-    p.gradient_factor = p.nesterov = one.data();
-    p.momentum = momentum.data();
-    p.dampening = zero.data();
-    p.beta1 = p.beta2 = p.correction1 = p.correction2_root = beta.data();
-    p.complement1 = p.complement2 = quarter.data();
-    p.epsilon = epsilon.data();
+    // In the order of UpdateNumber.
+    constexpr double kNumbers[kUpdateNumbers] = {0.1,  0.01, 1,    0.9,  0,    1,   0.75,
+                                                 0.75, 1e-8, 0.25, 0.25, 0.75, 0.75};
+    Buffer<T> numbers(kUpdateNumbers * k_.lanes);
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = T(kNumbers[i / k_.lanes]);
+    UpdateParameters<T> p;
+    p.numbers = numbers.data();
     p.uses_momentum = p.uses_weight_decay = p.clips = true;
     TestMatrix<T> parameters = column(20, 6), first = column(20, 7), second = dense_column<T>(20, k_.lanes),
                   gradient = column(20, 8), poison = dense_column<T>(1, k_.lanes);

@@ -15,6 +15,10 @@ namespace {
 using Vectorized = void (*)(std::span<double>);
 using Exact = long double (*)(long double);
 
+void exp_of_each(std::span<double> x) {
+  for (double& value : x) value = portable_exp(value);
+}
+
 // The largest error in units in the last place over evenly spaced points.
 double largest_error(Vectorized function, Exact exact, double from, double to, std::size_t points) {
   std::vector<double> x(points), y;
@@ -32,8 +36,8 @@ double largest_error(Vectorized function, Exact exact, double from, double to, s
 }
 
 TEST(Math, exp_is_within_one_and_a_half_units_of_the_last_place) {
-  EXPECT_LT(largest_error(vector_exp, std::exp, -700, 709, 20001), 1.5);
-  EXPECT_LT(largest_error(vector_exp, std::exp, -1, 1, 20001), 1.5);
+  EXPECT_LT(largest_error(exp_of_each, std::exp, -700, 709, 20001), 1.5);
+  EXPECT_LT(largest_error(exp_of_each, std::exp, -1, 1, 20001), 1.5);
 }
 
 TEST(Math, log_is_within_two_units_of_the_last_place) {
@@ -49,17 +53,6 @@ TEST(Math, sin_is_right_to_the_last_digits_of_one) {
   for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(y[i], std::sin(x[i]), 4e-16) << x[i];
 }
 
-TEST(Math, tanh_is_within_four_units_of_the_last_place) {
-  EXPECT_LT(largest_error(vector_tanh, std::tanh, -25, 25, 20000), 4);
-  EXPECT_LT(largest_error(vector_tanh, std::tanh, -0.5, 0.5, 20000), 4);
-}
-
-TEST(Math, erf_is_within_two_units_of_the_last_place) {
-  EXPECT_LT(largest_error(vector_erf, std::erf, -0.85, 0.85, 20000), 2);
-  EXPECT_LT(largest_error(vector_erf, std::erf, 0.84, 1.26, 20000), 2);
-  EXPECT_LT(largest_error(vector_erf, std::erf, -7, 7, 20000), 2);
-}
-
 TEST(Math, the_ends_of_the_line_are_the_limits) {
   EXPECT_EQ(portable_exp(-1e300), 0);
   EXPECT_EQ(portable_exp(-kInfinity<double>), 0);
@@ -72,18 +65,10 @@ TEST(Math, the_ends_of_the_line_are_the_limits) {
   EXPECT_EQ(portable_log(1), 0);
   EXPECT_NEAR(portable_log(std::numeric_limits<double>::denorm_min()), -744.4400719213812, 1e-12);
   EXPECT_TRUE(std::isnan(portable_log(-1)));
-  std::vector<double> ends = {-1e300, 1e300, -kInfinity<double>, kInfinity<double>, -0.0};
-  std::vector<double> erfs = ends;
-  vector_tanh(ends);
-  vector_erf(erfs);
-  for (const std::vector<double>* values : {&ends, &erfs}) {
-    EXPECT_EQ(*values, (std::vector<double>{-1, 1, -1, 1, 0}));
-    EXPECT_TRUE(std::signbit(values->back()));
-  }
 }
 
 TEST(Math, a_nan_stays_nan) {
-  for (const Vectorized function : {vector_exp, vector_log, vector_tanh, vector_erf, vector_sin}) {
+  for (const Vectorized function : {exp_of_each, vector_log, vector_sin}) {
     std::vector<double> x = {0.5, kNan<double>, 0.25};
     function(x);
     EXPECT_FALSE(std::isnan(x[0]));
@@ -94,7 +79,7 @@ TEST(Math, a_nan_stays_nan) {
 
 TEST(Math, a_values_result_depends_on_that_value_alone) {
   TestRandom random(1);
-  for (const Vectorized function : {vector_exp, vector_log, vector_tanh, vector_erf, vector_sin}) {
+  for (const Vectorized function : {exp_of_each, vector_log, vector_sin}) {
     std::vector<double> x(37);
     for (double& v : x) v = random.uniform(0.01, 4);
     std::vector<double> whole = x;
@@ -111,17 +96,13 @@ TEST(Math, a_values_result_depends_on_that_value_alone) {
 
 TEST(Math, the_functions_of_one_number_are_those_of_arrays) {
   for (double x = 0.03; x < 5; x += 0.21) {
-    std::vector<double> e = {x}, l = {x}, s = {x};
-    vector_exp(e);
+    std::vector<double> l = {x}, s = {x};
     vector_log(l);
     vector_sin(s);
-    EXPECT_EQ(portable_exp(x), e[0]);
     EXPECT_EQ(portable_log(x), l[0]);
     EXPECT_EQ(portable_sin(x), s[0]);
     EXPECT_NEAR(portable_cos(x), std::cos(x), 1e-15);
-    EXPECT_NEAR(portable_pow(x, 1.7), std::pow(x, 1.7), 2e-15 * std::pow(x, 1.7));
   }
-  EXPECT_NEAR(portable_pow(10, -3), 1e-3, 1e-17);
 }
 
 // FNV-1a over the bits of a function's results on a grid.
@@ -141,11 +122,9 @@ std::uint64_t fingerprint(Vectorized function) {
 // The same on every processor and with every compiler. A change here changes results: the engine epoch goes
 // up.
 TEST(Math, the_fingerprints_of_all_functions_are_the_recorded_ones) {
-  EXPECT_EQ(fingerprint(vector_exp), 0x0D353D2785B9C346u) << std::hex << fingerprint(vector_exp);
+  EXPECT_EQ(fingerprint(exp_of_each), 0x0D353D2785B9C346u) << std::hex << fingerprint(exp_of_each);
   EXPECT_EQ(fingerprint(vector_log), 0xC252968A6EEADF76u) << std::hex << fingerprint(vector_log);
   EXPECT_EQ(fingerprint(vector_sin), 0x5956194C65EF532Du) << std::hex << fingerprint(vector_sin);
-  EXPECT_EQ(fingerprint(vector_tanh), 0xA14EA49E5641AC03u) << std::hex << fingerprint(vector_tanh);
-  EXPECT_EQ(fingerprint(vector_erf), 0xA3A0BF199B588331u) << std::hex << fingerprint(vector_erf);
 }
 
 }  // namespace

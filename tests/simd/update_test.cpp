@@ -77,35 +77,28 @@ class TestPack {
   Buffer<T> parameters, gradient, poison;
 
   void step(int t) {
-    const auto of = [&](auto function) {
-      std::vector<T> values;
-      for (const Settings& s : settings_) values.push_back(static_cast<T>(function(s)));
-      return values;
-    };
-    const auto all = [&](auto member) { return of([=](const Settings& s) { return s.*member; }); };
-    const auto rate = all(&Settings::learning_rate), decay = all(&Settings::weight_decay),
-               factor = all(&Settings::gradient_factor), momentum = all(&Settings::momentum),
-               dampening = all(&Settings::dampening), nesterov = all(&Settings::nesterov),
-               beta1 = all(&Settings::beta1), beta2 = all(&Settings::beta2),
-               epsilon = all(&Settings::epsilon);
-    const auto complement1 = of([](const Settings&s) { return 1 - s.beta1; }),
-               complement2 = of([](const Settings&s) { return 1 - s.beta2; }),
-               correction1 = of([&](const Settings&s) { return 1 - std::pow(s.beta1, t); }),
-               root = of([&](const Settings&s) { return std::sqrt(1 - std::pow(s.beta2, t)); });
-    UpdateParameters<T> p{};
-    p.learning_rate = rate.data();
-    p.weight_decay = decay.data();
-    p.gradient_factor = factor.data();
-    p.momentum = momentum.data();
-    p.dampening = dampening.data();
-    p.nesterov = nesterov.data();
-    p.beta1 = beta1.data();
-    p.beta2 = beta2.data();
-    p.epsilon = epsilon.data();
-    p.complement1 = complement1.data();
-    p.complement2 = complement2.data();
-    p.correction1 = correction1.data();
-    p.correction2_root = root.data();
+    Buffer<T> numbers(kUpdateNumbers * lanes());
+    for (std::size_t lane = 0; lane < lanes(); ++lane) {
+      const Settings& s = settings_[lane];
+      const auto set = [&](UpdateNumber number, double value) {
+        numbers[static_cast<std::size_t>(number) * lanes() + lane] = static_cast<T>(value);
+      };
+      set(UpdateNumber::kLearningRate, s.learning_rate);
+      set(UpdateNumber::kWeightDecay, s.weight_decay);
+      set(UpdateNumber::kGradientFactor, s.gradient_factor);
+      set(UpdateNumber::kMomentum, s.momentum);
+      set(UpdateNumber::kDampening, s.dampening);
+      set(UpdateNumber::kNesterov, s.nesterov);
+      set(UpdateNumber::kBeta1, s.beta1);
+      set(UpdateNumber::kBeta2, s.beta2);
+      set(UpdateNumber::kEpsilon, s.epsilon);
+      set(UpdateNumber::kComplement1, 1 - s.beta1);
+      set(UpdateNumber::kComplement2, 1 - s.beta2);
+      set(UpdateNumber::kCorrection1, 1 - std::pow(s.beta1, t));
+      set(UpdateNumber::kCorrection2Root, std::sqrt(1 - std::pow(s.beta2, t)));
+    }
+    UpdateParameters<T> p;
+    p.numbers = numbers.data();
     p.first_step = t == 1;
     p.clips = clips;
     p.uses_momentum = uses_momentum;

@@ -11,11 +11,16 @@
 
 namespace deadrelu {
 
+// The learning rate of update i (from 0) of n, as the formulas at `Schedule` say. In double, the same bits on
+// every machine. i may be n: the update that is measured after the last step and not kept.
+double scheduled_learning_rate(double learning_rate, const ScheduleSpec& schedule, std::uint64_t i,
+                               std::uint64_t n);
+
 template <class T>
-class LaneNumbers {
+class OptimizerNumbers {
  public:
   // runs: one a lane. steps: how many updates the runs make.
-  LaneNumbers(std::span<const RunSpec* const> runs, std::uint64_t steps);
+  OptimizerNumbers(std::span<const RunSpec* const> runs, std::uint64_t steps);
 
   // Moves to update i (from 0, one after the other): learning rates, [lane], and bias corrections.
   void begin_step(std::uint64_t i, double* learning_rates);
@@ -23,19 +28,21 @@ class LaneNumbers {
   // (torch.nn.utils.clip_grad_norm_).
   void clip(std::span<const double> squared_norms);
 
-  bool clips() const { return clips_; }
-  UpdateParameters<T> parameters() const;
+  const UpdateParameters<T>& parameters() const { return parameters_; }
   bool needs_first_moment() const;  // whether the optimizer keeps the state `first`
   bool needs_second_moment() const;
 
  private:
+  T& at(UpdateNumber number, std::size_t lane) {
+    return numbers_[static_cast<std::size_t>(number) * runs_.size() + lane];
+  }
+
   std::vector<const RunSpec*> runs_;
-  std::uint64_t steps_, step_ = 0;
-  bool clips_ = false, uses_momentum_ = false, uses_weight_decay_ = false;
+  std::uint64_t steps_;
   bool follows_schedule_ = false, corrects_bias_ = false;  // else nothing changes from step to step
   std::vector<double> beta1_power_, beta2_power_;
-  Buffer<T> learning_rate_, weight_decay_, gradient_factor_, momentum_, dampening_, nesterov_, beta1_, beta2_,
-      complement1_, complement2_, epsilon_, correction1_, correction2_root_;
+  Buffer<T> numbers_;  // [UpdateNumber][lane]
+  UpdateParameters<T> parameters_;
 };
 
 }  // namespace deadrelu

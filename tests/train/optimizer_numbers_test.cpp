@@ -1,4 +1,4 @@
-#include "train/schedule.h"
+#include "train/optimizer_numbers.h"
 
 #include <gtest/gtest.h>
 

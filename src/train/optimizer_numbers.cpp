@@ -1,0 +1,117 @@
+#include "train/optimizer_numbers.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+
+#include "simd/math.h"
+
+namespace deadrelu {
+namespace {
+
+// By repeated squaring: products only, so the same bits everywhere.
+double whole_power(double base, std::uint64_t exponent) {
+  double power = 1;
+  for (; exponent > 0; exponent >>= 1, base *= base)
+    if ((exponent & 1) != 0) power *= base;
+  return power;
+}
+
+}  // namespace
+
+double scheduled_learning_rate(double learning_rate, const ScheduleSpec& schedule, std::uint64_t i,
+                               std::uint64_t n) {
+  const auto step = static_cast<double>(i), steps = static_cast<double>(std::max<std::uint64_t>(n, 1));
+  switch (schedule.kind) {
+    case Schedule::kConstant:
+      return learning_rate;
+    case Schedule::kLinearWarmup: {
+      const double last = std::floor(schedule.until * steps);  // of the updates that warm up
+      const double factor = 1 + (schedule.factor - 1) * (std::min(step, last) / steps);
+      return learning_rate * factor / (step <= last ? 1 : schedule.then_divide);
+    }
+    case Schedule::kStep:
+      return learning_rate * whole_power(schedule.gamma, i / schedule.every);
+    case Schedule::kCosine:
+      return learning_rate *
+             (schedule.final_factor + (1 - schedule.final_factor) * 0.5 *
+                                          (1 + portable_cos(std::numbers::pi * std::min(step / steps, 1.0))));
+  }
+  return learning_rate;
+}
+
+template <class T>
+OptimizerNumbers<T>::OptimizerNumbers(std::span<const RunSpec* const> runs, std::uint64_t steps)
+    : runs_(runs.begin(), runs.end()),
+      steps_(steps),
+      beta1_power_(runs.size(), 1.0),
+      beta2_power_(runs.size(), 1.0),
+      numbers_(kUpdateNumbers * runs.size()) {
+  assert(!runs.empty());
+  parameters_.numbers = numbers_.data();
+  for (std::size_t lane = 0; lane < runs.size(); ++lane) {
+    const OptimizerSpec& optimizer = runs[lane]->train.optimizer;
+    const auto set = [&](UpdateNumber number, double value) { at(number, lane) = static_cast<T>(value); };
+    const double beta2 = optimizer.kind == Optimizer::kRmsprop ? optimizer.alpha : optimizer.beta2;
+    set(UpdateNumber::kWeightDecay, optimizer.weight_decay);
+    set(UpdateNumber::kGradientFactor, 1);
+    set(UpdateNumber::kMomentum, optimizer.momentum);
+    set(UpdateNumber::kDampening, optimizer.dampening);
+    set(UpdateNumber::kNesterov, optimizer.nesterov ? 1 : 0);
+    set(UpdateNumber::kBeta1, optimizer.beta1);
+    set(UpdateNumber::kBeta2, beta2);
+    set(UpdateNumber::kComplement1, 1 - optimizer.beta1);
+    set(UpdateNumber::kComplement2, 1 - beta2);
+    set(UpdateNumber::kEpsilon, optimizer.epsilon);
+    parameters_.clips |= runs[lane]->train.clip_norm > 0;
+    parameters_.uses_momentum |= optimizer.momentum != 0;
+    parameters_.uses_weight_decay |= optimizer.weight_decay != 0;
+    follows_schedule_ |= runs[lane]->train.schedule.kind != Schedule::kConstant;
+  }
+  corrects_bias_ =
+      runs[0]->train.optimizer.kind == Optimizer::kAdam || runs[0]->train.optimizer.kind == Optimizer::kAdamw;
+}
+
+template <class T>
+void OptimizerNumbers<T>::begin_step(std::uint64_t i, double* learning_rates) {
+  parameters_.first_step = i == 0;
+  if (i > 0 && !follows_schedule_ && !corrects_bias_) return;
+  for (std::size_t lane = 0; lane < runs_.size(); ++lane) {
+    const OptimizerSpec& optimizer = runs_[lane]->train.optimizer;
+    learning_rates[lane] =
+        scheduled_learning_rate(optimizer.learning_rate, runs_[lane]->train.schedule, i, steps_);
+    beta1_power_[lane] *= optimizer.beta1;
+    beta2_power_[lane] *= optimizer.beta2;
+    at(UpdateNumber::kLearningRate, lane) = static_cast<T>(learning_rates[lane]);
+    at(UpdateNumber::kCorrection1, lane) = static_cast<T>(1 - beta1_power_[lane]);
+    at(UpdateNumber::kCorrection2Root, lane) = static_cast<T>(std::sqrt(1 - beta2_power_[lane]));
+  }
+}
+
+template <class T>
+void OptimizerNumbers<T>::clip(std::span<const double> squared_norms) {
+  assert(squared_norms.size() == runs_.size());
+  for (std::size_t lane = 0; lane < runs_.size(); ++lane) {
+    const double largest = runs_[lane]->train.clip_norm;
+    if (largest > 0)
+      at(UpdateNumber::kGradientFactor, lane) =
+          static_cast<T>(std::min(1.0, largest / (std::sqrt(squared_norms[lane]) + 1e-6)));
+  }
+}
+
+template <class T>
+bool OptimizerNumbers<T>::needs_first_moment() const {
+  const Optimizer kind = runs_[0]->train.optimizer.kind;
+  return kind == Optimizer::kAdam || kind == Optimizer::kAdamw || parameters_.uses_momentum;
+}
+
+template <class T>
+bool OptimizerNumbers<T>::needs_second_moment() const {
+  return runs_[0]->train.optimizer.kind != Optimizer::kSgd;
+}
+
+template class OptimizerNumbers<float>;
+template class OptimizerNumbers<double>;
+
+}  // namespace deadrelu
