@@ -1,6 +1,7 @@
 #include "nn/network.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace deadrelu {
@@ -20,40 +21,15 @@ Activations<T>::Activations(const Network<T>& network, std::size_t max_samples)
   const auto reserve = [&](std::size_t rows) { return std::exchange(size, size + rows * row_stride_); };
   std::size_t highest = 0;
   for (const LayerShape& layer : network.shape.layers) {
-    Place place{layer.rows, layer.outputs, reserve(layer.rows), 0, 0};
-    place.output = layer.hidden ? reserve(layer.outputs) : place.z;
-    if (layer.hidden && network.activation.kind == Activation::kRrelu) place.slopes = reserve(layer.rows);
-    places_.push_back(place);
+    LayerMemory memory{layer.rows, layer.outputs, reserve(layer.rows), 0, 0};
+    memory.output = layer.hidden ? reserve(layer.outputs) : memory.z;
+    if (layer.hidden && network.activation.kind == Activation::kRrelu) memory.slopes = reserve(layer.rows);
+    layers_.push_back(memory);
     highest = std::max({highest, layer.rows, layer.outputs});
   }
   for (std::size_t& gradient : gradients_) gradient = reserve(highest);
   scratch_ = reserve(highest);
   memory_ = Buffer<T>(size);
-}
-
-template <class T>
-LaneMatrix<T> Activations<T>::view(std::size_t offset, std::size_t rows, std::size_t samples) const {
-  return {memory_.data() + offset, rows, samples, row_stride_, lanes_};
-}
-template <class T>
-LaneMatrix<T> Activations<T>::z(std::size_t l, std::size_t samples) const {
-  return view(places_[l].z, places_[l].rows, samples);
-}
-template <class T>
-LaneMatrix<T> Activations<T>::output(std::size_t l, std::size_t samples) const {
-  return view(places_[l].output, places_[l].outputs, samples);
-}
-template <class T>
-LaneMatrix<T> Activations<T>::gradient(std::size_t l, std::size_t samples) const {
-  return view(gradients_[l % 2], places_[l].rows, samples);
-}
-template <class T>
-LaneMatrix<T> Activations<T>::drawn_slopes(std::size_t l, std::size_t samples) const {
-  return view(places_[l].slopes, places_[l].rows, samples);
-}
-template <class T>
-LaneMatrix<T> Activations<T>::scratch(std::size_t rows, std::size_t samples) const {
-  return view(scratch_, rows, samples);
 }
 
 template <class T>
@@ -68,7 +44,7 @@ namespace {
 // Where a block of a layer lies in a flat buffer; null where the layer has none.
 template <class T, class Value>
 Value* block_data(const Network<T>& network, Value* buffer, const ParameterBlock& block) {
-  return block.size() > 0 ? buffer + block.offset * network.kernels.lanes : nullptr;
+  return block.rows > 0 ? buffer + block.offset * network.kernels.lanes : nullptr;
 }
 
 template <class T, class Value>
@@ -127,6 +103,7 @@ void pass_gradient_down(const Network<T>& network, const T* parameters, std::siz
 template <class T>
 void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
              const Activations<T>& activations) {
+  assert(input.rows == network.shape.inputs());
   const bool is_relu = is_plain_relu(network);
   for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
     const LayerShape& layer = network.shape.layers[l];
@@ -151,6 +128,7 @@ void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T>
 template <class T>
 void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
               bool first, const Activations<T>& activations, T* gradient, T* slope_sums) {
+  assert(input.rows == network.shape.inputs());
   const std::size_t samples = input.columns;
   const bool is_relu = is_plain_relu(network);
   const ProductStart start = first ? ProductStart::kZero : ProductStart::kAccumulate;

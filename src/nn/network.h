@@ -1,6 +1,7 @@
 // Forward and backward pass of a pack of equally shaped networks, for one block of samples.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -42,22 +43,38 @@ class Activations {
   Activations(const Network<T>& network, std::size_t max_samples);
 
   // Views of the first `samples` samples of layer l, the output layer included.
-  LaneMatrix<T> z(std::size_t l, std::size_t samples) const;       // pre-activations [rows][sample]
-  LaneMatrix<T> output(std::size_t l, std::size_t samples) const;  // [outputs][sample]; output layer: its z
+  // Pre-activations [rows][sample].
+  LaneMatrix<T> z(std::size_t l, std::size_t samples) const {
+    return view(layers_[l].z, layers_[l].rows, samples);
+  }
+  // [outputs][sample]; output layer: its z.
+  LaneMatrix<T> output(std::size_t l, std::size_t samples) const {
+    return view(layers_[l].output, layers_[l].outputs, samples);
+  }
   // d loss / d z, [rows][sample], until the gradient of layer l − 2 takes its place.
-  LaneMatrix<T> gradient(std::size_t l, std::size_t samples) const;
-  LaneMatrix<T> drawn_slopes(std::size_t l, std::size_t samples) const;  // rrelu in training, [rows][sample]
-  LaneMatrix<T> scratch(std::size_t rows, std::size_t samples) const;    // as high as the highest layer
+  LaneMatrix<T> gradient(std::size_t l, std::size_t samples) const {
+    return view(gradients_[l % 2], layers_[l].rows, samples);
+  }
+  // rrelu in training, [rows][sample].
+  LaneMatrix<T> drawn_slopes(std::size_t l, std::size_t samples) const {
+    return view(layers_[l].slopes, layers_[l].rows, samples);
+  }
+  // As high as the highest layer.
+  LaneMatrix<T> scratch(std::size_t rows, std::size_t samples) const { return view(scratch_, rows, samples); }
   std::size_t max_samples() const { return max_samples_; }
   std::span<T> memory() const { return memory_.span(); }  // all of it, for tests that poison it
 
  private:
-  struct Place {
-    std::size_t rows, outputs, z, output, slopes;
+  struct LayerMemory {
+    std::size_t rows, outputs;
+    std::size_t z, output, slopes;  // offsets in memory_
   };
-  LaneMatrix<T> view(std::size_t offset, std::size_t rows, std::size_t samples) const;
+  LaneMatrix<T> view(std::size_t offset, std::size_t rows, std::size_t samples) const {
+    assert(samples <= max_samples_);
+    return {memory_.data() + offset, rows, samples, row_stride_, lanes_};
+  }
 
-  std::vector<Place> places_;
+  std::vector<LayerMemory> layers_;
   std::size_t max_samples_, lanes_, row_stride_, gradients_[2] = {}, scratch_ = 0;
   mutable Buffer<T> memory_;
 };

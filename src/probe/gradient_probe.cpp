@@ -1,6 +1,7 @@
 #include "probe/gradient_probe.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 namespace deadrelu {
@@ -110,6 +111,7 @@ void GradientProbe<T>::describe(const Network<T>& network, std::size_t l, std::s
                                 UnitRow* units) const {
   const LayerShape& layer = network.shape.layers[l];
   const LayerSums& sums = layers_[l];
+  assert(l < layers_.size() && lane < lanes_);
   const bool has_bias = layer.has(BlockKind::kBias);
   const double squared = sums.squared_gradient(lane);
   row.grad_norm = std::sqrt(squared);

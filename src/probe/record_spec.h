@@ -37,8 +37,4 @@ struct RecordSpec {
   bool operator==(const RecordSpec&) const = default;
 };
 
-// The recorded steps from 0 to last_step, ascending and distinct. REQUIRES: `every` is 0 (else they need no
-// list).
-std::vector<std::uint64_t> listed_steps(const RecordSpec& spec, std::uint64_t last_step);
-
 }  // namespace deadrelu

@@ -1,7 +1,10 @@
 #include "probe/unit_probe.h"
 
 #include <algorithm>
+#include <array>
+#include <cassert>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 namespace deadrelu {
@@ -14,24 +17,18 @@ UnitProbe<T>::UnitProbe(const Network<T>& network, std::size_t layer, std::size_
       lanes_(network.kernels.lanes),
       samples_(probe_samples),
       silent_samples_(lanes_) {
+  assert(probe_samples > 0 && network.shape.layers[layer].hidden);
   if (ranks) rank_.emplace(lanes_, outputs_, probe_samples);
-  for (auto* sums : {&positive_, &z_max_, &z_sum_, &z_squares_, &a_sum_, &a_squares_, &a_magnitude_,
-                     &a_zeros_, &slope_max_})
-    *sums = Buffer<double>(units_ * lanes_);
-}
-
-template <class T>
-UnitSums UnitProbe<T>::sums() {
-  return {positive_.data(),  z_max_.data(),       z_sum_.data(),   z_squares_.data(), a_sum_.data(),
-          a_squares_.data(), a_magnitude_.data(), a_zeros_.data(), slope_max_.data()};
+  constexpr std::size_t kSums = sizeof(UnitSums) / sizeof(double*);
+  memory_ = Buffer<double>(kSums * units_ * lanes_);
+  const auto part = [&](std::size_t i) { return memory_.data() + i * units_ * lanes_; };
+  sums_ = {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7), part(8)};
 }
 
 template <class T>
 void UnitProbe<T>::begin() {
-  for (auto* sums : {&positive_, &z_sum_, &z_squares_, &a_sum_, &a_squares_, &a_magnitude_, &a_zeros_,
-                     &slope_max_, &silent_samples_})
-    std::fill_n(sums->data(), sums->size(), 0.0);
-  std::fill_n(z_max_.data(), z_max_.size(), -std::numeric_limits<double>::infinity());
+  for (auto* sums : {&memory_, &silent_samples_}) std::fill_n(sums->data(), sums->size(), 0.0);
+  std::fill_n(sums_.z_max, units_ * lanes_, -std::numeric_limits<double>::infinity());
   if (rank_) rank_->begin();
 }
 
@@ -42,7 +39,7 @@ void UnitProbe<T>::add(const Network<T>& network, const T* parameters, const Act
   const LaneMatrix<const T> z = activations.z(layer_, samples);
   const LaneMatrix<const T> output = activations.output(layer_, samples);
   if (is_plain_relu(network)) {
-    network.kernels.unit_sums->add_relu(z, sums(), silent_samples_.data());
+    network.kernels.unit_sums->add_relu(z, sums_, silent_samples_.data());
     if (rank_) rank_->add(output);
     return;
   }
@@ -50,14 +47,14 @@ void UnitProbe<T>::add(const Network<T>& network, const T* parameters, const Act
   const Activation kind = network.activation.kind;
   network.kernels.activation->derivative_magnitude(kind, numbers, z, slopes);
   // A maxout unit's pre-activation is the largest of its pieces, which is what it puts out.
-  network.kernels.unit_sums->add(kind == Activation::kMaxout ? output : z, output, slopes, sums(),
+  network.kernels.unit_sums->add(kind == Activation::kMaxout ? output : z, output, slopes, sums_,
                                  silent_samples_.data());
   if (rank_) rank_->add(output);
 }
 
 template <class T>
 bool UnitProbe<T>::is_dead(std::size_t unit, std::size_t lane) const {
-  return at(a_zeros_, unit, lane) == static_cast<double>(samples_ * (outputs_ / units_));
+  return at(sums_.a_zeros, unit, lane) == static_cast<double>(samples_ * (outputs_ / units_));
 }
 
 template <class T>
@@ -68,21 +65,34 @@ UnitRow UnitProbe<T>::describe_unit(std::size_t unit, std::size_t lane, double l
   UnitRow row;
   row.unit = static_cast<std::int64_t>(unit) + 1;
   row.dead = is_dead(unit, lane);
-  row.active_fraction = at(positive_, unit, lane) / samples;
-  row.never_active = at(positive_, unit, lane) == 0;
+  row.active_fraction = at(sums_.positive, unit, lane) / samples;
+  row.never_active = at(sums_.positive, unit, lane) == 0;
   row.rarely_active = row.active_fraction < thresholds.rarely_active;
   // A layer that is zero everywhere is wholly dormant; its 0/0 counts as a score of 0.
-  const double magnitude = at(a_magnitude_, unit, lane) / outputs_seen;
+  const double magnitude = at(sums_.a_magnitude, unit, lane) / outputs_seen;
   row.dormant_score = layer_magnitude > 0 ? magnitude / layer_magnitude : 0;
   row.dormant = row.dormant_score <= thresholds.dormant;
-  row.saturated = at(slope_max_, unit, lane) < thresholds.saturated;
-  row.activation_mean = at(a_sum_, unit, lane) / outputs_seen;
-  row.preactivation_mean = at(z_sum_, unit, lane) / samples;
-  row.preactivation_max = at(z_max_, unit, lane);
+  row.saturated = at(sums_.slope_max, unit, lane) < thresholds.saturated;
+  row.activation_mean = at(sums_.a_sum, unit, lane) / outputs_seen;
+  row.preactivation_mean = at(sums_.z_sum, unit, lane) / samples;
+  row.preactivation_max = at(sums_.z_max, unit, lane);
   return row;
 }
 
 namespace {
+
+// What a unit may be, and the share of a layer's units that are.
+struct Flag {
+  std::int64_t UnitRow::*of_unit;
+  double LayerRow::*of_layer;
+};
+constexpr Flag kFlags[] = {
+    {&UnitRow::dead, &LayerRow::dead_fraction},
+    {&UnitRow::never_active, &LayerRow::never_active_fraction},
+    {&UnitRow::rarely_active, &LayerRow::rarely_active_fraction},
+    {&UnitRow::dormant, &LayerRow::dormant_fraction},
+    {&UnitRow::saturated, &LayerRow::saturated_fraction},
+};
 
 double standard_deviation(double sum, double squares, double count) {
   const double mean = sum / count;
@@ -96,12 +106,12 @@ void UnitProbe<T>::describe_distributions(std::size_t lane, LayerRow& row) const
   double a_sum = 0, a_squares = 0, z_sum = 0, z_squares = 0, zeros = 0;
   double z_max_min = std::numeric_limits<double>::infinity();
   for (std::size_t u = 0; u < units_; ++u) {
-    a_sum += at(a_sum_, u, lane);
-    a_squares += at(a_squares_, u, lane);
-    z_sum += at(z_sum_, u, lane);
-    z_squares += at(z_squares_, u, lane);
-    zeros += at(a_zeros_, u, lane);
-    z_max_min = std::min(z_max_min, at(z_max_, u, lane));
+    a_sum += at(sums_.a_sum, u, lane);
+    a_squares += at(sums_.a_squares, u, lane);
+    z_sum += at(sums_.z_sum, u, lane);
+    z_squares += at(sums_.z_squares, u, lane);
+    zeros += at(sums_.a_zeros, u, lane);
+    z_max_min = std::min(z_max_min, at(sums_.z_max, u, lane));
   }
   const double z_count = static_cast<double>(samples_ * units_),
                a_count = static_cast<double>(samples_ * outputs_);
@@ -119,26 +129,16 @@ template <class T>
 void UnitProbe<T>::describe(std::size_t lane, const Thresholds& thresholds, LayerRow& row,
                             std::vector<UnitRow>* units) const {
   double magnitude_sum = 0;
-  for (std::size_t u = 0; u < units_; ++u) magnitude_sum += at(a_magnitude_, u, lane);
+  for (std::size_t u = 0; u < units_; ++u) magnitude_sum += at(sums_.a_magnitude, u, lane);
   const double layer_magnitude = magnitude_sum / static_cast<double>(samples_ * outputs_);
-  std::int64_t dead = 0, never_active = 0, rarely_active = 0, dormant = 0, saturated = 0;
+  std::array<std::int64_t, std::size(kFlags)> counts{};
   for (std::size_t u = 0; u < units_; ++u) {
     const UnitRow unit = describe_unit(u, lane, layer_magnitude, thresholds);
-    dead += unit.dead;
-    never_active += unit.never_active;
-    rarely_active += unit.rarely_active;
-    dormant += unit.dormant;
-    saturated += unit.saturated;
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += unit.*kFlags[i].of_unit;
     if (units != nullptr) units->push_back(unit);
   }
-  const auto fraction = [&](std::int64_t count) {
-    return static_cast<double>(count) / static_cast<double>(units_);
-  };
-  row.dead_fraction = fraction(dead);
-  row.never_active_fraction = fraction(never_active);
-  row.rarely_active_fraction = fraction(rarely_active);
-  row.dormant_fraction = fraction(dormant);
-  row.saturated_fraction = fraction(saturated);
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    row.*kFlags[i].of_layer = static_cast<double>(counts[i]) / static_cast<double>(units_);
   describe_distributions(lane, row);
 }
 

@@ -33,17 +33,16 @@ class UnitProbe {
   std::size_t units() const { return units_; }
 
  private:
-  double at(const Buffer<double>& sums, std::size_t unit, std::size_t lane) const {
+  double at(const double* sums, std::size_t unit, std::size_t lane) const {
     return sums[unit * lanes_ + lane];
   }
-  UnitSums sums();
   UnitRow describe_unit(std::size_t unit, std::size_t lane, double layer_magnitude,
                         const Thresholds& thresholds) const;
   void describe_distributions(std::size_t lane, LayerRow& row) const;
 
   std::size_t layer_, units_, outputs_, lanes_, samples_;
-  Buffer<double> positive_, z_max_, z_sum_, z_squares_, a_sum_, a_squares_, a_magnitude_, a_zeros_,
-      slope_max_;
+  Buffer<double> memory_;  // [sum][unit][lane]
+  UnitSums sums_;          // its parts
   Buffer<double> silent_samples_;
   std::optional<RankProbe<T>> rank_;
 };

@@ -1,6 +1,7 @@
 #include "simd/dense.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "base/cache_sizes.h"
@@ -129,12 +130,18 @@ void multiply_to(const LaneMatrix<const T>& a, const LaneMatrix<const T>& b, Pro
 template <class T, Engine kEngine>
 void multiply(const LaneMatrix<const T>& a, const LaneMatrix<const T>& b, ProductStart start, const T* bias,
               const LaneMatrix<T>& c) {
+  assert(a.rows == c.rows && a.columns == b.rows && b.columns == c.columns);
+  assert(lies_well<kEngine>(b) && lies_well<kEngine>(c));
+  assert(start != ProductStart::kBias || bias != nullptr);
   multiply_to<T, kEngine>(a, b, start, bias, c, End::kStore, nullptr, 0);
 }
 
 template <class T, Engine kEngine>
 void relu_layer(const LaneMatrix<const T>& w, const LaneMatrix<const T>& x, const T* bias,
                 const LaneMatrix<T>& h, const LaneMatrix<T>& z) {
+  assert(w.rows == h.rows && w.columns == x.rows && x.columns == h.columns);
+  assert(lies_well<kEngine>(x) && lies_well<kEngine>(h));
+  assert(z.data == nullptr || (same_shape(z, h) && lies_well<kEngine>(z)));
   multiply_to<T, kEngine>(w, x, bias == nullptr ? ProductStart::kZero : ProductStart::kBias, bias, h,
                           End::kRelu, z.data, z.row_stride);
 }
@@ -154,6 +161,7 @@ HWY_INLINE void add_rows(D d, const LaneMatrix<const T>& x, std::size_t row, T* 
 
 template <class T, Engine kEngine>
 void add_row_sums(const LaneMatrix<const T>& x, T* sums) {
+  assert(kEngine == Engine::kWide || is_aligned(x));
   constexpr SumTag<T, kEngine> d;
   std::size_t row = 0;
   for (; row + 8 <= x.rows; row += 8) add_rows(d, x, row, sums, std::make_index_sequence<8>());
@@ -209,6 +217,8 @@ void weight_gradient_of_wide(const LaneMatrix<const T>& dz, const LaneMatrix<con
 template <class T, Engine kEngine>
 void weight_gradient(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
                      const LaneMatrix<T>& dw, T* db) {
+  assert(dz.columns == x.columns && dw.rows == dz.rows && dw.columns == x.rows);
+  assert(lies_well<kEngine>(x) && start != ProductStart::kBias);
   if constexpr (kEngine == Engine::kLanes)
     weight_gradient_of_lanes(dz, x, start, dw, db);
   else
@@ -219,6 +229,8 @@ template <class T, Engine kEngine>
 void relu_backward(const LaneMatrix<const T>& w_transposed, const LaneMatrix<const T>& dz,
                    const LaneMatrix<const T>& x, ProductStart start, const LaneMatrix<T>& dw, T* db,
                    const LaneMatrix<T>& dx) {
+  assert(w_transposed.rows == x.rows && w_transposed.columns == dz.rows && same_shape(x, dx));
+  assert(lies_well<kEngine>(dz) && lies_well<kEngine>(x) && lies_well<kEngine>(dx));
   if (kEngine == Engine::kLanes && is_narrow(dz.rows) && is_narrow(x.rows))
     return run_narrow_backward<T>(NarrowBackward<T>{w_transposed, dz, x, start, dw, db, dx});
   weight_gradient<T, kEngine>(dz, x, start, dw, db);

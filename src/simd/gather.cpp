@@ -1,5 +1,7 @@
 #include "simd/gather.h"
 
+#include <cassert>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/gather.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
@@ -77,6 +79,7 @@ template <class T>
 void few_rows(const T* source, const std::uint32_t* indices, std::size_t rows, std::size_t columns, T* to,
               std::size_t row_stride) {
   static_assert(kFewRows == 3);
+  assert(rows > 0 && rows <= kFewRows);
   if (rows == 1) return gather_rows<1>(source, indices, columns, to, row_stride);
   if (rows == 2) return gather_rows<2>(source, indices, columns, to, row_stride);
   if (rows == 3) return gather_rows<3>(source, indices, columns, to, row_stride);

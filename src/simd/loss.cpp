@@ -1,5 +1,7 @@
 #include "simd/loss.h"
 
+#include <cassert>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/loss.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
@@ -134,6 +136,8 @@ template <class T, Engine kEngine>
 void evaluate(Loss loss, const LaneMatrix<const T>& outputs, const LaneMatrix<const T>& targets,
               T gradient_scale, double* sums, const LaneMatrix<T>& gradient) {
   using D = SumTag<T, kEngine>;
+  assert(same_shape(outputs, targets) && outputs.rows > 0);
+  assert(gradient.data == nullptr || same_shape(outputs, gradient));
   const Batch<D> batch{outputs, targets, gradient_scale, gradient};
   switch (loss) {
     case Loss::kMse:
@@ -171,6 +175,8 @@ HWY_INLINE Largest<D> find_largest(D d, const LaneMatrix<const T>& x, std::size_
 template <class T, Engine kEngine>
 void count_correct(const LaneMatrix<const T>& outputs, const LaneMatrix<const T>& targets, T threshold,
                    double* counts) {
+  assert(same_shape(outputs, targets) && outputs.rows > 0);
+  assert(kEngine == Engine::kWide || (is_aligned(outputs) && is_aligned(targets)));
   using D = SumTag<T, kEngine>;
   const D d;
   const hn::Vec<D> one = hn::Set(d, T{1}), half = hn::Set(d, T{0.5}), bound = hn::Set(d, threshold);

@@ -1,5 +1,7 @@
 #include "simd/order.h"
 
+#include <cassert>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/order.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
@@ -82,6 +84,7 @@ HWY_INLINE void permute_block(D d, const FeistelShape& shape, const Key& key, st
 template <class T, Engine kEngine>
 void permute(const FeistelShape& shape, const std::uint32_t* keys, std::uint32_t first, std::size_t count,
              std::uint32_t* values) {
+  assert(first + count <= shape.size && shape.high_bits > 0 && shape.low_bits > 0);
   using Lane = hn::CappedTag<std::uint32_t, kLanes<T>>;
   using D = std::conditional_t<kEngine == Engine::kWide, Tag<std::uint32_t>, Lane>;
   constexpr D d;

@@ -1,5 +1,6 @@
 #include "simd/squares.h"
 
+#include <cassert>
 #include <utility>
 
 #undef HWY_TARGET_INCLUDE
@@ -62,12 +63,14 @@ void add_all_squares(const Source& x, std::size_t rows, std::size_t columns, dou
 
 template <class T, Engine kEngine>
 void add(LaneMatrix<const T> x, double* sums) {
+  assert(kEngine == Engine::kWide || is_aligned(x));
   using D = SumTag<T, kEngine>;
   add_all_squares<D>(Values<DoubleTag<D>, T>{x}, x.rows, x.columns, sums);
 }
 
 template <class T, Engine kEngine>
 void add_differences(LaneMatrix<const T> a, LaneMatrix<const T> b, double* sums) {
+  assert(same_shape(a, b));
   using D = SumTag<T, kEngine>;
   add_all_squares<D>(Differences<DoubleTag<D>, T>{a, b}, a.rows, a.columns, sums);
 }

@@ -1,6 +1,7 @@
 #include "simd/unit_sums.h"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 
 #undef HWY_TARGET_INCLUDE
@@ -203,6 +204,8 @@ class TurnedUnits {
 template <class T, Engine kEngine>
 void add(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slopes, const UnitSums& sums,
          double* silent_samples) {
+  assert(same_shape(z, slopes) && a.columns == z.columns && (a.rows == z.rows || a.rows == 2 * z.rows));
+  assert(lies_well<kEngine>(z) && lies_well<kEngine>(a) && lies_well<kEngine>(slopes));
   add_silent<T, kEngine>(z, silent_samples);
   if constexpr (kEngine == Engine::kLanes) return add_units<Tag<T>>(z, a, slopes, sums);
   using Turned = TurnedUnits<T>;
@@ -224,6 +227,7 @@ void add(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slope
 
 template <class T, Engine kEngine>
 void add_relu(LaneMatrix<const T> z, const UnitSums& sums, double* silent_samples) {
+  assert(lies_well<kEngine>(z));
   add_silent<T, kEngine>(z, silent_samples);
   if constexpr (kEngine == Engine::kLanes) return add_relu_units<Tag<T>>(z, sums);
   using Turned = TurnedUnits<T>;
@@ -237,6 +241,7 @@ void add_relu(LaneMatrix<const T> z, const UnitSums& sums, double* silent_sample
 
 template <class T, Engine kEngine>
 void add_range(LaneMatrix<const T> x, double* low, double* high) {
+  assert(kEngine == Engine::kWide || is_aligned(x));
   using D = SumTag<T, kEngine>;
   constexpr DoubleTag<D> d;
   for (std::size_t r = 0; r < x.rows; ++r) {

@@ -1,6 +1,7 @@
 #include "train/batches.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/cache_sizes.h"
 
@@ -93,6 +94,7 @@ void Batches<T>::fetch_ahead(const std::uint32_t* indices, std::size_t count) co
 
 template <class T>
 Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::size_t count) {
+  assert(count > 0 && from + count <= batch_size(step));
   const Block<T> block = buffer_.block(count);
   if (fixed_ && gathered_) return block;
   if (streams_.empty()) {
@@ -108,8 +110,8 @@ Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::siz
 template <class T>
 std::size_t block_size(const Network<T>& network, std::size_t batch_size) {
   const bool is_wide = network.kernels.engine == Engine::kWide;
-  // Multiples of every tile's width. The tiles stream what lies beyond the L2 cache well.
-  // rows suit them; lanes have a pack's worth of everything.
+  // Multiples of every tile's width. The tiles stream well what lies beyond the L2 cache, those of wide (long
+  // rows suit them) better than those of lanes, which have a pack's worth of everything.
   const std::size_t tile = is_wide ? 48 : 12;
   const std::size_t bytes = (is_wide ? 4 : 2) * cache_sizes().level2;
   // What training touches: a plain ReLU keeps no pre-activations, and two layers' gradients live at a time.

@@ -1,5 +1,7 @@
 #include "train/engine_choice.h"
 
+#include <cassert>
+
 #include "base/cache_sizes.h"
 
 namespace deadrelu {
@@ -14,6 +16,7 @@ constexpr double kLanesCall = 1100, kWideCall = 1400, kBeyondCache = 1.5;
 
 Engine faster_engine(const NetworkShape& shape, std::size_t batch_size, std::size_t runs, std::size_t vector,
                      std::size_t bytes) {
+  assert(runs <= vector);
   const auto whole = [&](std::size_t length) { return static_cast<double>((length + vector - 1) / vector); };
   double lanes = 0, wide = 0, calls = 0;
   for (std::size_t l = 0; l < shape.layers.size(); ++l) {

@@ -1,6 +1,7 @@
 #include "train/evaluation.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -49,6 +50,7 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
 
 template <class T>
 void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activations<T>& activations) {
+  assert(activations.max_samples() > 0 && examples_ > 0);
   const Kernels<T>& kernels = pack.network.kernels;
   const std::size_t output_layer = pack.network.shape.layers.size() - 1;
   const Loss loss = pack.runs[0]->train.loss;

@@ -1,9 +1,29 @@
 #include "train/recorder.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
+#include "simd/math.h"
+
 namespace deadrelu {
+
+std::vector<std::uint64_t> listed_steps(const RecordSpec& spec, std::uint64_t last_step) {
+  assert(spec.every == 0);
+  std::vector<std::uint64_t> steps{0, last_step};
+  for (const std::uint64_t step : spec.steps)
+    if (step < last_step) steps.push_back(step);
+  if (last_step > 1) {
+    const double log_last = portable_log(static_cast<double>(last_step));
+    for (std::size_t k = 0; k + 1 < spec.log_count; ++k) {
+      const double exponent = log_last * static_cast<double>(k) / static_cast<double>(spec.log_count - 1);
+      steps.push_back(std::min(last_step, static_cast<std::uint64_t>(portable_exp(exponent) + 0.5)));
+    }
+  }
+  std::sort(steps.begin(), steps.end());
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  return steps;
+}
 
 RecordSchedule::RecordSchedule(const RecordSpec& spec, std::uint64_t last_step)
     : every_(spec.every), last_step_(last_step) {
@@ -151,6 +171,7 @@ void Recorder<T>::update_outcome(const MetricsRow& row, const Deaths& deaths, st
 
 template <class T>
 void Recorder<T>::observe_update(const Pack<T>& pack, const TrainingState<T>& state) {
+  assert(state.parameters.size() >= before_.size());
   if (!due_ || before_.size() == 0) return;
   gradient_probe_.measure_update(pack.network, before_.data(), state.parameters.data());
   const std::size_t layers = pack.network.shape.layers.size();

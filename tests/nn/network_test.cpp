@@ -169,6 +169,10 @@ TYPED_TEST(NetworkOf, a_lane_full_of_nan_leaves_its_neighbours_alone) {
   }
 }
 
+TEST(Network, a_layer_without_inputs_is_our_own_mistake) {
+  EXPECT_DEBUG_DEATH(network_shape(small_model(Activation::kRelu), 0, 1), "inputs > 0");
+}
+
 // All pre-activations 0: the derivative at the kink is the lane's own at_zero.
 TYPED_TEST(NetworkOf, the_derivative_at_zero_is_each_lanes_own) {
   using T = TypeParam;

@@ -43,6 +43,15 @@ TYPED_TEST(Squares, squares_are_summed_in_double_row_by_row) {
   });
 }
 
+TYPED_TEST(Squares, matrices_of_two_shapes_are_our_own_mistake) {
+  using T = TypeParam;
+  const Kernels<T> table = kernels<T>(available_simd()[0]);
+  const TestMatrix<T> small(2, 3, table.lanes), large(3, 3, table.lanes);
+  std::vector<double> sums(table.lanes);
+  EXPECT_DEBUG_DEATH(table.squares->add_differences(small.constant(), large.constant(), sums.data()),
+                     "same_shape");
+}
+
 TYPED_TEST(Squares, norms_are_right_for_tiny_and_huge_values) {
   using T = TypeParam;
   on_every_target<T>([](const Kernels<T>& kernels) {

@@ -1,4 +1,4 @@
-#include "probe/record_spec.h"
+#include "train/recorder.h"
 
 #include <gtest/gtest.h>
 
