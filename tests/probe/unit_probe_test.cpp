@@ -101,8 +101,9 @@ RunSpec one_layer(const std::vector<double>& weights, Activation kind = Activati
   RunSpec spec = untrained({weights.size()}, kind);
   Matrix rows;
   for (const double weight : weights) rows.push_back({weight});
+  const std::size_t outputs = kind == Activation::kCrelu ? 2 * weights.size() : weights.size();
   spec.initial = network_of({layer_of(rows, std::vector<double>(weights.size(), 0)),
-                             layer_of({std::vector<double>(weights.size(), 1)}, {0})});
+                             layer_of({std::vector<double>(outputs, 1)}, {0})});
   return spec;
 }
 
