@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace deadrelu {
 
@@ -14,15 +16,36 @@ enum class ExitCode : int {
   kInputOutput = 4,  // unreadable or malformed input file, full disk, unwritable directory
 };
 
-// A mistake of the user or of the machine, told in a sentence. Thrown in config/, data/, store/ and cli/ only
-// and caught once, in cli/; `what()` may hold several lines, one mistake each.
+// One mistake, and where it stands.
+struct Mistake {
+  std::string place;     // "sweep.json:12", "--set train.steps=0"; empty: in no text of the user's
+  std::string pointer;   // JSON pointer in what stands there: "/train/steps"; empty: all of it
+  std::string sentence;  // may hold several lines where there is no place
+  std::string text() const {
+    return (place.empty() ? "" : place + ": ") + (pointer.empty() ? "" : pointer + ": ") + sentence;
+  }
+};
+
+// Mistakes of the user or of the machine, told in sentences. Thrown in config/, data/, store/ and cli/ only
+// and caught once, in cli/; `what()` has their texts, one below the other.
 class UserError : public std::runtime_error {
  public:
-  UserError(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  UserError(ExitCode code, const std::string& sentence)
+      : UserError(code, std::vector<Mistake>{{"", "", sentence}}) {}
+  UserError(ExitCode code, std::vector<Mistake> mistakes)
+      : std::runtime_error(text_of(mistakes)), code_(code), mistakes_(std::move(mistakes)) {}
   ExitCode code() const { return code_; }
+  const std::vector<Mistake>& mistakes() const { return mistakes_; }
 
  private:
+  static std::string text_of(const std::vector<Mistake>& mistakes) {
+    std::string text;
+    for (const Mistake& mistake : mistakes) text += (text.empty() ? "" : "\n") + mistake.text();
+    return text;
+  }
+
   ExitCode code_;
+  std::vector<Mistake> mistakes_;
 };
 
 }  // namespace deadrelu

@@ -126,8 +126,8 @@ int Problems::set_of(std::string_view pointer) const {
   return kFile;
 }
 
-std::string Problems::report(std::string_view text, const std::string& label,
-                             const std::vector<std::string>& sets) const {
+std::vector<Mistake> Problems::report(std::string_view text, const std::string& label,
+                                      const std::vector<std::string>& sets) const {
   std::map<std::string, std::uint32_t> lines;
   for (const Problem& problem : found_)
     if (problem.set == kFile && problem.line == 0) lines[problem.pointer] = 1;
@@ -137,15 +137,14 @@ std::string Problems::report(std::string_view text, const std::string& label,
     if (problem.set == kFile && problem.line == 0) problem.line = lines[problem.pointer];
     sorted.insert(std::move(problem));
   }
-  std::string report;
+  std::vector<Mistake> mistakes;
   for (const auto& [set, line, pointer, message] : sorted) {
-    if (!report.empty()) report += '\n';
-    report += set == kFile ? label + ':' + std::to_string(line) + ": "
-                           : "--set " + sets[static_cast<std::size_t>(set)] + ": ";
-    if (!pointer.empty()) report += pointer + ": ";
-    report += message;
+    mistakes.push_back({set == kFile ? label + ':' + std::to_string(line)
+                                     : "--set " + sets[static_cast<std::size_t>(set)],
+                        pointer, message});
   }
-  return full() ? report + "\n(there may be more)" : report;
+  if (full()) mistakes.push_back({"", "", "(there may be more)"});
+  return mistakes;
 }
 
 std::string read_text_file(const std::string& path, bool only_regular) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
+
 namespace deadrelu {
 
 // Keys in file order. Whole numbers are number_integer where 64 bits with a sign hold them, else number_float.
@@ -67,10 +69,10 @@ class Problems {
   std::size_t size() const { return found_.size(); }
   bool full() const { return found_.size() >= kMost; }
 
-  // `LABEL:LINE: /pointer: message`, or `--set PATH=VALUE: /pointer: message`, one a line: the file's by line, then
-  // those of the --sets. `text` is the file's; `sets` are the texts of the --sets.
-  std::string report(std::string_view text, const std::string& label,
-                     const std::vector<std::string>& sets = {}) const;
+  // Each with the place `LABEL:LINE` or `--set PATH=VALUE`: the file's by line, then those of the --sets. `text` is
+  // the file's; `sets` are the texts of the --sets.
+  std::vector<Mistake> report(std::string_view text, const std::string& label,
+                              const std::vector<std::string>& sets = {}) const;
 
  private:
   struct Problem {

@@ -99,7 +99,7 @@ bool CsvReader::next(std::vector<std::string>& cells) {
 }
 
 void CsvReader::fail(const std::string& text) const {
-  throw UserError(ExitCode::kInputOutput, file_.path() + ":" + std::to_string(row_line_) + ": " + text);
+  throw UserError(ExitCode::kInputOutput, {{file_.path() + ":" + std::to_string(row_line_), "", text}});
 }
 
 }  // namespace deadrelu
