@@ -4,7 +4,7 @@
 #include <cassert>
 #include <utility>
 
-#include "base/cache_sizes.h"
+#include "base/processors.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/dense.cpp"

@@ -1,14 +1,17 @@
 #include "store/query.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <vector>
 
 #include <sqlite3.h>
 
 #include "base/error.h"
+#include "store/statistics.h"
 #include "store/store_error.h"
 
 namespace deadrelu {
@@ -110,12 +113,37 @@ void read_cell(sqlite3_stmt* statement, int column, Cell& cell) {
   }
 }
 
+// The SQL aggregate median(x): of the numbers among the values, NULL without one.
+void add_to_median(sqlite3_context* context, int, sqlite3_value** values) {
+  auto** numbers =
+      static_cast<std::vector<double>**>(sqlite3_aggregate_context(context, sizeof(std::vector<double>*)));
+  const int type = sqlite3_value_type(values[0]);
+  if (numbers == nullptr || (type != SQLITE_INTEGER && type != SQLITE_FLOAT)) return;
+  try {
+    if (*numbers == nullptr) *numbers = new std::vector<double>;
+    (*numbers)->push_back(sqlite3_value_double(values[0]));
+  } catch (const std::bad_alloc&) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+void finish_median(sqlite3_context* context) {
+  auto** held = static_cast<std::vector<double>**>(sqlite3_aggregate_context(context, 0));
+  if (held == nullptr || *held == nullptr) return sqlite3_result_null(context);
+  const std::unique_ptr<std::vector<double>> numbers(*held);
+  if (numbers->empty()) return sqlite3_result_null(context);
+  std::sort(numbers->begin(), numbers->end());
+  sqlite3_result_double(context, sorted_quantile(*numbers, 0.5));
+}
+
 }  // namespace
 
 void run_query(SQLite::Database& db, const std::filesystem::path& file, const std::string& sql,
                const std::function<void(std::span<const std::string>)>& columns,
                const std::function<void(std::span<const Cell>)>& row) {
   sqlite3* const handle = db.getHandle();
+  sqlite3_create_function_v2(handle, "median", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, nullptr,
+                             add_to_median, finish_median, nullptr);
   const StatementPointer statement = prepare_one(handle, file, sql);
   const int count = sqlite3_column_count(statement.get());
   std::vector<std::string> names;

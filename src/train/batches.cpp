@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "base/cache_sizes.h"
+#include "base/processors.h"
 
 namespace deadrelu {
 

@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "base/cache_sizes.h"
+#include "base/processors.h"
 
 namespace deadrelu {
 namespace {

@@ -1,6 +1,10 @@
-#include "base/cache_sizes.h"
+#include "base/processors.h"
 
+#include <sched.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <thread>
 
 namespace deadrelu {
 namespace {
@@ -24,6 +28,13 @@ CacheSizes find() {
 const CacheSizes& cache_sizes() {
   static const CacheSizes sizes = find();
   return sizes;
+}
+
+std::size_t usable_processors() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+  return std::max(1u, std::thread::hardware_concurrency());
 }
 
 }  // namespace deadrelu
