@@ -1,6 +1,7 @@
 """The activations of an experiment and their derivatives, as the program itself computes them."""
 
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,6 @@ from . import theme
 from .results import readable_object
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
-OPTIONS = {"slope": "--slope", "alpha": "--alpha", "lower": "--lower", "upper": "--upper"}
 
 
 def find_program():
@@ -58,11 +58,11 @@ def _specs(results):
 
 def _sampled(program, spec, at_zero):
     command = [program, "activation", spec["name"], "--from", "-4", "--to", "4", "--points", "161"]
-    for key, option in OPTIONS.items():
-        if key in spec:
-            command += [option, str(spec[key])]
+    settings = {f"model.activation.{key}": value for key, value in spec.items() if key != "name"}
     if isinstance(at_zero, (int, float)):
-        command += ["--at-zero", str(at_zero)]
+        settings["model.derivative_at_zero"] = at_zero
+    for path, value in settings.items():
+        command += ["--set", f"{path}={json.dumps(value)}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     table = pd.read_csv(io.StringIO(done.stdout))
     table.columns = ["x", "f(x)", "derivative f′(x)"]

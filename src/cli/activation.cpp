@@ -1,9 +1,6 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstring>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,89 +10,48 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "config/experiment_config.h"
 #include "simd/kernels.h"
-#include "store/export.h"
 
 namespace deadrelu {
 namespace {
 
-constexpr const char* kActivationExamples =
-    "CSV of x, f(x), f'(x), computed in float64 by the kernels that train. crelu has two outputs, relu(x) "
-    "and relu(-x):\n"
-    "the first is shown. rrelu is shown as it evaluates, with the mean of its slopes. maxout has no graph.\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu activation relu\n"
-    "  deadrelu activation leaky_relu --slope 0.2 --from -3 --to 3 --points 61 > leaky.csv";
-
 constexpr std::int64_t kMaxPoints = 100'000'000;
 
-// Each option that becomes a key of model.activation, but for derivative_at_zero, which is one of the model.
-struct Parameter {
-  const char* flag;
-  const char* key;
-  const char* meaning;
-};
-constexpr Parameter kParameters[] = {
-    {"--slope", "slope", "leaky_relu, prelu: slope where x < 0"},
-    {"--alpha", "alpha", "elu, celu"},
-    {"--lower", "lower", "rrelu: smallest slope"},
-    {"--upper", "upper", "rrelu: largest slope"},
-};
-
 struct ActivationOptions {
-  std::string name, from = "-10", to = "10", points = "21", at_zero;
-  std::string values[std::size(kParameters)];
+  std::string name, from = "-10", to = "10", points = "21";
+  std::vector<std::string> sets;
   bool json = false;
 };
 
-// What is wrong, without the place in a config that the user has not written.
-std::string without_places(std::string_view message) {
-  std::string text;
-  while (!message.empty()) {
-    std::string_view line = message.substr(0, message.find('\n'));
-    message.remove_prefix(std::min(message.size(), line.size() + 1));
-    for (const char* const place : {"activation:1: ", ": "}) {
-      if (const auto end = line.find(place); end != line.npos) line.remove_prefix(end + std::strlen(place));
-    }
-    text.append(text.empty() ? "" : "\n").append(line);
-  }
-  return text;
-}
-
 // The name and the numbers are those of a config, so a config reads them.
 ActivationSpec read_activation(const ActivationOptions& options) {
-  std::string object = "{\"name\": ";
-  append_json_cell(object, Cell(options.name));
-  for (std::size_t i = 0; i < std::size(kParameters); ++i) {
-    if (options.values[i].empty()) continue;
-    object += fmt::format(", \"{}\": ", kParameters[i].key);
-    append_real(object, parse_number(kParameters[i].flag, options.values[i]));
-  }
-  std::string model = fmt::format(R"("hidden": [1], "activation": {}}})", object);
-  if (!options.at_zero.empty()) {
-    append_real(model += R"(, "derivative_at_zero": )", parse_number("--at-zero", options.at_zero));
-  }
   ConfigSource source;
-  source.label = "activation";
-  source.text = fmt::format(R"({{"data": {{"kind": "xor"}}, "model": {{{}}}}})", model);
+  source.text = R"({"data": {"kind": "xor"}, "model": {"hidden": [1]}})";
+  source.label = source.default_name = "activation";
   source.directory = ".";
-  source.default_name = "activation";
+  source.sets = options.sets;
+  source.sets.insert(source.sets.begin(), "model.activation.name=" + options.name);
   try {
-    const ExperimentConfig config(source);
     PlannedRun run;
+    const ExperimentConfig config(source);
     config.runs()(run);
     return run.spec.model.activation;
   } catch (const UserError& error) {
-    throw UserError(error.code(), without_places(error.what()));
+    // The name was no --set.
+    std::vector<Mistake> mistakes = error.mistakes();
+    for (Mistake& mistake : mistakes)
+      if (mistake.place == "--set " + source.sets[0]) mistake = {"", "", mistake.sentence};
+    throw UserError(error.code(), mistakes);
   }
 }
 
 // f and f' at any number of points: point i lies in lane i % lanes of column i / lanes.
-class Graph {
+class ActivationGraph {
  public:
-  explicit Graph(const ActivationSpec& spec) : spec_(spec), slope_(lanes_), alpha_(lanes_), at_zero_(lanes_) {
+  explicit ActivationGraph(const ActivationSpec& spec)
+      : spec_(spec), slope_(lanes_), alpha_(lanes_), at_zero_(lanes_) {
     const double slope = spec.kind == Activation::kRrelu ? (spec.lower + spec.upper) / 2 : spec.slope;
     std::fill_n(slope_.data(), lanes_, slope);
     std::fill_n(alpha_.data(), lanes_, spec.alpha);
@@ -128,7 +84,7 @@ class Graph {
   Buffer<double> slope_, alpha_, at_zero_;
 };
 
-struct Range {
+struct GraphRange {
   double from, to;
   std::size_t points;
   double at(std::size_t i) const {
@@ -138,69 +94,46 @@ struct Range {
   }
 };
 
-Range parse_range(const ActivationOptions& options) {
-  const auto points = parse_integer(options.points);
-  if (!points || *points < 1 || *points > kMaxPoints) {
-    throw UserError(ExitCode::kUsage, fmt::format("--points: '{}' is not a whole number from 1 to {}",
-                                                  options.points, kMaxPoints));
-  }
-  return {parse_number("--from", options.from), parse_number("--to", options.to),
-          static_cast<std::size_t>(*points)};
-}
-
-void append_row(std::string& text, bool json, double x, double value, double derivative) {
-  const auto append = json ? append_json_cell : append_csv_cell;
-  append(text += json ? "{\"x\": " : "", Cell(x));
-  append(text += json ? ", \"value\": " : ",", Cell(value));
-  append(text += json ? ", \"derivative\": " : ",", Cell(derivative));
-  if (json) text += '}';
-}
-
 int activation(const ActivationOptions& options) {
   constexpr std::size_t kChunk = 4096;
-  const Range range = parse_range(options);
+  const GraphRange range{parse_number("--from", options.from), parse_number("--to", options.to),
+                         parse_count("--points", options.points, kMaxPoints)};
   const ActivationSpec spec = read_activation(options);
   if (spec.kind == Activation::kMaxout) {
     throw UserError(ExitCode::kUsage, "maxout has no graph: its value depends on several inputs");
   }
-  const Graph graph(spec);
-  StandardOutput out;
-  out.write(options.json ? "[" : "x,value,derivative\n");
+  const ActivationGraph graph(spec);
+  RowPrinter rows(options.json);
+  rows.columns(std::vector<std::string>{"x", "value", "derivative"});
   std::vector<double> x, value, derivative;
   for (std::size_t start = 0; start < range.points; start += x.size()) {
     x.resize(std::min(kChunk, range.points - start));
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = range.at(start + i);
     graph.compute(x, value, derivative);
-    std::string text;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      if (options.json) text += start + i == 0 ? "\n" : ",\n";
-      append_row(text, options.json, x[i], value[i], derivative[i]);
-      if (!options.json) text += '\n';
-    }
-    out.write(text);
+    for (std::size_t i = 0; i < x.size(); ++i) rows.row(std::vector<Cell>{x[i], value[i], derivative[i]});
   }
-  if (options.json) out.write("\n]\n");
-  out.flush();
+  rows.finish();
   return 0;
 }
 
 }  // namespace
 
-void add_activation(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("activation", "CSV of x, f(x), f'(x) of an activation function");
-  const auto options = std::make_shared<ActivationOptions>();
-  command->add_option("NAME", options->name, "relu, leaky_relu, gelu, …")->required();
-  command->add_option("--from", options->from, "first x (default: -10)")->type_name("X");
-  command->add_option("--to", options->to, "last x (default: 10)")->type_name("X");
-  command->add_option("--points", options->points, "number of points (default: 21)")->type_name("N");
-  for (std::size_t i = 0; i < std::size(kParameters); ++i) {
-    command->add_option(kParameters[i].flag, options->values[i], kParameters[i].meaning)->type_name("VALUE");
-  }
-  command->add_option("--at-zero", options->at_zero, "derivative at a ReLU's kink, in [0, 1] (default: 0)")
-      ->type_name("VALUE");
-  command->add_flag("--json", options->json, "a JSON array of objects");
-  command->footer(kActivationExamples);
-  command->callback([options, &action] { action = [options] { return activation(*options); }; });
+void add_activation(CommandLine& line) {
+  Command command(
+      line, "activation", "CSV of x, f(x), f'(x) of an activation function",
+      R"(CSV of x, f(x), f'(x), computed in float64 by the kernels that train. crelu has two outputs, relu(x)
+and relu(-x): the first is shown. rrelu is shown as it evaluates, with the mean of its slopes. maxout has no graph.
+
+Examples:
+  deadrelu activation relu --set model.derivative_at_zero=0.5
+  deadrelu activation leaky_relu --set model.activation.slope=0.2 --from -3 --to 3 --points 61 > leaky.csv)");
+  ActivationOptions& options = command.calls(activation);
+  command.argument("NAME", options.name, "relu, leaky_relu, gelu, …");
+  command.option("--from", "X", options.from, "first x (default: -10)");
+  command.option("--to", "X", options.to, "last x (default: 10)");
+  command.option("--points", "N", options.points, "number of points (default: 21)");
+  command.list("--set", "PATH=VALUE", options.sets, "set one key of a config, as model.activation.slope=0.2");
+  command.flag("--json", options.json, "a JSON array of objects");
 }
 
 }  // namespace deadrelu

@@ -1,11 +1,8 @@
 #include "cli/benchmark.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <cmath>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <thread>
 
@@ -63,9 +60,9 @@ RunSpec reference_run(const ReferenceNetwork& network, std::uint64_t seed) {
 }
 
 // Packs of one network with what they point to, one a thread.
-class Bench {
+class PackBench {
  public:
-  Bench(const ReferenceNetwork& network, SimdTarget simd, Engine engine, std::size_t packs)
+  PackBench(const ReferenceNetwork& network, SimdTarget simd, Engine engine, std::size_t packs)
       : lanes_(engine == Engine::kWide ? 1 : lane_count<float>(simd)) {
     for (std::size_t i = 0; i < packs * lanes_; ++i) runs_.push_back(reference_run(network, i));
     const auto data = random_examples(network);
@@ -80,7 +77,6 @@ class Bench {
   }
 
   std::size_t lanes() const { return lanes_; }
-  const Pack<float>& pack() const { return *packs_[0]; }
 
   void train(std::uint64_t steps) {
     std::vector<std::thread> threads;
@@ -105,46 +101,6 @@ class Bench {
   std::vector<std::uint64_t> steps_;  // made so far
 };
 
-double seconds_of_batches(const Pack<float>& pack) {
-  const std::size_t block = block_size<float>(pack.network, pack.batch_size);
-  Batches<float> batches(pack, block);
-  std::uint64_t step = 0;
-  return best_seconds([&](std::uint64_t calls) {
-    for (; calls > 0; --calls, ++step) {
-      const std::size_t batch = batches.batch_size(step);
-      for (std::size_t from = 0; from < batch; from += block)
-        batches.gather_block(step, from, std::min(block, batch - from));
-    }
-  });
-}
-
-// What a step costs more with default recording: the difference between a longer and a shorter training,
-// which have the beginning and the end in common.
-double recording_share(const ReferenceNetwork& network, SimdTarget simd, Engine engine,
-                       double seconds_a_step) {
-  const std::size_t lanes = engine == Engine::kWide ? 1 : lane_count<float>(simd);
-  const auto interval = static_cast<double>(RecordSpec().every);
-  const double recordings = std::ceil(std::clamp(2 * kTrialSeconds / (seconds_a_step * interval), 2.0, 50.0));
-  const auto data = random_examples(network);
-  const auto seconds = [&](double steps) {
-    std::vector<RunSpec> runs;
-    std::vector<const RunSpec*> specs;
-    for (std::size_t lane = 0; lane < lanes; ++lane) runs.push_back(reference_run(network, lane));
-    for (RunSpec& run : runs) {
-      run.train.steps = static_cast<std::uint64_t>(steps);
-      specs.push_back(&run);
-    }
-    const Pack<float> pack = make_pack<float>(specs, std::vector(lanes, data), simd, engine);
-    const std::atomic<bool> stop = false;
-    double best = std::numeric_limits<double>::infinity();
-    for (int trial = 0; trial < 3; ++trial)
-      best = std::min(best, seconds_of([&] { train_pack(pack, stop); }));
-    return best;
-  };
-  const double more = recordings * interval;
-  return (seconds(2 * more) - seconds(more)) / (seconds_a_step * more) - 1;
-}
-
 }  // namespace
 
 double ReferenceNetwork::flops_a_step() const {
@@ -167,13 +123,11 @@ std::vector<ReferenceNetwork> reference_networks() {
 }
 
 NetworkTiming time_network(const ReferenceNetwork& network, SimdTarget simd, Engine engine,
-                           std::size_t threads, bool recording) {
-  Bench bench(network, simd, engine, threads);
+                           std::size_t threads) {
+  PackBench bench(network, simd, engine, threads);
   NetworkTiming timing{engine, bench.lanes(), threads};
   const double step = best_seconds([&](std::uint64_t steps) { bench.train(steps); });
   timing.seconds_a_step = step / static_cast<double>(bench.lanes() * threads);
-  timing.batch_share = seconds_of_batches(bench.pack()) / step;
-  if (recording) timing.recording_share = recording_share(network, simd, engine, step);
   return timing;
 }
 

@@ -31,17 +31,14 @@ std::vector<ReferenceNetwork> reference_networks();
 
 struct NetworkTiming {
   Engine engine = Engine::kLanes;
-  std::size_t runs = 1;        // side by side in a pack
-  std::size_t threads = 1;     // with as many packs
-  double seconds_a_step = 0;   // of one network: a pack's step divided by the runs of all packs
-  double batch_share = 0;      // of it: an epoch's order and gathering the batch
-  double recording_share = 0;  // default recording on top, in parts of it
+  std::size_t runs = 1;       // side by side in a pack
+  std::size_t threads = 1;    // with as many packs
+  double seconds_a_step = 0;  // of one network: a pack's step divided by the runs of all packs
 };
 
 // The shortest of several trials of `threads` full packs (lanes) or single networks (wide) on a thread each.
-// recording: also time default recording (missing, 0, otherwise).
 NetworkTiming time_network(const ReferenceNetwork& network, SimdTarget simd, Engine engine,
-                           std::size_t threads, bool recording);
+                           std::size_t threads);
 
 // The engine that the runner chooses for `runs` runs of the network.
 Engine chosen_engine(const ReferenceNetwork& network, SimdTarget simd, std::size_t runs);

@@ -1,11 +1,10 @@
 #include "cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <new>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/error.h"
 #include "base/names.h"
@@ -17,33 +16,22 @@ namespace deadrelu {
 namespace {
 
 constexpr const char* kDescription =
-    "deadrelu trains many small networks and records which of their units die.\n"
-    "A config describes one run or a sweep; results are tables (CSV or JSON Lines).";
+    R"(deadrelu trains many small networks and records which of their units die.
+A config describes one run or a sweep; results are tables (CSV or JSON Lines).)";
 
-constexpr const char* kProgramExamples =
-    "Examples:\n"
-    "  deadrelu run configs/quickstart.json        train a sweep, tables in results/quickstart\n"
-    "  deadrelu show results/quickstart            what died, as a table\n"
-    "  deadrelu explain dead_fraction              what a column or a key means\n"
-    "  deadrelu run sweep.json --set train.steps=500 --set sweep.seeds=100 --out more\n"
-    "  deadrelu list sweep.json | head\n"
-    "  deadrelu reproduce --list                   published results, one command each\n"
-    "\n"
-    "Exit codes: 0 all runs are recorded, 1 a run failed, 2 usage or config error,\n"
-    "3 an expectation of reproduce, verify or merge was not met, 4 input or output failed,\n"
-    "128+n stopped by signal n (the same command goes on from there).\n"
-    "`deadrelu COMMAND --help` tells more about a command.";
+constexpr const char* kExamples =
+    R"(Examples:
+  deadrelu run configs/quickstart.json        train a sweep, tables in results/quickstart
+  deadrelu show results/quickstart            what died, as a table
+  deadrelu explain dead_fraction              what a column or a key means
+  deadrelu run sweep.json --set train.steps=500 --set sweep.seeds=100 --out more
+  deadrelu list sweep.json | head
+  deadrelu reproduce --list                   published results, one command each
 
-void add_commands(CLI::App& app, Action& action) {
-  app.set_version_flag("--version", build_info().version);
-  app.footer(kProgramExamples);
-  app.get_formatter()->column_width(34);
-  for (const auto add :
-       {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status, add_show,
-        add_export, add_merge, add_verify, add_slurm, add_query, add_reproduce, add_bench, add_version}) {
-    add(app, action);
-  }
-}
+Exit codes: 0 all runs are recorded, 1 a run failed, 2 usage or config error,
+3 an expectation of reproduce, verify or merge was not met, 4 input or output failed,
+128+n stopped by signal n (the same command goes on from there).
+`deadrelu COMMAND --help` tells more about a command.)";
 
 // "; did you mean 'x'?", or nothing where no name is near.
 std::string suggestion(std::string_view given, const std::vector<std::string>& names) {
@@ -74,7 +62,7 @@ const CLI::App& parsed_command(const CLI::App& app) {
 }
 
 // What is wrong with the command line, in a sentence.
-std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
+std::string wrong_command_line(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = parsed_command(app);
   const bool in_command = &command != &app;
   const std::string prefix = in_command ? command.get_name() + ": " : "";
@@ -85,70 +73,101 @@ std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
   return prefix + unknown_argument(command, extra.front()) + help;
 }
 
-void print(const std::string& text) {
-  StandardOutput out;
-  out.write(text);
-  out.flush();
-}
-
-int parse_and_act(int argc, const char* const* argv) {
-  CLI::App app(kDescription, "deadrelu");
-  Action action;
-  add_commands(app, action);
-  if (argc <= 1) {
-    write_error_line(app.help());
-    return static_cast<int>(ExitCode::kUsage);
-  }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    print(app.help());
+Action printing(const std::string& text) {
+  return [text] {
+    print_text(text);
     return 0;
-  } catch (const CLI::CallForVersion&) {
-    print(std::string("deadrelu ") + build_info().version + "\n");
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    throw UserError(ExitCode::kUsage, mistake(app, error));
-  }
-  return action();
+  };
 }
 
-// Whether a line of an error begins with the place of the mistake: "FILE:LINE: " or "--set PATH=VALUE: ".
-bool names_a_place(std::string_view line) {
-  if (line.starts_with("--set ")) return true;
-  for (std::size_t colon = line.find(':'); colon != std::string_view::npos;
-       colon = line.find(':', colon + 1)) {
-    const std::size_t end = line.find_first_not_of("0123456789", colon + 1);
-    if (colon > 0 && end != std::string_view::npos && end > colon + 1 && line.substr(end, 2) == ": ")
-      return true;
-  }
-  return false;
-}
-
-void print_error(std::string_view message) {
-  while (!message.empty()) {
-    const std::size_t end = message.find('\n');
-    const std::string_view line = message.substr(0, end);
-    write_error_line(names_a_place(line) ? std::string(line) : "deadrelu: " + std::string(line));
-    message.remove_prefix(end == std::string_view::npos ? message.size() : end + 1);
+// A mistake in a text of the user's begins with its place, everything else with the program's name.
+void print_error(const Mistake& mistake) {
+  if (!mistake.place.empty()) return write_error_line(mistake.text());
+  const std::string text = mistake.text();
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    write_error_line("deadrelu: " + std::string(line));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }
 }
 
 }  // namespace
 
+CommandLine::CommandLine() : app_(std::make_unique<CLI::App>(kDescription, "deadrelu")) {
+  app_->set_version_flag("--version", build_info().version);
+  app_->footer(kExamples);
+  app_->get_formatter()->column_width(34);
+  for (const auto add :
+       {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status, add_show,
+        add_export, add_merge, add_verify, add_slurm, add_query, add_reproduce, add_bench, add_version}) {
+    add(*this);
+  }
+}
+
+CommandLine::~CommandLine() = default;
+
+Action CommandLine::parse(int argc, const char* const* argv) {
+  if (argc <= 1) {
+    write_error_line(app_->help());
+    return [] { return static_cast<int>(ExitCode::kUsage); };
+  }
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return printing(app_->help());
+  } catch (const CLI::CallForVersion&) {
+    return printing(std::string("deadrelu ") + build_info().version + "\n");
+  } catch (const CLI::ParseError& error) {
+    throw UserError(ExitCode::kUsage, wrong_command_line(*app_, error));
+  }
+  return action_;
+}
+
+Command::Command(CommandLine& line, const char* name, const char* meaning, const char* examples)
+    : line_(line), app_(*line.app_->add_subcommand(name, meaning)) {
+  app_.footer(examples);
+}
+
+void Command::set_action(Action action) {
+  app_.callback([this_line = &line_, action = std::move(action)] { this_line->action_ = action; });
+}
+
+void Command::argument(const char* name, std::string& value, const char* meaning, bool required) {
+  app_.add_option(name, value, meaning)->required(required);
+}
+
+void Command::arguments(const char* name, std::vector<std::string>& values, const char* meaning) {
+  app_.add_option(name, values, meaning);
+}
+
+void Command::option(const char* flag, const char* type, std::string& value, const char* meaning,
+                     bool required) {
+  app_.add_option(flag, value, meaning)->type_name(type)->required(required);
+}
+
+void Command::list(const char* flag, const char* type, std::vector<std::string>& values,
+                   const char* meaning) {
+  app_.add_option(flag, values, meaning)->type_name(type)->allow_extra_args(false);
+}
+
+void Command::flag(const char* names, bool& value, const char* meaning) {
+  app_.add_flag(names, value, meaning);
+}
+
 int run_command_line(int argc, const char* const* argv) {
   prepare_standard_streams();
   try {
-    return parse_and_act(argc, argv);
+    CommandLine line;
+    return line.parse(argc, argv)();
   } catch (const ClosedPipe&) {
     return static_cast<int>(ExitCode::kOk);
   } catch (const UserError& error) {
-    print_error(error.what());
+    for (const Mistake& mistake : error.mistakes()) print_error(mistake);
     return static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
-    print_error("there is not enough memory");
+    print_error({"", "", "there is not enough memory"});
   } catch (const std::exception& error) {
-    print_error(std::string("unexpected error: ") + error.what());
+    print_error({"", "", std::string("unexpected error: ") + error.what()});
   }
   return static_cast<int>(ExitCode::kRunFailed);
 }

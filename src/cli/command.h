@@ -1,7 +1,10 @@
-// The commands, one file each. A command adds its options to the command line and says what to do with them.
+// The commands, one file each, and how they are put on the command line. Only cli.cpp knows the parser.
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -12,23 +15,63 @@ namespace deadrelu {
 // What the command line asks for: called once everything is parsed, returns the program's exit code.
 using Action = std::function<int()>;
 
-// Each adds its command, which sets `action` where it is the one that was given. `action` must outlive the
-// parsing.
-void add_run(CLI::App& app, Action& action);
-void add_list(CLI::App& app, Action& action);
-void add_config(CLI::App& app, Action& action);
-void add_schema(CLI::App& app, Action& action);
-void add_explain(CLI::App& app, Action& action);
-void add_activation(CLI::App& app, Action& action);
-void add_status(CLI::App& app, Action& action);
-void add_show(CLI::App& app, Action& action);
-void add_export(CLI::App& app, Action& action);
-void add_merge(CLI::App& app, Action& action);
-void add_verify(CLI::App& app, Action& action);
-void add_slurm(CLI::App& app, Action& action);
-void add_query(CLI::App& app, Action& action);
-void add_reproduce(CLI::App& app, Action& action);
-void add_bench(CLI::App& app, Action& action);
-void add_version(CLI::App& app, Action& action);
+// Where commands are added. Throws UserError(kUsage) from parse() with what is wrong, and what is near.
+class CommandLine {
+ public:
+  CommandLine();
+  ~CommandLine();
+  // What the given command does; help and version print themselves, as actions.
+  Action parse(int argc, const char* const* argv);
+
+ private:
+  friend class Command;
+  std::unique_ptr<CLI::App> app_;
+  Action action_;
+};
+
+// A command while it is added. Each option names what it fills, which calls() keeps alive.
+class Command {
+ public:
+  // `examples`: what its --help ends with.
+  Command(CommandLine& line, const char* name, const char* meaning, const char* examples);
+
+  // Makes `function` the command's action, called with the options that this returns.
+  template <class Options>
+  Options& calls(int (*function)(const Options&)) {
+    const auto options = std::make_shared<Options>();
+    set_action([options, function] { return function(*options); });
+    return *options;
+  }
+
+  void argument(const char* name, std::string& value, const char* meaning, bool required = true);
+  void arguments(const char* name, std::vector<std::string>& values, const char* meaning);
+  // "--out DIR"; a list may be given several times, with one value each.
+  void option(const char* flag, const char* type, std::string& value, const char* meaning,
+              bool required = false);
+  void list(const char* flag, const char* type, std::vector<std::string>& values, const char* meaning);
+  void flag(const char* names, bool& value, const char* meaning);  // "-q,--quiet"
+
+ private:
+  void set_action(Action action);
+  CommandLine& line_;
+  CLI::App& app_;
+};
+
+void add_run(CommandLine& line);
+void add_list(CommandLine& line);
+void add_config(CommandLine& line);
+void add_schema(CommandLine& line);
+void add_explain(CommandLine& line);
+void add_activation(CommandLine& line);
+void add_status(CommandLine& line);
+void add_show(CommandLine& line);
+void add_export(CommandLine& line);
+void add_merge(CommandLine& line);
+void add_verify(CommandLine& line);
+void add_slurm(CommandLine& line);
+void add_query(CommandLine& line);
+void add_reproduce(CommandLine& line);
+void add_bench(CommandLine& line);
+void add_version(CommandLine& line);
 
 }  // namespace deadrelu

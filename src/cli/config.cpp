@@ -1,42 +1,53 @@
-#include <CLI/CLI.hpp>
-#include <cstdint>
-#include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "config/experiment_config.h"
 
 namespace deadrelu {
 namespace {
 
-constexpr const char* kConfigExamples =
-    "The JSON that is printed loads again to the same run ids.\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu config sweep.json --set train.steps=500 > resolved.json\n"
-    "  deadrelu config sweep.json | jq .train.optimizer";
+struct ShownConfig {
+  ConfigOptions config;
+  bool json = false;
+};
+
+struct ShownSchema {
+  bool json = false;
+};
+
+int print_document(const std::string& json, bool on_one_line) {
+  print_text(on_one_line ? Json::parse(json).dump() + '\n' : json);
+  return 0;
+}
+
+int show_config(const ShownConfig& options) {
+  const ExperimentConfig config(read_config(options.config.config, options.config.sets));
+  return print_document(config.resolved_json(), options.json);
+}
+
+int show_schema(const ShownSchema& options) { return print_document(config_schema(), options.json); }
 
 }  // namespace
 
-void add_config(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("config", "the resolved config, every default filled in, as JSON");
-  const auto options = std::make_shared<ConfigOptions>();
-  add_config_options(*command, *options);
-  command->add_flag(
-      "--json", [](std::int64_t) {}, "accepted for uniformity: it is JSON anyway");
-  command->footer(kConfigExamples);
-  command->callback([options, &action] {
-    action = [options] {
-      const ExperimentConfig config(read_config(options->config, options->sets));
-      std::string text = config.resolved_json();
-      if (text.empty() || text.back() != '\n') text += '\n';
-      StandardOutput out;
-      out.write(text);
-      out.flush();
-      return 0;
-    };
-  });
+void add_config(CommandLine& line) {
+  Command command(line, "config", "the resolved config, every default filled in, as JSON",
+                  R"(The JSON that is printed loads again to the same run ids.
+
+Examples:
+  deadrelu config sweep.json --set train.steps=500 > resolved.json
+  deadrelu config sweep.json | jq .train.optimizer)");
+  ShownConfig& options = command.calls(show_config);
+  add_config_options(command, options.config);
+  command.flag("--json", options.json, "on one line");
+}
+
+void add_schema(CommandLine& line) {
+  Command command(line, "schema", "JSON Schema (draft-07) of the config, for editors and validators",
+                  "Examples:\n  deadrelu schema > config.schema.json");
+  command.flag("--json", command.calls(show_schema).json, "on one line");
 }
 
 }  // namespace deadrelu

@@ -29,7 +29,4 @@ struct Experiment {
 // Throws UserError: an unknown name (with the nearest one), and what reading config and claims throws.
 Experiment read_experiment(const std::filesystem::path& folder, const std::string& name);
 
-// A rough guess, from the number of multiplications, of the time that training all its runs takes.
-double estimated_seconds(const ExperimentConfig& config, std::size_t threads);
-
 }  // namespace deadrelu

@@ -1,28 +1,19 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/names.h"
 #include "cli/command.h"
 #include "cli/glossary.h"
 #include "cli/output.h"
-#include "store/export.h"
+#include "cli/print.h"
 
 namespace deadrelu {
 namespace {
-
-constexpr const char* kExplainExamples =
-    "Without a name: every key and column in short. A last part is enough: what it fits is explained.\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu explain learning_rate\n"
-    "  deadrelu explain train.optimizer            every key below it\n"
-    "  deadrelu explain layers.dormant_fraction\n"
-    "  deadrelu explain layers --json              every column of the table";
 
 constexpr std::size_t kLineWidth = 100;
 
@@ -44,14 +35,14 @@ std::string wrapped(std::string_view text, std::size_t indent) {
 }
 
 std::string full_text(const Topic& topic) {
-  std::string text = topic.name + (topic.is_key ? "  (config key)\n" : "  (column)\n");
-  std::string facts = topic.type;
-  if (!topic.range.empty()) facts += ", " + topic.range;
-  if (!topic.unit.empty()) facts += ", unit: " + topic.unit;
+  std::string text = topic.doc.name + (topic.is_key ? "  (config key)\n" : "  (column)\n");
+  std::string facts = topic.doc.type;
+  if (!topic.doc.range.empty()) facts += ", " + topic.doc.range;
+  if (!topic.doc.unit.empty()) facts += ", unit: " + topic.doc.unit;
   if (topic.is_key)
-    facts += topic.default_text == "required" ? "; required" : "; default: " + topic.default_text;
-  text += wrapped(facts, 2) + wrapped(topic.meaning, 2);
-  if (!topic.definition.empty()) text += wrapped("Definition: " + topic.definition, 2);
+    facts += topic.doc.default_text == "required" ? "; required" : "; default: " + topic.doc.default_text;
+  text += wrapped(facts, 2) + wrapped(topic.doc.meaning, 2);
+  if (!topic.doc.definition.empty()) text += wrapped("Definition: " + topic.doc.definition, 2);
   return text;
 }
 
@@ -65,29 +56,23 @@ std::string first_sentence(const std::string& text) {
 }
 
 std::string short_text(const Topic& topic) {
-  std::string meaning = first_sentence(topic.meaning);
+  std::string meaning = first_sentence(topic.doc.meaning);
   if (topic.is_key)
-    meaning += topic.default_text == "required" ? " (required)" : " [" + topic.default_text + "]";
-  return topic.name + '\n' + wrapped(meaning, 4);
+    meaning += topic.doc.default_text == "required" ? " (required)" : " [" + topic.doc.default_text + "]";
+  return topic.doc.name + '\n' + wrapped(meaning, 4);
 }
 
-std::string as_json(const Topic& topic) {
-  std::string text = topic.is_key ? "{\"kind\": \"key\"" : "{\"kind\": \"column\"";
-  const auto add = [&](const char* name, const std::string& value) {
-    append_json_cell(text += fmt::format(", \"{}\": ", name), Cell(value));
-  };
-  add("name", topic.name);
-  add("type", topic.type);
-  if (topic.is_key) {
-    add("range", topic.range);
-    add("default", topic.default_text);
-    add("meaning", topic.meaning);
-  } else {
-    add("unit", topic.unit);
-    add("meaning", topic.meaning);
-    add("definition", topic.definition);
-  }
-  return text + "}";
+Json topic_json(const Topic& topic) {
+  const Doc& doc = topic.doc;
+  if (topic.is_key)
+    return {{"kind", "key"},
+            {"name", doc.name},
+            {"type", doc.type},
+            {"range", doc.range},
+            {"default", doc.default_text},
+            {"meaning", doc.meaning}};
+  return {{"kind", "column"}, {"name", doc.name},       {"type", doc.type},
+          {"unit", doc.unit}, {"meaning", doc.meaning}, {"definition", doc.definition}};
 }
 
 std::vector<Topic> topics_of(const std::string& name) {
@@ -100,33 +85,43 @@ std::vector<Topic> topics_of(const std::string& name) {
                                                 nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
 }
 
-int explain(const std::string& name, bool json) {
-  const std::vector<Topic> topics = topics_of(name);
-  StandardOutput out;
-  const char* separator = "";
-  if (json) out.write("[\n");
-  for (const Topic& topic : topics) {
-    out.write(separator);
-    out.write(json ? as_json(topic) : name.empty() ? short_text(topic) : full_text(topic));
-    separator = json ? ",\n" : name.empty() ? "" : "\n";
+struct ExplainOptions {
+  std::string name;
+  bool json = false;
+};
+
+int explain(const ExplainOptions& options) {
+  const std::vector<Topic> topics = topics_of(options.name);
+  if (options.json) {
+    RowPrinter rows(true);
+    for (const Topic& topic : topics) rows.object(topic_json(topic));
+    rows.finish();
+    return 0;
   }
-  if (json) out.write("\n]\n");
-  out.flush();
+  const bool all = options.name.empty();
+  std::string text;
+  for (const Topic& topic : topics)
+    text += all ? short_text(topic) : (text.empty() ? "" : "\n") + full_text(topic);
+  print_text(text);
   return 0;
 }
 
 }  // namespace
 
-void add_explain(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("explain", "meaning, unit, range, default, definition of a key or column");
-  const auto name = std::make_shared<std::string>();
-  const auto json = std::make_shared<bool>(false);
-  command->add_option("NAME", *name, "config key or column; a part of its dotted name is enough")
-      ->type_name("KEY|COLUMN");
-  command->add_flag("--json", *json, "a JSON array of objects");
-  command->footer(kExplainExamples);
-  command->callback([name, json, &action] { action = [name, json] { return explain(*name, *json); }; });
+void add_explain(CommandLine& line) {
+  Command command(
+      line, "explain", "meaning, unit, range, default, definition of a key or column",
+      R"(Without a name: every key and column in short. A last part is enough: what it fits is explained.
+
+Examples:
+  deadrelu explain learning_rate
+  deadrelu explain train.optimizer            every key below it
+  deadrelu explain layers.dormant_fraction
+  deadrelu explain layers --json              every column of the table)");
+  ExplainOptions& options = command.calls(explain);
+  command.argument("KEY|COLUMN", options.name, "config key or column; a part of its dotted name is enough",
+                   false);
+  command.flag("--json", options.json, "a JSON array of objects");
 }
 
 }  // namespace deadrelu

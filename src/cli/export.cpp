@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
-#include <string>
-#include <vector>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/result_files.h"
+#include "cli/print.h"
+#include "cli/training.h"
 
 namespace deadrelu {
 namespace {
@@ -18,43 +16,31 @@ struct ExportOptions {
   bool json = false;
 };
 
-std::string report_json(const std::vector<ExportedFile>& files) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    append_json_cell(text += i == 0 ? "\n{\"name\": " : ",\n{\"name\": ", Cell(files[i].name));
-    text += fmt::format(", \"rows\": {}, \"sha256\": \"{}\"}}", files[i].rows, files[i].sha256);
+int export_again(const ExportOptions& options) {
+  const auto files = write_tables_again(options.directory, parse_formats(options.format));
+  if (options.json) {
+    RowPrinter rows(true);
+    for (const ExportedFile& file : files)
+      rows.object({{"name", file.name}, {"rows", file.rows}, {"sha256", file.sha256}});
+    rows.finish();
+    return 0;
   }
-  return text + "\n]\n";
-}
-
-std::string report_text(const std::string& directory, const std::vector<ExportedFile>& files) {
   std::string text;
   for (const ExportedFile& file : files)
-    text += fmt::format("{}/{}: {} rows\n", directory, file.name, file.rows);
-  return text;
-}
-
-int export_results(const ExportOptions& options) {
-  const std::vector<ExportedFile> files =
-      write_tables_again(options.directory, parse_formats(options.format));
-  StandardOutput out;
-  out.write(options.json ? report_json(files) : report_text(options.directory, files));
-  out.flush();
+    text += fmt::format("{}/{}: {} rows\n", options.directory, file.name, file.rows);
+  print_text(text);
   return 0;
 }
 
 }  // namespace
 
-void add_export(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("export", "writes the tables of a result directory again from its store");
-  const auto options = std::make_shared<ExportOptions>();
-  add_directory_argument(*command, options->directory);
-  command->add_option("--format", options->format, "csv, jsonl or csv,jsonl (default: csv)")
-      ->type_name("LIST");
-  command->add_flag("--json", options->json, "report the written files as a JSON array");
-  command->footer("Examples:\n  deadrelu export results/quickstart --format csv,jsonl");
-  command->callback([options, &action] { action = [options] { return export_results(*options); }; });
+void add_export(CommandLine& line) {
+  Command command(line, "export", "writes the tables of a result directory again from its store",
+                  "Examples:\n  deadrelu export results/quickstart --format csv,jsonl");
+  ExportOptions& options = command.calls(export_again);
+  add_directory_argument(command, options.directory);
+  add_format_option(command, options.format);
+  command.flag("--json", options.json, "report the written files as a JSON array");
 }
 
 }  // namespace deadrelu

@@ -24,32 +24,32 @@ std::vector<Topic> filter(const std::vector<Topic>& topics, const Match& match) 
 std::vector<Topic> glossary(const Tables& tables) {
   std::vector<Topic> topics;
   for (KeyDoc& key : config_keys()) {
-    topics.push_back({true, key.path, key.type, "", key.range, key.default_text, key.meaning, ""});
+    topics.push_back({true, {key.path, key.type, key.range, key.default_text, key.meaning}});
   }
   for (const ExportedTable& table : exported_tables({}, tables)) {
-    for (const ColumnInfo& column : table.columns) {
-      topics.push_back({false, fmt::format("{}.{}", table.name, column.name),
-                        std::string(column_type_name(column.type)), column.unit, "", "", column.meaning,
-                        column.definition});
-    }
+    for (const ColumnInfo& column : table.columns)
+      topics.push_back(
+          {false,
+           {fmt::format("{}.{}", table.name, column.name), std::string(column_type_name(column.type)), "", "",
+            column.meaning, column.unit, column.definition}});
   }
   return topics;
 }
 
 std::vector<Topic> find_topics(const std::vector<Topic>& topics, std::string_view name) {
-  auto found = filter(topics, [&](const Topic& topic) { return topic.name == name; });
+  auto found = filter(topics, [&](const Topic& topic) { return topic.doc.name == name; });
   if (!found.empty()) return found;
   const std::string ending = fmt::format(".{}", name), beginning = fmt::format("{}.", name);
   return filter(topics, [&](const Topic& topic) {
-    return topic.name.ends_with(ending) || topic.name.starts_with(beginning);
+    return topic.doc.name.ends_with(ending) || topic.doc.name.starts_with(beginning);
   });
 }
 
 std::vector<std::string> topic_names(const std::vector<Topic>& topics) {
   std::vector<std::string> names;
   for (const Topic& topic : topics) {
-    names.push_back(topic.name);
-    names.emplace_back(last_part(topic.name));
+    names.push_back(topic.doc.name);
+    names.emplace_back(last_part(topic.doc.name));
   }
   return names;
 }

@@ -5,19 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/doc.h"
 #include "probe/columns.h"
 
 namespace deadrelu {
 
 struct Topic {
   bool is_key = false;  // a config key, else a column
-  std::string name;     // "train.steps", "layers.dead_fraction"
-  std::string type;
-  std::string unit;          // columns
-  std::string range;         // keys; "" where there is none
-  std::string default_text;  // keys
-  std::string meaning;       // keys: with definition and source
-  std::string definition;    // columns
+  Doc doc;              // under its full name: "train.steps", "layers.dead_fraction"
 };
 
 // Keys in the order of the config, then columns in the order of the tables.

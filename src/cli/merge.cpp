@@ -1,44 +1,27 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/number.h"
 #include "cli/command.h"
-#include "cli/log.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/preflight.h"
+#include "cli/print.h"
 #include "cli/result_directories.h"
-#include "cli/result_files.h"
-#include "cli/stored_config.h"
+#include "cli/terminal.h"
+#include "cli/training.h"
 #include "store/store_merge.h"
 
 namespace deadrelu {
 namespace {
 
-constexpr const char* kMergeExamples =
-    "Every DIR is a result directory, or one that holds shards/ (from `deadrelu run --shard`); without DIR, "
-    "the "
-    "shards\n"
-    "of OUT are joined into OUT. Runs that OUT holds already are kept. OUT changes as a whole or not at all; "
-    "the "
-    "DIRs\n"
-    "never do. Exit code 3: two of them disagree about a run (nothing is written), or runs are missing (the "
-    "others are\n"
-    "joined; merge again when they are there).\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu merge results/lr-bias                         its own shards\n"
-    "  deadrelu merge results/all laptop/lr-bias cluster/lr-bias";
-
-constexpr std::size_t kShownMissing = 20;
+constexpr std::size_t kMissingRunsShown = 20;
 
 struct MergeOptions {
   std::string out, config, format = "csv";
@@ -47,7 +30,7 @@ struct MergeOptions {
 };
 
 // What became of the sweep.
-struct Outcome {
+struct MergedSweep {
   MergeCounts counts;
   std::uint64_t runs = 0, recorded = 0;
   std::vector<std::string> missing;  // the first few
@@ -81,8 +64,8 @@ void warn_of_another_sweep(const std::filesystem::path& store, const StoreHeader
                   message + fmt::format("nothing was merged: {} disagreements", merge.counts().conflicts));
 }
 
-Outcome join(const std::filesystem::path& out, const std::vector<std::filesystem::path>& stores,
-             const StoreHeader& header) {
+MergedSweep join(const std::filesystem::path& out, const std::vector<std::filesystem::path>& stores,
+                 const StoreHeader& header) {
   const ExperimentConfig config = stored_config(header, out);
   StoreMerge merge(out, header);
   for (const auto& store : stores) {
@@ -92,12 +75,12 @@ Outcome join(const std::filesystem::path& out, const std::vector<std::filesystem
     merge.add(store);
   }
   if (merge.counts().conflicts > 0) refuse_conflicts(merge);
-  Outcome outcome;
+  MergedSweep outcome;
   const RunStream next = config.runs();
   for (PlannedRun run; next(run); ++outcome.runs) {
     if (merge.place(run)) {
       ++outcome.recorded;
-    } else if (outcome.missing.size() < kShownMissing) {
+    } else if (outcome.missing.size() < kMissingRunsShown) {
       outcome.missing.push_back(fmt::format("{} (position {})", hex_id(run.id), run.position));
     }
   }
@@ -106,21 +89,20 @@ Outcome join(const std::filesystem::path& out, const std::vector<std::filesystem
   return outcome;
 }
 
-int report(const MergeOptions& options, const Outcome& outcome) {
+int report_merge(const MergeOptions& options, const MergedSweep& outcome) {
   const std::uint64_t missing = outcome.runs - outcome.recorded;
-  StandardOutput out;
-  if (options.json) {
-    out.write(
-        fmt::format("{{\"stores\": {}, \"joined\": {}, \"found_twice\": {}, \"runs\": {}, \"recorded\": {}, "
-                    "\"missing\": {}}}\n",
-                    outcome.counts.stores, outcome.counts.joined, outcome.counts.twice, outcome.runs,
-                    outcome.recorded, missing));
-  } else {
-    out.write(fmt::format(
-        "{}: {} runs joined from {} stores, {} found twice and identical; {} of {} recorded\n", options.out,
-        outcome.counts.joined, outcome.counts.stores, outcome.counts.twice, outcome.recorded, outcome.runs));
-  }
-  out.flush();
+  const MergeCounts& counts = outcome.counts;
+  print_text(options.json
+                 ? json_text({{"stores", counts.stores},
+                              {"joined", counts.joined},
+                              {"found_twice", counts.twice},
+                              {"runs", outcome.runs},
+                              {"recorded", outcome.recorded},
+                              {"missing", missing}})
+                 : fmt::format(
+                       "{}: {} runs joined from {} stores, {} found twice and identical; {} of {} recorded\n",
+                       options.out, counts.joined, counts.stores, counts.twice, outcome.recorded,
+                       outcome.runs));
   if (missing == 0) return 0;
   std::string message = fmt::format("{} runs are missing:", missing);
   for (const std::string& run : outcome.missing) message += "\n  " + run;
@@ -139,29 +121,31 @@ int merge(const MergeOptions& options) {
   if (directories.empty()) directories.push_back(out);
   const auto stores = find_stores(directories);
   Manifest manifest = start_manifest();
-  const Outcome outcome = join(out, stores, sweep_header(options, stores.front()));
+  const MergedSweep outcome = join(out, stores, sweep_header(options, stores.front()));
   write_result_files(out, formats, manifest);
-  return report(options, outcome);
+  return report_merge(options, outcome);
 }
 
 }  // namespace
 
-void add_merge(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("merge", "joins results, of shards or of several machines, into one");
-  const auto options = std::make_shared<MergeOptions>();
-  command->add_option("OUT", options->out, "result directory to write")->required();
-  command->add_option("DIR", options->directories, "result directories, or directories that hold shards/");
-  command->add_option("--config", options->config,
-                      "the config whose sweep the tables are to show (default: the first directory's)");
-  command->add_option("--set", options->sets, "set one key of that config")
-      ->type_name("PATH=VALUE")
-      ->allow_extra_args(false);
-  command->add_option("--format", options->format, "tables as csv, jsonl or csv,jsonl (default: csv)")
-      ->type_name("LIST");
-  command->add_flag("--json", options->json, "report as a JSON object");
-  command->footer(kMergeExamples);
-  command->callback([options, &action] { action = [options] { return merge(*options); }; });
+void add_merge(CommandLine& line) {
+  Command command(line, "merge", "joins results, of shards or of several machines, into one",
+                  R"(Every DIR is a result directory, or one that holds shards/ (from `deadrelu run --shard`);
+without DIR, the shards of OUT are joined into OUT. Runs that OUT holds already are kept. OUT changes as a
+whole or not at all; the DIRs never do. Exit code 3: two of them disagree about a run (nothing is written), or
+runs are missing (the others are joined; merge again when they are there).
+
+Examples:
+  deadrelu merge results/lr-bias                         its own shards
+  deadrelu merge results/all laptop/lr-bias cluster/lr-bias)");
+  MergeOptions& options = command.calls(merge);
+  command.argument("OUT", options.out, "result directory to write");
+  command.arguments("DIR", options.directories, "result directories, or directories that hold shards/");
+  command.option("--config", "CONFIG", options.config,
+                 "the config whose sweep the tables are to show (default: the first directory's)");
+  command.list("--set", "PATH=VALUE", options.sets, "set one key of that config");
+  add_format_option(command, options.format);
+  command.flag("--json", options.json, "report as a JSON object");
 }
 
 }  // namespace deadrelu

@@ -1,14 +1,13 @@
 #include "cli/options.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <thread>
+#include <limits>
 
 #include "base/error.h"
 #include "base/number.h"
+#include "base/processors.h"
 #include "cli/terminal.h"
 
 namespace deadrelu {
@@ -37,15 +36,6 @@ SimdTarget parse_simd(std::string_view text) {
   return *target;
 }
 
-std::size_t parse_threads(std::string_view text) {
-  const auto threads = parse_integer(text);
-  if (!threads || *threads < 1 || *threads > kMaxThreads) {
-    throw UserError(ExitCode::kUsage,
-                    fmt::format("--threads: '{}' is not a whole number from 1 to {}", text, kMaxThreads));
-  }
-  return static_cast<std::size_t>(*threads);
-}
-
 std::optional<Engine> parse_engine(std::string_view text) {
   if (text == "auto") return std::nullopt;
   const auto engine = value_of<Engine>(text);
@@ -56,36 +46,38 @@ std::optional<Engine> parse_engine(std::string_view text) {
 
 }  // namespace
 
-void add_runner_options(CLI::App& command, RunnerChoices& choices) {
-  command.add_option("--threads", choices.threads, "worker threads (default: one a processor)")
-      ->type_name("N");
-  command.add_option("--simd", choices.simd, "auto, avx2, avx512 or neon; never changes a result")
-      ->type_name("SET");
-  command
-      .add_option("--engine", choices.engine,
-                  "vectors across runs (lanes), within one (wide), or what is faster (auto)")
-      ->type_name("ENGINE");
+void add_runner_options(Command& command, RunnerChoices& choices) {
+  command.option("--threads", "N", choices.threads, "worker threads (default: one a processor)");
+  command.option("--simd", "SET", choices.simd, "auto, avx2, avx512 or neon; never changes a result");
+  command.option("--engine", "ENGINE", choices.engine,
+                 "vectors across runs (lanes), within one (wide), or what is faster (auto)");
 }
 
 RunnerOptions runner_options(const RunnerChoices& choices) {
   RunnerOptions runner;
-  runner.threads = choices.threads.empty() ? usable_processors() : parse_threads(choices.threads);
+  runner.threads =
+      choices.threads.empty() ? usable_processors() : parse_count("--threads", choices.threads, kMaxThreads);
   runner.simd = parse_simd(choices.simd);
   runner.engine = parse_engine(choices.engine);
   return runner;
 }
 
-void add_config_options(CLI::App& command, ConfigOptions& options) {
-  command.add_option("CONFIG", options.config, "config file; - reads standard input")->required();
-  command
-      .add_option("--set", options.sets,
-                  "set one key of the config, as train.steps=500; VALUE is JSON or plain text")
-      ->type_name("PATH=VALUE")
-      ->allow_extra_args(false);
+void add_config_options(Command& command, ConfigOptions& options) {
+  command.argument("CONFIG", options.config, "config file; - reads standard input");
+  command.list("--set", "PATH=VALUE", options.sets,
+               "set one key of the config, as train.steps=500; VALUE is JSON or plain text");
 }
 
-void add_directory_argument(CLI::App& command, std::string& directory) {
-  command.add_option("DIR", directory, "result directory")->required();
+void add_directory_argument(Command& command, std::string& directory) {
+  command.argument("DIR", directory, "result directory");
+}
+
+void add_format_option(Command& command, std::string& format) {
+  command.option("--format", "LIST", format, "tables as csv, jsonl or csv,jsonl (default: csv)");
+}
+
+void add_progress_option(Command& command, std::string& mode) {
+  command.option("--progress", "MODE", mode, "auto, bar, lines, json (a line a second) or none");
 }
 
 ExportFormats parse_formats(std::string_view text) {
@@ -122,11 +114,14 @@ double parse_number(std::string_view option, std::string_view text) {
   return *number;
 }
 
-std::size_t usable_processors() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0)
-    return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
-  return std::max(1u, std::thread::hardware_concurrency());
+std::uint64_t parse_count(std::string_view option, std::string_view text, std::int64_t most) {
+  const auto count = parse_integer(text);
+  if (!count || *count < 1 || *count > most) {
+    const std::string range =
+        most == std::numeric_limits<std::int64_t>::max() ? "from 1 on" : fmt::format("from 1 to {}", most);
+    throw UserError(ExitCode::kUsage, fmt::format("{}: '{}' is not a whole number {}", option, text, range));
+  }
+  return static_cast<std::uint64_t>(*count);
 }
 
 }  // namespace deadrelu

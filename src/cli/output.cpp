@@ -44,6 +44,12 @@ void StandardOutput::flush() {
   }
 }
 
+void print_text(std::string_view text) {
+  StandardOutput out;
+  out.write(text);
+  out.flush();
+}
+
 void prepare_standard_streams() {
   std::signal(SIGPIPE, SIG_IGN);
   for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {

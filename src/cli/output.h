@@ -23,6 +23,8 @@ class StandardOutput {
   std::string buffer_;
 };
 
+void print_text(std::string_view text);  // all of it, at once
+
 // Makes a write to a closed pipe an error instead of a signal, and keeps files that are opened later from
 // taking the place of a standard stream that the caller has closed. Called once, first.
 void prepare_standard_streams();

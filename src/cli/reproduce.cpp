@@ -1,34 +1,17 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
-
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/experiments.h"
-#include "cli/job.h"
-#include "cli/log.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/preflight.h"
 #include "cli/reproduction.h"
 #include "cli/selection.h"
+#include "cli/terminal.h"
+#include "cli/training.h"
 
 namespace deadrelu {
 namespace {
-
-constexpr const char* kReproduceExamples =
-    "Trains what is missing of a published experiment, then compares what was published with what is "
-    "measured.\n"
-    "Each claim is a query over the results (see experiments/README.md), and passes where the measured "
-    "value is\n"
-    "in the accepted range. Exit code 3 where a firm claim fails.\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu reproduce --list\n"
-    "  deadrelu reproduce born-dead\n"
-    "  deadrelu reproduce --all --json > claims.json\n"
-    "  deadrelu query results/born-dead 'SELECT avg(born_dead) FROM runs'";
 
 struct ReproduceOptions {
   std::vector<std::string> names;
@@ -58,20 +41,16 @@ std::vector<Experiment> read_experiments(const std::vector<std::string>& names,
   return experiments;
 }
 
-int list(const std::vector<Experiment>& experiments, const ReproduceOptions& options, std::size_t threads) {
-  StandardOutput out;
-  out.write(options.json ? list_as_json(experiments, threads) : list_as_text(experiments, threads));
-  out.flush();
-  return 0;
-}
-
 int reproduce(const ReproduceOptions& options) {
   set_up_log(options.quiet ? Verbosity::kQuiet : Verbosity::kNormal);
   const RunnerOptions runner = runner_options(options.runner);
   const ProgressMode progress = parse_progress(options.progress, options.quiet);
   const std::filesystem::path folder = find_experiments(options.experiments);
   const std::vector<Experiment> experiments = read_experiments(asked_names(options, folder), folder);
-  if (options.list) return list(experiments, options, runner.threads);
+  if (options.list) {
+    print_experiments(experiments, options.json);
+    return 0;
+  }
 
   ClaimReport report(options.json);
   for (const Experiment& experiment : experiments) {
@@ -91,22 +70,28 @@ int reproduce(const ReproduceOptions& options) {
 
 }  // namespace
 
-void add_reproduce(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("reproduce", "published experiments, and whether they hold here");
-  const auto options = std::make_shared<ReproduceOptions>();
-  command->add_option("NAME", options->names, "names of experiments");
-  command->add_flag("--all", options->all, "all of them");
-  command->add_flag("--list", options->list, "only list them: runs, claims, estimated time");
-  command->add_flag("--json", options->json, "a JSON array, one claim (or experiment) a line");
-  command->add_option("--experiments", options->experiments, "where they are (default: ./experiments)")
-      ->type_name("DIR");
-  command->add_option("--out", options->out, "results go to DIR/NAME (default: results)")->type_name("DIR");
-  add_runner_options(*command, options->runner);
-  command->add_option("--progress", options->progress, "auto, bar, lines, json (a line a second) or none")
-      ->type_name("MODE");
-  command->add_flag("-q,--quiet", options->quiet, "no progress; results and errors only");
-  command->footer(kReproduceExamples);
-  command->callback([options, &action] { action = [options] { return reproduce(*options); }; });
+void add_reproduce(CommandLine& line) {
+  Command command(
+      line, "reproduce", "published experiments, and whether they hold here",
+      R"(Trains what is missing of a published experiment, then compares what was published with what is
+measured. Each claim is a query over the results (see experiments/README.md), and passes where the measured
+value is in the accepted range. Exit code 3 where a firm claim fails.
+
+Examples:
+  deadrelu reproduce --list
+  deadrelu reproduce born-dead
+  deadrelu reproduce --all --json > claims.json
+  deadrelu query results/born-dead 'SELECT avg(born_dead) FROM runs')");
+  ReproduceOptions& options = command.calls(reproduce);
+  command.arguments("NAME", options.names, "names of experiments");
+  command.flag("--all", options.all, "all of them");
+  command.flag("--list", options.list, "only list them: runs, claims, titles");
+  command.flag("--json", options.json, "a JSON array, one claim (or experiment) a line");
+  command.option("--experiments", "DIR", options.experiments, "where they are (default: ./experiments)");
+  command.option("--out", "DIR", options.out, "results go to DIR/NAME (default: results)");
+  add_runner_options(command, options.runner);
+  add_progress_option(command, options.progress);
+  command.flag("-q,--quiet", options.quiet, "no progress; results and errors only");
 }
 
 }  // namespace deadrelu

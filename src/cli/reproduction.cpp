@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "store/export.h"
 
 namespace deadrelu {
 namespace {
@@ -29,54 +31,11 @@ std::string measured_text(const Measurement& found) {
   return text;
 }
 
-std::string duration(double seconds) {
-  return seconds < 90 ? fmt::format("{:.0f} s", std::max(1.0, seconds))
-                      : fmt::format("{:.0f} min", seconds / 60);
+Json json_or_null(std::optional<double> value) {
+  return value && !std::isnan(*value) ? Json(*value) : Json();
 }
 
-Cell cell_or_missing(std::optional<double> value) {
-  return value && !std::isnan(*value) ? Cell(*value) : Cell();
-}
-
-// Appends `, "key": value` to an object, or `"key": value` as its first member.
-void append_member(std::string& line, const char* key, const Cell& value) {
-  line += fmt::format("{}\"{}\": ", line.ends_with('{') ? "" : ", ", key);
-  append_json_cell(line, value);
-}
-
-}  // namespace
-
-std::string list_as_text(const std::vector<Experiment>& experiments, std::size_t threads) {
-  std::size_t width = 0;
-  for (const Experiment& experiment : experiments) width = std::max(width, experiment.name.size());
-  std::string text;
-  double seconds = 0;
-  for (const Experiment& experiment : experiments) {
-    const double estimate = estimated_seconds(experiment.config, threads);
-    seconds += estimate;
-    text += fmt::format("{:<{}}  {:>6} runs  {:>2} claims  {:>6}  {}\n", experiment.name, width,
-                        experiment.config.run_count(), experiment.claims.size(), duration(estimate),
-                        experiment.title);
-  }
-  return text + fmt::format("{} experiments, about {} on {} threads\n", experiments.size(), duration(seconds),
-                            threads);
-}
-
-std::string list_as_json(const std::vector<Experiment>& experiments, std::size_t threads) {
-  std::string text = "[";
-  for (const Experiment& experiment : experiments) {
-    std::string line = "{";
-    append_member(line, "experiment", experiment.name);
-    append_member(line, "title", experiment.title);
-    append_member(line, "runs", static_cast<std::int64_t>(experiment.config.run_count()));
-    append_member(line, "claims", static_cast<std::int64_t>(experiment.claims.size()));
-    append_member(line, "estimated_seconds", estimated_seconds(experiment.config, threads));
-    text += (text.size() > 1 ? ",\n" : "\n") + line + "}";
-  }
-  return text + "\n]\n";
-}
-
-std::string ClaimReport::text_of(const Claim& claim, const Measurement& found, bool passed) const {
+std::string claim_text(const Claim& claim, const Measurement& found, bool passed) {
   const std::string published = std::holds_alternative<double>(claim.published)
                                     ? short_number(std::get<double>(claim.published))
                                     : std::get<std::string>(claim.published);
@@ -87,52 +46,116 @@ std::string ClaimReport::text_of(const Claim& claim, const Measurement& found, b
   return text;
 }
 
-std::string ClaimReport::json_of(const std::string& experiment, const Claim& claim, const Measurement& found,
-                                 bool passed) const {
-  std::string line = "{";
-  append_member(line, "experiment", experiment);
-  append_member(line, "claim", claim.text);
-  append_member(line, "source", claim.source);
-  append_member(line, "published", std::visit([](const auto& held) { return Cell(held); }, claim.published));
-  append_member(line, "measured", cell_or_missing(found.value));
-  append_member(line, "low", cell_or_missing(found.interval.low));
-  append_member(line, "high", cell_or_missing(found.interval.high));
-  append_member(line, "verdict", std::string(passed ? "PASS" : "FAIL"));
-  append_member(line, "samples", static_cast<std::int64_t>(found.samples));
-  append_member(line, "accepted_low", cell_or_missing(claim.low));
-  append_member(line, "accepted_high", cell_or_missing(claim.high));
-  line += fmt::format(", \"firm\": {}", claim.firm);
-  append_member(line, "why", claim.why);
-  if (!claim.note.empty()) append_member(line, "note", claim.note);
-  return line + "}";
+Json claim_json(const std::string& experiment, const Claim& claim, const Measurement& found, bool passed) {
+  Json object{{"experiment", experiment},
+              {"claim", claim.text},
+              {"source", claim.source},
+              {"published", std::visit([](const auto& held) { return Json(held); }, claim.published)},
+              {"measured", json_or_null(found.value)},
+              {"low", json_or_null(found.interval.low)},
+              {"high", json_or_null(found.interval.high)},
+              {"verdict", passed ? "PASS" : "FAIL"},
+              {"samples", found.samples},
+              {"accepted_low", json_or_null(claim.low)},
+              {"accepted_high", json_or_null(claim.high)},
+              {"firm", claim.firm},
+              {"why", claim.why}};
+  if (!claim.note.empty()) object["note"] = claim.note;
+  return object;
+}
+
+void add_sample(const Cell& cell, std::vector<double>& samples, std::string& wrong) {
+  if (const auto* whole = std::get_if<std::int64_t>(&cell)) {
+    samples.push_back(static_cast<double>(*whole));
+  } else if (const auto* real = std::get_if<double>(&cell)) {
+    samples.push_back(*real);
+  } else if (std::holds_alternative<std::string>(cell)) {
+    wrong = "the query gives a text, not a number";
+  }
+}
+
+}  // namespace
+
+Measurement measure(const StoreReader& store, const Claim& claim) {
+  const auto refuse = [&](ExitCode code, const std::string& why) {
+    throw UserError(code, fmt::format("claim \"{}\": {}", claim.text, why));
+  };
+  std::vector<double> samples;
+  std::string wrong;
+  try {
+    store.query(
+        claim.query,
+        [&](std::span<const std::string> names) {
+          if (names.size() != 1)
+            wrong = fmt::format("the query gives {} columns instead of one", names.size());
+        },
+        [&](std::span<const Cell> row) {
+          if (wrong.empty()) add_sample(row[0], samples, wrong);
+        });
+  } catch (const UserError& error) {
+    refuse(error.code(), error.what());
+  }
+  if (!wrong.empty()) refuse(ExitCode::kUsage, wrong);
+  const Statistics statistics = statistics_of(samples);
+  Measurement result{samples.size(), statistics.mean, statistics.interval};
+  const auto ones = static_cast<std::size_t>(std::count(samples.begin(), samples.end(), 1.0));
+  const auto zeros = static_cast<std::size_t>(std::count(samples.begin(), samples.end(), 0.0));
+  if (samples.size() > 1 && ones + zeros == samples.size())
+    result.interval = wilson_interval(ones, samples.size());
+  return result;
+}
+
+bool confirms(const Measurement& measurement, const Claim& claim) {
+  if (measurement.samples == 0) return false;
+  double low = measurement.value, high = measurement.value;
+  const bool one_sided = !claim.low || !claim.high;
+  if (one_sided && !std::isnan(measurement.interval.low)) {
+    low = measurement.interval.low;
+    high = measurement.interval.high;
+  }
+  return (!claim.low || low >= *claim.low) && (!claim.high || high <= *claim.high);
+}
+
+void print_experiments(const std::vector<Experiment>& experiments, bool json) {
+  std::size_t width = 0;
+  for (const Experiment& experiment : experiments) width = std::max(width, experiment.name.size());
+  RowPrinter rows(json);
+  std::string text;
+  for (const auto& [name, title, label, config, claims] : experiments) {
+    if (json)
+      rows.object(
+          {{"experiment", name}, {"title", title}, {"runs", config.run_count()}, {"claims", claims.size()}});
+    text += fmt::format("{:<{}}  {:>6} runs  {:>2} claims  {}\n", name, width, config.run_count(),
+                        claims.size(), title);
+  }
+  if (json) return rows.finish();
+  print_text(text + fmt::format("{} experiments\n", experiments.size()));
 }
 
 void ClaimReport::add(const Experiment& experiment, const StoreReader& store) {
-  if (!json_) out_.write(fmt::format("{}: {}\n", experiment.name, experiment.title));
+  if (!json_) print_text(fmt::format("{}: {}\n", experiment.name, experiment.title));
   for (const Claim& claim : experiment.claims) {
     const Measurement found = measure(store, claim);
     const bool passed = confirms(found, claim);
     if (json_) {
-      out_.write((claims_ == 0 ? "[\n" : ",\n") + json_of(experiment.name, claim, found, passed));
+      rows_.object(claim_json(experiment.name, claim, found, passed));
     } else {
-      out_.write(text_of(claim, found, passed));
+      print_text(claim_text(claim, found, passed));
     }
     ++claims_;
     if (passed) continue;
     ++failed_;
     if (claim.firm) ++failed_firm_;
   }
-  out_.flush();
 }
 
 int ClaimReport::finish() {
   if (json_) {
-    out_.write("\n]\n");
+    rows_.finish();
   } else {
-    out_.write(fmt::format("{} claims: {} PASS, {} FAIL, {} of them firm\n", claims_, claims_ - failed_,
+    print_text(fmt::format("{} claims: {} PASS, {} FAIL, {} of them firm\n", claims_, claims_ - failed_,
                            failed_, failed_firm_));
   }
-  out_.flush();
   return static_cast<int>(failed_firm_ > 0 ? ExitCode::kNotMet : ExitCode::kOk);
 }
 

@@ -2,23 +2,36 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <vector>
 
 #include "cli/experiments.h"
 #include "cli/output.h"
-#include "cli/verdict.h"
+#include "cli/print.h"
+#include "store/statistics.h"
 
 namespace deadrelu {
 
-std::string list_as_text(const std::vector<Experiment>& experiments, std::size_t threads);
-// [{"experiment", "title", "runs", "claims", "estimated_seconds"}]
-std::string list_as_json(const std::vector<Experiment>& experiments, std::size_t threads);
+// What a claim's query gives: the mean of its rows and the 95 % interval of that mean.
+struct Measurement {
+  std::size_t samples = 0;  // rows that are not NULL
+  double value = kMissing;  // missing without a sample
+  Interval interval;  // Wilson's where all samples are 0 or 1, else Student's; missing below two samples
+};
+
+// Throws UserError(kUsage), naming the claim, for a query that is wrong or does not give one column of
+// numbers.
+Measurement measure(const StoreReader& store, const Claim& claim);
+
+// The value is in the accepted range; where that has one end only, the whole interval is.
+bool confirms(const Measurement& measurement, const Claim& claim);
+
+// A line, or a JSON object {"experiment", "title", "runs", "claims"}, for each.
+void print_experiments(const std::vector<Experiment>& experiments, bool json);
 
 // Judges the claims of one experiment after another and prints them as they come.
 class ClaimReport {
  public:
-  explicit ClaimReport(bool json) : json_(json) {}
+  explicit ClaimReport(bool json) : json_(json), rows_(json) {}
 
   // Throws what `measure` throws.
   void add(const Experiment& experiment, const StoreReader& store);
@@ -26,13 +39,9 @@ class ClaimReport {
   int finish();
 
  private:
-  std::string text_of(const Claim& claim, const Measurement& found, bool passed) const;
-  std::string json_of(const std::string& experiment, const Claim& claim, const Measurement& found,
-                      bool passed) const;
-
   const bool json_;
   std::size_t claims_ = 0, failed_ = 0, failed_firm_ = 0;
-  StandardOutput out_;
+  RowPrinter rows_;
 };
 
 }  // namespace deadrelu

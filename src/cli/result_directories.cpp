@@ -6,7 +6,6 @@
 #include <tuple>
 
 #include "base/error.h"
-#include "cli/preflight.h"
 
 namespace deadrelu {
 
@@ -41,6 +40,22 @@ std::vector<std::filesystem::path> find_stores(const std::vector<std::filesystem
     for (const auto& shard : shards) add(shard);
   }
   return stores;
+}
+
+ExperimentConfig stored_config(const StoreHeader& header, const std::filesystem::path& directory) {
+  ConfigSource source;
+  source.text = header.config;
+  source.label = "the config in " + directory.string();
+  source.directory = header.directory;
+  source.default_name = header.name;
+  try {
+    return ExperimentConfig(source);
+  } catch (const UserError& error) {
+    // The config was right when it was stored.
+    std::vector<Mistake> mistakes{{"", "", "the store is damaged, or by another deadrelu:"}};
+    mistakes.insert(mistakes.end(), error.mistakes().begin(), error.mistakes().end());
+    throw UserError(ExitCode::kInputOutput, mistakes);
+  }
 }
 
 }  // namespace deadrelu

@@ -1,8 +1,11 @@
-// Where results lie: a result directory, or the shards below one.
+// Where results lie, a result directory or the shards below one, and the config that they carry.
 #pragma once
 
 #include <filesystem>
 #include <vector>
+
+#include "config/experiment_config.h"
+#include "store/result_store.h"
 
 namespace deadrelu {
 
@@ -12,5 +15,9 @@ std::vector<std::filesystem::path> find_shards(const std::filesystem::path& dire
 // The stores of several directories: each one's own, then its shards'; none of them twice. Throws
 // UserError(kInputOutput) for a directory with neither.
 std::vector<std::filesystem::path> find_stores(const std::vector<std::filesystem::path>& directories);
+
+// The config that a store carries, as a sweep to be walked. `directory`: of the store, for messages. Throws
+// UserError where this program does not understand the config.
+ExperimentConfig stored_config(const StoreHeader& header, const std::filesystem::path& directory);
 
 }  // namespace deadrelu

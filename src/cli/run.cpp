@@ -1,37 +1,18 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
-#include <memory>
 
 #include "cli/command.h"
-#include "cli/job.h"
-#include "cli/log.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/preflight.h"
 #include "cli/selection.h"
+#include "cli/terminal.h"
+#include "cli/training.h"
 #include "config/experiment_config.h"
 
 namespace deadrelu {
 namespace {
-
-constexpr const char* kRunExamples =
-    "Running the same command again trains only what is missing; a longer sweep keeps what is done.\n"
-    "--shard auto reads SLURM_ARRAY_TASK_ID and _COUNT, OMPI_COMM_WORLD_RANK and _SIZE, PMI_RANK and "
-    "PMI_SIZE.\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu run sweep.json\n"
-    "  deadrelu run sweep.json --set train.optimizer.learning_rate=0.5 --out results/fast\n"
-    "  deadrelu run sweep.json --only 0-9          the first ten runs, as `deadrelu list sweep.json` prints "
-    "them\n"
-    "  deadrelu run sweep.json --dry-run           what would be trained\n"
-    "  deadrelu run sweep.json --shard 0/4         a quarter; `deadrelu merge results/NAME` joins the "
-    "quarters\n"
-    "  srun --mpi=pmi2 -n 8 deadrelu run sweep.json --shard auto\n"
-    "  generate_config | deadrelu run - --out results/generated --progress json 2> progress.jsonl";
 
 struct RunOptions {
   ConfigOptions config;
@@ -46,14 +27,12 @@ std::string closing_line(const Job& job, const JobResult& result) {
                      result.manifest.diverged, result.manifest.recorded, result.manifest.runs);
 }
 
-int train(const Job& job, ProgressMode progress, bool quiet) {
+int train_and_report(const Job& job, ProgressMode progress, bool quiet) {
   const JobResult result = train_job(job, progress);
   const int code = report_job(job, result);
   if (!quiet) {
-    StandardOutput out;
-    out.write(closing_line(job, result));
     try {
-      out.flush();
+      print_text(closing_line(job, result));
     } catch (const ClosedPipe&) {
       return code;  // nobody reads the line; the runs decide
     }
@@ -83,44 +62,48 @@ int run(const RunOptions& options) {
   selection.shard = shard;
   const std::filesystem::path directory = result_directory(options, config, shard);
   if (options.dry_run) {
-    StandardOutput out;
-    out.write(plan_text(plan_training(config, selection, directory), directory));
-    out.flush();
+    print_text(training_plan(config, selection, directory));
     return 0;
   }
   if (!has_store(directory)) check_data(config, selection, source.label);
   spdlog::info("{}: {} of {} runs asked for, {} threads, {}", directory.string(), selection.size(),
                config.run_count(), runner.threads, name_of(runner.simd));
   const std::string config_directory = (std::filesystem::current_path() / source.directory).string();
-  return train({config, selection, directory, config_directory, runner, formats, options.wait}, progress,
-               options.quiet);
+  return train_and_report({config, selection, directory, config_directory, runner, formats, options.wait},
+                          progress, options.quiet);
 }
 
 }  // namespace
 
-void add_run(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("run", "train every run of a config that is not recorded yet");
-  const auto options = std::make_shared<RunOptions>();
-  add_config_options(*command, options->config);
-  command->add_option("--out", options->out, "result directory (default: results/NAME)")->type_name("DIR");
-  add_runner_options(*command, options->runner);
-  command->add_option("--only", options->only, "one run id, or positions A, A-B, A-")->type_name("ID|RANGE");
-  command
-      ->add_option("--shard", options->shard,
-                   "train one of N parts of the sweep into DIR/shards/I-of-N (I from 0 to N-1); auto: as the "
-                   "launcher says (see below)")
-      ->type_name("I/N|auto");
-  command->add_flag("--dry-run", options->dry_run, "say what would be trained, and write nothing");
-  command->add_option("--format", options->format, "tables as csv, jsonl or csv,jsonl (default: csv)")
-      ->type_name("LIST");
-  command->add_option("--progress", options->progress, "auto, bar, lines, json (a line a second) or none")
-      ->type_name("MODE");
-  command->add_flag("--wait", options->wait, "where another process writes the directory, wait for its end");
-  command->add_flag("--fail-fast", options->fail_fast, "stop at the first run that fails");
-  command->add_flag("-q,--quiet", options->quiet, "errors only");
-  command->add_flag("-v,--verbose", options->verbose, "also say what is being done");
-  command->footer(kRunExamples);
-  command->callback([options, &action] { action = [options] { return run(*options); }; });
+void add_run(CommandLine& line) {
+  Command command(
+      line, "run", "train every run of a config that is not recorded yet",
+      R"(Running the same command again trains only what is missing; a longer sweep keeps what is done.
+--shard auto reads SLURM_ARRAY_TASK_ID and _COUNT, OMPI_COMM_WORLD_RANK and _SIZE, PMI_RANK and PMI_SIZE.
+
+Examples:
+  deadrelu run sweep.json
+  deadrelu run sweep.json --set train.optimizer.learning_rate=0.5 --out results/fast
+  deadrelu run sweep.json --only 0-9          the first ten runs, as `deadrelu list sweep.json` prints them
+  deadrelu run sweep.json --dry-run           what would be trained
+  deadrelu run sweep.json --shard 0/4         a quarter; `deadrelu merge results/NAME` joins the quarters
+  srun --mpi=pmi2 -n 8 deadrelu run sweep.json --shard auto
+  generate_config | deadrelu run - --out results/generated --progress json 2> progress.jsonl)");
+  RunOptions& options = command.calls(run);
+  add_config_options(command, options.config);
+  command.option("--out", "DIR", options.out, "result directory (default: results/NAME)");
+  add_runner_options(command, options.runner);
+  command.option("--only", "ID|RANGE", options.only, "one run id, or positions A, A-B, A-");
+  command.option("--shard", "I/N|auto", options.shard,
+                 "train one of N parts of the sweep into DIR/shards/I-of-N (I from 0 to N-1); auto: as the "
+                 "launcher says (see below)");
+  command.flag("--dry-run", options.dry_run, "say what would be trained, and write nothing");
+  add_format_option(command, options.format);
+  add_progress_option(command, options.progress);
+  command.flag("--wait", options.wait, "where another process writes the directory, wait for its end");
+  command.flag("--fail-fast", options.fail_fast, "stop at the first run that fails");
+  command.flag("-q,--quiet", options.quiet, "errors only");
+  command.flag("-v,--verbose", options.verbose, "also say what is being done");
 }
 
 }  // namespace deadrelu

@@ -3,13 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
 
 #include "base/error.h"
 #include "base/number.h"
-#include "cli/launcher.h"
+#include "data/dataset.h"
+#include "store/result_store.h"
+#include "train/check.h"
 
 namespace deadrelu {
 namespace {
+
+constexpr std::uint64_t kPlannedRunsShown = 5;
 
 Selection find_id(std::uint64_t id, const std::string& text, const ExperimentConfig& config) {
   const RunStream next = config.runs();
@@ -30,6 +37,57 @@ std::uint64_t parse_position(std::string_view part, const std::string& text) {
   const auto position = parse_integer(part);
   if (!position || part.find_first_not_of("0123456789") != std::string_view::npos) refuse_selection(text);
   return static_cast<std::uint64_t>(*position);
+}
+
+[[noreturn]] void refuse_launcher(const std::string& why) {
+  throw UserError(ExitCode::kUsage, "--shard auto: " + why);
+}
+
+// Not negative; empty where the variable is not set.
+std::optional<std::uint64_t> number_from(const char* variable) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr) return std::nullopt;
+  const auto number = parse_integer(text);
+  if (!number || *number < 0) refuse_launcher(fmt::format("{}='{}' is no whole number", variable, text));
+  return static_cast<std::uint64_t>(*number);
+}
+
+Shard checked(std::uint64_t index, std::uint64_t count, const char* what) {
+  if (index >= count) refuse_launcher(fmt::format("{} says {} of {}", what, index, count));
+  return {index, count};
+}
+
+std::optional<Shard> rank_of(const char* rank, const char* size) {
+  const auto index = number_from(rank), count = number_from(size);
+  if (!index || !count) return std::nullopt;
+  return checked(*index, *count, rank);
+}
+
+std::optional<Shard> array_task() {
+  const auto id = number_from("SLURM_ARRAY_TASK_ID"), count = number_from("SLURM_ARRAY_TASK_COUNT");
+  if (!id || !count) return std::nullopt;
+  const std::uint64_t first = number_from("SLURM_ARRAY_TASK_MIN").value_or(0);
+  const std::uint64_t last = number_from("SLURM_ARRAY_TASK_MAX").value_or(first + *count - 1);
+  // With gaps (--array=3,7) the ids do not say which part of the whole a task is.
+  if (first > 1 || last < first || last - first + 1 != *count || *id < first) {
+    refuse_launcher(
+        fmt::format("an array of the tasks {} to {} is no 0-N or 1-N of {} tasks; give --shard I/N", first,
+                    last, *count));
+  }
+  return checked(*id - first, *count, "SLURM_ARRAY_TASK_ID");
+}
+
+Shard launcher_shard() {
+  const auto task = array_task();
+  auto rank = rank_of("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE");
+  if (!rank) rank = rank_of("PMI_RANK", "PMI_SIZE");
+  if (!task && !rank) {
+    refuse_launcher(
+        "no launcher is found: set is neither SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT, nor "
+        "OMPI_COMM_WORLD_RANK and OMPI_COMM_WORLD_SIZE, nor PMI_RANK and PMI_SIZE; give --shard I/N");
+  }
+  const Shard outer = task.value_or(Shard{}), inner = rank.value_or(Shard{});
+  return {outer.index * inner.count + inner.index, outer.count * inner.count};
 }
 
 }  // namespace
@@ -76,6 +134,52 @@ Shard parse_shard(const std::string& text) {
 
 std::filesystem::path shard_directory(const Shard& shard) {
   return std::filesystem::path("shards") / fmt::format("{}-of-{}", shard.index, shard.count);
+}
+
+void check_data(const ExperimentConfig& config, const Selection& selection, const std::string& label) {
+  const RunStream next = config.runs();
+  PlannedRun run;
+  bool any = false;
+  while (!any && next(run) && run.position <= selection.last) any = selection.contains(run.position);
+  if (!any) return;  // a shard of a sweep with fewer runs than shards
+  DataFacts facts;
+  if (facts_from_spec(run.spec.data, facts)) return;  // the config has been checked against them
+  const Dataset<float> data = make_dataset<float>(run.spec.data, run.spec.seed);
+  facts = {{data.inputs, data.outputs, data.classes}, data.train.samples, data.test.samples};
+  std::vector<Mistake> mistakes;
+  for (const Contradiction& found : find_contradictions(run.spec, facts)) {
+    std::string pointer = "/" + found.path;
+    std::replace(pointer.begin(), pointer.end(), '.', '/');
+    mistakes.push_back({label, pointer, found.message});
+  }
+  if (!mistakes.empty()) throw UserError(ExitCode::kUsage, mistakes);
+}
+
+std::string training_plan(const ExperimentConfig& config, const Selection& selection,
+                          const std::filesystem::path& directory) {
+  std::unique_ptr<StoreReader> store;
+  if (has_store(directory)) store = std::make_unique<StoreReader>(directory);
+  std::uint64_t missing = 0, recorded = 0, shown = 0;
+  std::string first;
+  const RunStream next = config.runs();
+  for (PlannedRun run; next(run) && run.position <= selection.last;) {
+    if (!selection.contains(run.position)) continue;
+    if (store != nullptr && store->recorded(run.id)) {
+      ++recorded;
+      continue;
+    }
+    // Without a store nothing is recorded: the rest needs no walk.
+    if (store == nullptr && missing == kPlannedRunsShown) break;
+    if (++missing > kPlannedRunsShown) continue;
+    first += fmt::format("  {} (position {}, seed {})\n", hex_id(run.id), run.position, run.spec.seed);
+    ++shown;
+  }
+  if (store == nullptr) missing = selection.size();
+  std::string text = fmt::format("{}: would train {} of {} runs; {} recorded already\n", directory.string(),
+                                 missing, missing + recorded, recorded);
+  text += first;
+  if (missing > shown) text += fmt::format("  … and {} more\n", missing - shown);
+  return text;
 }
 
 }  // namespace deadrelu

@@ -1,4 +1,4 @@
-// Which runs of a sweep `run` is asked for, by --only and --shard.
+// Which runs of a sweep `run` is asked for, by --only and --shard, and what stands in their way.
 #pragma once
 
 #include <cstdint>
@@ -24,11 +24,23 @@ struct Selection {
 // id that is none of the sweep's and for positions beyond its end.
 Selection parse_selection(const std::string& text, const ExperimentConfig& config);
 
-// "" (the whole sweep), "I/N" with I from 0 to N − 1, or "auto": what the launcher's environment says (see
-// launcher_shard). Throws UserError(kUsage) for anything else.
+// "" (the whole sweep), "I/N" with I from 0 to N − 1, or "auto", what the program that started this one says:
+// the shard of a task of a Slurm array (SLURM_ARRAY_TASK_ID of SLURM_ARRAY_TASK_COUNT, from
+// SLURM_ARRAY_TASK_MIN on), of a process that Open MPI (OMPI_COMM_WORLD_RANK, _SIZE) or a PMI launcher
+// (PMI_RANK, PMI_SIZE) started, or of such a process inside such a task. Throws UserError(kUsage) for anything
+// else, and where the environment says nothing or contradicts itself.
 Shard parse_shard(const std::string& text);
 
 // Where a shard's results go, below the result directory: shards/I-of-N.
 std::filesystem::path shard_directory(const Shard& shard);
+
+// Reads the data of a selected run and looks for contradictions with it, where only the files tell.
+// Throws UserError: kInputOutput for data that cannot be read, kUsage (naming the config, `label`) for
+// contradictions.
+void check_data(const ExperimentConfig& config, const Selection& selection, const std::string& label);
+
+// What would be trained, as sentences, for --dry-run.
+std::string training_plan(const ExperimentConfig& config, const Selection& selection,
+                          const std::filesystem::path& directory);
 
 }  // namespace deadrelu

@@ -1,64 +1,145 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <functional>
-#include <memory>
+#include <map>
+#include <numeric>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/result_summary.h"
+#include "cli/print.h"
 #include "cli/terminal.h"
 #include "cli/text_table.h"
-#include "store/export.h"
+#include "store/result_store.h"
 
 namespace deadrelu {
 namespace {
 
-constexpr const char* kShowExamples =
-    "For each point of the first two swept paths: the share of dead units at the end, a block a hidden "
-    "layer, means\n"
-    "over seeds and over the other swept paths; then what diverged or collapsed, and the loss or accuracy. "
-    "Works while\n"
-    "the runs are being trained.\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu show results/quickstart\n"
-    "  deadrelu show results/quickstart --json | jq '.points[].dead_fraction'";
-
 constexpr std::size_t kMaxRows = 50, kMaxColumns = 12, kMaxLayers = 6;
 
-// One number of a point, as a table shows it.
-struct Quantity {
-  std::string name;
-  std::function<TableCell(const PointSummary&)> cell;
+enum class Format {
+  kBad,     // a fraction that had better be 0
+  kGood,    // … or 1
+  kShare,   // "3/10", better 0
+  kNumber,  // without a judgement
 };
 
-TableCell fraction_cell(const std::optional<double>& value, bool good = false) {
-  if (!value) return {"-", {}};
-  return {fmt::format("{:.3f}", *value), good ? 1 - *value : *value};
+// One number of a point: an SQL aggregate over its runs, whose final dead fractions are layer1, layer2, …
+struct Quantity {
+  std::string title, sql;
+  Format format = Format::kNumber;
+};
+
+// Quantities at the points of a grid, whose axes have their values in the order of the sweep.
+struct Pivot {
+  std::vector<Cell> rows, columns;
+  std::map<std::pair<std::size_t, std::size_t>, std::vector<Cell>> points;  // a cell a quantity
+};
+
+using CellsOfRow = std::span<const Cell>;
+
+void for_each_row(const StoreReader& store, const std::string& sql,
+                  const std::function<void(CellsOfRow)>& row) {
+  store.query(
+      sql, [](std::span<const std::string>) {}, row);
 }
 
-TableCell number_cell(const std::optional<double>& value) {
-  return {value ? fmt::format("{:.4g}", *value) : "-", {}};
+// `axes`: "ROW, COLUMN" in SQL; `order` hands them out in the order in which they are shown.
+Pivot pivot(const StoreReader& store, const std::string& axes, const std::string& order,
+            const std::string& source, const std::vector<Quantity>& quantities) {
+  Pivot result;
+  std::map<Cell, std::size_t> rows, columns;  // place on the axis
+  const auto place_on = [](std::map<Cell, std::size_t>& places, std::vector<Cell>& axis, const Cell& value) {
+    const auto [place, added] = places.try_emplace(value, axis.size());
+    if (added) axis.push_back(value);
+    return place->second;
+  };
+  for_each_row(store, "SELECT " + axes + order, [&](CellsOfRow cells) {
+    place_on(rows, result.rows, cells[0]);
+    place_on(columns, result.columns, cells[1]);
+  });
+  std::string sql = "SELECT " + axes;
+  for (const Quantity& quantity : quantities) sql += ", " + quantity.sql;
+  for_each_row(store, sql + " FROM " + source + " GROUP BY 1, 2", [&](CellsOfRow cells) {
+    const std::pair place(place_on(rows, result.rows, cells[0]), place_on(columns, result.columns, cells[1]));
+    result.points[place].assign(cells.begin() + 2, cells.end());
+  });
+  return result;
 }
 
-TableCell count_cell(std::uint64_t count, std::uint64_t of) {
-  if (of == 0) return {"-", {}};
-  return {fmt::format("{}/{}", count, of), static_cast<double>(count) / static_cast<double>(of)};
+// The results of a directory, as far as both forms of output need them.
+struct Shown {
+  const StoreReader& store;
+  std::vector<std::string> axes, averaged;  // up to two swept paths: rows, columns; and the others
+  std::size_t layers = 0;                   // hidden layers of the deepest network
+
+  explicit Shown(const StoreReader& reader) : store(reader) {
+    for (const SweptColumn& swept : store.header().swept)
+      (axes.size() < 2 ? axes : averaged).push_back(swept.path);
+    for_each_row(store,
+                 "SELECT max(layer) FROM layers JOIN runs USING (run_id) "
+                 "WHERE step = steps AND layers.dead_fraction IS NOT NULL AND status = 'ok'",
+                 [&](CellsOfRow cells) {
+                   if (const auto* most = std::get_if<std::int64_t>(&cells[0]))
+                     layers = static_cast<std::size_t>(*most);
+                 });
+  }
+
+  Pivot points(const std::vector<Quantity>& quantities) const {
+    // Swept paths may hold any character; in SQL they are quoted names.
+    const auto axis = [&](std::size_t i) {
+      if (i >= axes.size()) return std::string("NULL");
+      std::string name = "\"";
+      for (const char c : axes[i]) name += c == '"' ? std::string("\"\"") : std::string(1, c);
+      return name + '"';
+    };
+    std::string source = "runs";
+    if (layers > 0) {
+      std::string ends = "SELECT run_id";
+      for (std::size_t layer = 1; layer <= layers; ++layer)
+        ends += fmt::format(", max(l.dead_fraction) FILTER (WHERE layer = {0}) AS layer{0}", layer);
+      source += " LEFT JOIN (" + ends +
+                " FROM layers l JOIN runs r USING (run_id) WHERE step = steps AND status = 'ok' GROUP BY "
+                "run_id) USING (run_id)";
+    }
+    // The view comes in the order of the sweep, and so do the values of the axes.
+    return pivot(store, axis(0) + ", " + axis(1), " FROM runs", source, quantities);
+  }
+};
+
+// A quantity of a point, where there is one.
+TableCell table_cell(const Pivot& pivot, std::size_t row, std::size_t column, const Quantity& quantity,
+                     std::size_t q) {
+  const auto point = pivot.points.find({row, column});
+  const Cell value = point == pivot.points.end() ? Cell() : point->second[q];
+  if (const auto* count = std::get_if<std::int64_t>(&value)) return {std::to_string(*count), {}};
+  if (const auto* share = std::get_if<std::string>(&value)) {
+    double part = 0, whole = 1;
+    std::sscanf(share->c_str(), "%lf/%lf", &part, &whole);
+    return {*share, part / whole};
+  }
+  const auto* number = std::get_if<double>(&value);
+  if (number == nullptr) return {"-", {}};
+  if (quantity.format == Format::kNumber) return {fmt::format("{:.4g}", *number), {}};
+  return {fmt::format("{:.3f}", *number), quantity.format == Format::kGood ? 1 - *number : *number};
 }
 
-std::string label(const Cell& value) {
+std::string axis_label(const Cell& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   if (const auto* real = std::get_if<double>(&value)) return fmt::format("{:.6g}", *real);
   const auto* whole = std::get_if<std::int64_t>(&value);
   return whole == nullptr ? "null" : std::to_string(*whole);
 }
 
-std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
+std::string last_name(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
 // The indices from 0 to count − 1, or `most` of them, evenly spread with both ends.
 std::vector<std::size_t> spread(std::size_t count, std::size_t most) {
@@ -68,217 +149,183 @@ std::vector<std::size_t> spread(std::size_t count, std::size_t most) {
   return indices;
 }
 
-template <class Predicate>
-bool any_point(const ResultSummary& summary, const Predicate& predicate) {
-  return std::any_of(summary.points.begin(), summary.points.end(),
-                     [&](const auto& entry) { return predicate(entry.second); });
-}
-
-bool has_dead_fraction(const PointSummary& point) { return point.dead_fraction.count > 0; }
-
-std::vector<Quantity> dead_quantities(const ResultSummary& summary) {
+std::vector<Quantity> text_quantities(std::size_t layers) {
   std::vector<Quantity> quantities;
-  for (const std::size_t layer : spread(summary.layers, kMaxLayers)) {
-    quantities.push_back({fmt::format("layer {}", layer + 1), [layer](const PointSummary& point) {
-                            return fraction_cell(layer < point.layers.size() ? point.layers[layer].value()
-                                                                             : std::nullopt);
-                          }});
-  }
-  if (summary.layers > 1 || (summary.layers == 0 && any_point(summary, has_dead_fraction))) {
+  for (const std::size_t layer : spread(layers, kMaxLayers))
     quantities.push_back(
-        {"all layers", [](const PointSummary& p) { return fraction_cell(p.dead_fraction.value()); }});
-  }
+        {fmt::format("layer {}", layer + 1), fmt::format("avg(layer{})", layer + 1), Format::kBad});
+  if (layers != 1) quantities.push_back({"all layers", "avg(dead_fraction)", Format::kBad});
+  quantities.push_back({"diverged", "sum(status = 'diverged') || '/' || count(*)", Format::kShare});
+  quantities.push_back({"collapsed", "sum(collapsed) || '/' || count(collapsed)", Format::kShare});
+  // Of these, the first that is there. One run that nearly diverged would rule a mean of losses.
+  quantities.push_back({"test accuracy", "avg(test_accuracy)", Format::kGood});
+  quantities.push_back({"test loss (median)", "median(test_loss)", Format::kNumber});
+  quantities.push_back({"train loss (median)", "median(train_loss)", Format::kNumber});
+  quantities.push_back({"runs", "count(*)", Format::kNumber});
   return quantities;
 }
 
-std::vector<Quantity> outcome_quantities(const ResultSummary& summary) {
-  std::vector<Quantity> quantities;
-  if (any_point(summary, [](const PointSummary& p) { return p.diverged > 0; })) {
-    quantities.push_back({"diverged", [](const PointSummary& p) { return count_cell(p.diverged, p.runs); }});
+// The quantities that say something somewhere, but for the last one, the number of runs.
+std::vector<std::size_t> telling(const Pivot& pivot, const std::vector<Quantity>& quantities) {
+  std::vector<std::size_t> shown;
+  const std::size_t last = quantities.size() - 2;
+  for (std::size_t q = 0; q <= last; ++q) {
+    const bool tells = std::any_of(pivot.points.begin(), pivot.points.end(), [&](const auto& point) {
+      const Cell& cell = point.second[q];
+      const auto* share = std::get_if<std::string>(&cell);
+      return share != nullptr ? !share->starts_with("0/") : !std::holds_alternative<std::monostate>(cell);
+    });
+    if (tells || q == last) shown.push_back(q);
+    if (tells && q + 2 >= last) break;
   }
-  if (any_point(summary, [](const PointSummary& p) { return p.collapsed.sum > 0; })) {
-    quantities.push_back({"collapsed", [](const PointSummary& p) {
-                            return count_cell(static_cast<std::uint64_t>(p.collapsed.sum), p.collapsed.count);
-                          }});
-  }
-  if (any_point(summary, [](const PointSummary& p) { return p.test_accuracy.count > 0; })) {
-    quantities.push_back({"test accuracy", [](const PointSummary& p) {
-                            return fraction_cell(p.test_accuracy.value(), true);
-                          }});
-  } else if (any_point(summary, [](const PointSummary& p) { return !p.test_loss.empty(); })) {
-    quantities.push_back(
-        {"test loss (median)", [](const PointSummary& p) { return number_cell(p.test_loss.value()); }});
-  } else {
-    quantities.push_back(
-        {"train loss (median)", [](const PointSummary& p) { return number_cell(p.train_loss.value()); }});
-  }
-  return quantities;
+  return shown;
 }
 
-std::vector<Quantity> all_quantities(const ResultSummary& summary) {
-  std::vector<Quantity> quantities = dead_quantities(summary);
-  for (Quantity& quantity : outcome_quantities(summary)) quantities.push_back(std::move(quantity));
-  return quantities;
-}
-
-// One row a value of the axis, one column a quantity.
-TextTable axis_table(const ResultSummary& summary) {
-  const std::vector<Quantity> quantities = all_quantities(summary);
+// One row a value of the first axis, one column a quantity.
+TextTable axis_table(const Pivot& pivot, const std::vector<Quantity>& quantities,
+                     const std::vector<std::size_t>& shown, const std::string& head) {
   TextTable table;
-  table.heads.push_back(last_part(summary.axes[0]));
-  for (const Quantity& quantity : quantities) table.heads.push_back(quantity.name);
-  table.heads.emplace_back("runs");
-  for (const std::size_t row : spread(summary.row_values.size(), kMaxRows)) {
+  table.heads.push_back(head);
+  for (const std::size_t q : shown) table.heads.push_back(quantities[q].title);
+  for (const std::size_t row : spread(pivot.rows.size(), kMaxRows)) {
     auto& cells = table.rows.emplace_back();
-    cells.push_back({label(summary.row_values[row]), {}});
-    const PointSummary& point = summary.points.at({row, 0});
-    for (const Quantity& quantity : quantities) cells.push_back(quantity.cell(point));
-    cells.push_back({std::to_string(point.runs), {}});
+    cells.push_back({axis_label(pivot.rows[row]), {}});
+    for (const std::size_t q : shown) cells.push_back(table_cell(pivot, row, 0, quantities[q], q));
   }
   return table;
 }
 
 // A block of one quantity: the first axis down, the second across.
-TextTable block(const ResultSummary& summary, const Quantity& quantity) {
+TextTable block(const Pivot& pivot, const Quantity& quantity, std::size_t q,
+                const std::vector<std::string>& axes) {
   TextTable table;
-  table.title = "\n" + quantity.name;
-  const std::vector<std::size_t> columns = spread(summary.column_values.size(), kMaxColumns);
-  table.heads.push_back(last_part(summary.axes[0]) + " \\ " + last_part(summary.axes[1]));
-  for (const std::size_t column : columns) table.heads.push_back(label(summary.column_values[column]));
-  for (const std::size_t row : spread(summary.row_values.size(), kMaxRows)) {
+  table.title = "\n" + quantity.title;
+  const std::vector<std::size_t> columns = spread(pivot.columns.size(), kMaxColumns);
+  table.heads.push_back(last_name(axes[0]) + " \\ " + last_name(axes[1]));
+  for (const std::size_t column : columns) table.heads.push_back(axis_label(pivot.columns[column]));
+  for (const std::size_t row : spread(pivot.rows.size(), kMaxRows)) {
     auto& cells = table.rows.emplace_back();
-    cells.push_back({label(summary.row_values[row]), {}});
-    for (const std::size_t column : columns) {
-      const PointSummary* point = summary.at(row, column);
-      cells.push_back(point == nullptr ? TableCell{"-", {}} : quantity.cell(*point));
-    }
+    cells.push_back({axis_label(pivot.rows[row]), {}});
+    for (const std::size_t column : columns) cells.push_back(table_cell(pivot, row, column, quantity, q));
   }
   return table;
 }
 
 // One point alone: its layers over time.
-TextTable trajectory_table(const StoreReader& store, const ResultSummary& summary) {
-  const Trajectory trajectory = trace_dead_fractions(store);
-  const std::vector<std::size_t> layers = spread(summary.layers, kMaxColumns);
-  TextTable table;
+std::string trajectory(const Shown& shown, bool colours) {
+  std::vector<Quantity> layers;
+  for (const std::size_t layer : spread(shown.layers, kMaxColumns))
+    layers.push_back({fmt::format("layer {}", layer + 1),
+                      fmt::format("avg(dead_fraction) FILTER (WHERE layer = {})", layer + 1), Format::kBad});
+  const Pivot steps =
+      pivot(shown.store, "step, NULL", " FROM layers WHERE dead_fraction IS NOT NULL GROUP BY 1 ORDER BY 1",
+            "layers WHERE dead_fraction IS NOT NULL", layers);
+  std::vector<std::size_t> all(layers.size());
+  std::iota(all.begin(), all.end(), 0);
+  TextTable table = axis_table(steps, layers, all, "step");
   table.title = "\nshare of dead units at the recorded steps";
-  table.heads.emplace_back("step");
-  for (const std::size_t layer : layers) table.heads.push_back(fmt::format("layer {}", layer + 1));
-  for (const std::size_t i : spread(trajectory.steps.size(), kMaxRows)) {
-    auto& cells = table.rows.emplace_back();
-    cells.push_back({std::to_string(trajectory.steps[i]), {}});
-    for (const std::size_t layer : layers) {
-      const auto& row = trajectory.layers[i];
-      cells.push_back(fraction_cell(layer < row.size() ? row[layer].value() : std::nullopt));
-    }
-  }
-  return table;
+  return render(table, colours);
 }
 
-std::string title(const StoreReader& store) {
-  const std::uint64_t runs = store.header().shard_runs(), recorded = store.recorded_count();
-  std::string text = fmt::format("{}: {} of {} runs recorded", store.header().name, recorded, runs);
-  if (recorded < runs) text += fmt::format(" ({} missing)", runs - recorded);
-  return text + fmt::format(", {} diverged\n", store.diverged_count());
-}
-
-std::string axes_sentence(const ResultSummary& summary) {
+std::string axes_sentence(const Shown& shown, const Pivot& pivot) {
   std::string text = "share of dead units at the end, mean over seeds";
-  for (const std::string& path : summary.averaged) text += ", over " + path;
-  text += "; rows: " + summary.axes[0];
-  if (summary.axes.size() > 1) text += "; columns: " + summary.axes[1];
-  if (summary.row_values.size() > kMaxRows)
-    text += fmt::format(" ({} of {})", kMaxRows, summary.row_values.size());
-  if (summary.column_values.size() > kMaxColumns) {
-    text += fmt::format(" ({} of {} columns)", kMaxColumns, summary.column_values.size());
-  }
+  for (const std::string& path : shown.averaged) text += ", over " + path;
+  text += "; rows: " + shown.axes[0];
+  if (shown.axes.size() > 1) text += "; columns: " + shown.axes[1];
+  if (pivot.rows.size() > kMaxRows) text += fmt::format(" ({} of {})", kMaxRows, pivot.rows.size());
+  if (pivot.columns.size() > kMaxColumns)
+    text += fmt::format(" ({} of {} columns)", kMaxColumns, pivot.columns.size());
   return text + '\n';
 }
 
-std::string show_text(const StoreReader& store, const ResultSummary& summary, bool colours) {
-  std::string text = title(store);
-  if (summary.points.empty()) return text;
-  if (summary.axes.empty()) {
-    if (summary.layers > 0) text += render(trajectory_table(store, summary), colours);
-    const PointSummary& point = summary.points.begin()->second;
+std::string show_text(const Shown& shown, bool colours) {
+  const StoreReader& store = shown.store;
+  const std::uint64_t runs = store.header().shard_runs(), recorded = store.recorded_count();
+  std::string text = fmt::format("{}: {} of {} runs recorded", store.header().name, recorded, runs);
+  if (recorded < runs) text += fmt::format(" ({} missing)", runs - recorded);
+  text += fmt::format(", {} diverged\n", store.diverged_count());
+
+  const std::vector<Quantity> quantities = text_quantities(shown.layers);
+  const Pivot pivot = shown.points(quantities);
+  if (pivot.points.empty()) return text;
+  std::vector<std::size_t> told = telling(pivot, quantities);
+  if (shown.axes.empty()) {
+    if (shown.layers > 0) text += trajectory(shown, colours);
     text += '\n';
-    for (const Quantity& quantity : all_quantities(summary)) {
-      text += fmt::format("{}: {}\n", quantity.name, quantity.cell(point).text);
-    }
+    for (const std::size_t q : told)
+      text += fmt::format("{}: {}\n", quantities[q].title, table_cell(pivot, 0, 0, quantities[q], q).text);
     return text;
   }
-  text += axes_sentence(summary);
-  if (summary.axes.size() == 1) return text + '\n' + render(axis_table(summary), colours);
-  for (const Quantity& quantity : all_quantities(summary)) text += render(block(summary, quantity), colours);
+  text += axes_sentence(shown, pivot);
+  if (shown.axes.size() == 1) {
+    told.push_back(quantities.size() - 1);
+    return text + '\n' + render(axis_table(pivot, quantities, told, last_name(shown.axes[0])), colours);
+  }
+  for (const std::size_t q : told) text += render(block(pivot, quantities[q], q, shown.axes), colours);
   return text;
 }
 
-Cell cell_of_value(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
-
-std::string point_json(const ResultSummary& summary, std::pair<std::size_t, std::size_t> place,
-                       const PointSummary& point) {
-  std::string text = "{";
-  for (std::size_t i = 0; i < summary.axes.size(); ++i) {
-    append_json_cell(text, Cell(summary.axes[i]));
-    append_json_cell(text += ": ",
-                     i == 0 ? summary.row_values[place.first] : summary.column_values[place.second]);
-    text += ", ";
+std::string show_json(const Shown& shown) {
+  std::vector<Quantity> quantities{{"runs", "count(*)"},
+                                   {"diverged", "sum(status = 'diverged')"},
+                                   {"collapsed_fraction", "avg(collapsed)"},
+                                   {"train_loss_median", "median(train_loss)"},
+                                   {"test_loss_median", "median(test_loss)"},
+                                   {"test_accuracy", "avg(test_accuracy)"},
+                                   {"dead_fraction", "avg(dead_fraction)"}};
+  const std::size_t named = quantities.size();
+  for (std::size_t layer = 1; layer <= shown.layers; ++layer)
+    quantities.push_back({"", fmt::format("avg(layer{})", layer)});
+  const Pivot pivot = shown.points(quantities);
+  Json points = Json::array();
+  for (const auto& [place, cells] : pivot.points) {
+    Json point = Json::object();
+    if (!shown.axes.empty()) point[shown.axes[0]] = json_of(pivot.rows[place.first]);
+    if (shown.axes.size() > 1) point[shown.axes[1]] = json_of(pivot.columns[place.second]);
+    for (std::size_t q = 0; q < named; ++q) point[quantities[q].title] = json_of(cells[q]);
+    Json layers = Json::array();
+    for (std::size_t q = named; q < cells.size(); ++q) layers.push_back(json_of(cells[q]));
+    while (!layers.empty() && layers.back().is_null()) layers.erase(layers.size() - 1);  // of deeper networks
+    point["layers"] = layers;
+    points.push_back(point);
   }
-  text += fmt::format("\"runs\": {}, \"diverged\": {}", point.runs, point.diverged);
-  append_json_cell(text += ", \"collapsed_fraction\": ", cell_of_value(point.collapsed.value()));
-  append_json_cell(text += ", \"train_loss_median\": ", cell_of_value(point.train_loss.value()));
-  append_json_cell(text += ", \"test_loss_median\": ", cell_of_value(point.test_loss.value()));
-  append_json_cell(text += ", \"test_accuracy\": ", cell_of_value(point.test_accuracy.value()));
-  append_json_cell(text += ", \"dead_fraction\": ", cell_of_value(point.dead_fraction.value()));
-  text += ", \"layers\": [";
-  for (std::size_t layer = 0; layer < point.layers.size(); ++layer) {
-    append_json_cell(text += layer == 0 ? "" : ", ", cell_of_value(point.layers[layer].value()));
-  }
-  return text + "]}";
+  const StoreReader& store = shown.store;
+  return json_text({{"name", store.header().name},
+                    {"runs", store.header().shard_runs()},
+                    {"recorded", store.recorded_count()},
+                    {"diverged", store.diverged_count()},
+                    {"axes", shown.axes},
+                    {"averaged_over", shown.averaged},
+                    {"points", points}});
 }
 
-std::string names_json(const std::vector<std::string>& names) {
-  std::string text = "[";
-  for (const std::string& name : names) append_json_cell(text += text.size() > 1 ? ", " : "", Cell(name));
-  return text + "]";
-}
+struct ShowOptions {
+  std::string directory;
+  bool json = false;
+};
 
-std::string show_json(const StoreReader& store, const ResultSummary& summary) {
-  std::string text = "{\"name\": ";
-  append_json_cell(text, Cell(store.header().name));
-  text += fmt::format(
-      ", \"runs\": {}, \"recorded\": {}, \"diverged\": {}, \"axes\": {}, \"averaged_over\": {}, \"points\": "
-      "[",
-      store.header().shard_runs(), store.recorded_count(), store.diverged_count(), names_json(summary.axes),
-      names_json(summary.averaged));
-  const char* separator = "\n";
-  for (const auto& [place, point] : summary.points) {
-    text += separator + point_json(summary, place, point);
-    separator = ",\n";
-  }
-  return text + "\n]}\n";
+int show(const ShowOptions& options) {
+  const StoreReader store(options.directory);
+  const Shown shown(store);
+  print_text(options.json ? show_json(shown) : show_text(shown, output_has_colours()));
+  return 0;
 }
 
 }  // namespace
 
-void add_show(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("show", "a summary table of a result directory, to read in the terminal");
-  const auto directory = std::make_shared<std::string>();
-  const auto json = std::make_shared<bool>(false);
-  add_directory_argument(*command, *directory);
-  command->add_flag("--json", *json, "a JSON object with every point");
-  command->footer(kShowExamples);
-  command->callback([directory, json, &action] {
-    action = [directory, json] {
-      const StoreReader store(*directory);
-      const ResultSummary summary = summarize(store);
-      StandardOutput out;
-      out.write(*json ? show_json(store, summary) : show_text(store, summary, output_has_colours()));
-      out.flush();
-      return 0;
-    };
-  });
+void add_show(CommandLine& line) {
+  Command command(
+      line, "show", "a summary table of a result directory, to read in the terminal",
+      R"(For each point of the first two swept paths: the share of dead units at the end, a block a hidden
+layer, means over seeds and over the other swept paths; then what diverged or collapsed, and the loss or
+accuracy. Works while the runs are being trained.
+
+Examples:
+  deadrelu show results/quickstart
+  deadrelu show results/quickstart --json | jq '.points[].dead_fraction')");
+  ShowOptions& options = command.calls(show);
+  add_directory_argument(command, options.directory);
+  command.flag("--json", options.json, "a JSON object with every point");
 }
 
 }  // namespace deadrelu

@@ -1,23 +1,28 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/number.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/preflight.h"
-#include "cli/run_timing.h"
+#include "cli/print.h"
+#include "cli/selection.h"
 #include "cli/slurm_script.h"
-#include "cli/subprocess.h"
 #include "simd/target.h"
 #include "store/directory_lock.h"
 #include "store/output_file.h"
@@ -25,26 +30,11 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kSlurmExamples =
-    "Writes DIR/slurm/array.sbatch, a job array whose tasks train one shard each, and "
-    "DIR/slurm/merge.sbatch, "
-    "which\n"
-    "joins them. The number of tasks is chosen so that a task lasts some minutes (some runs are trained to "
-    "find "
-    "out)\n"
-    "and respects the cluster's MaxArraySize. A task that is stopped, killed or queued again goes on where "
-    "it "
-    "was;\n"
-    "submitting the same scripts again trains what is missing.\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu slurm sweep.json --out results/sweep --submit\n"
-    "  deadrelu slurm sweep.json --out results/sweep --cpus 8 --sbatch=--partition=short --sbatch=--time=60";
-
 constexpr double kTaskSeconds = 300;                // what a task should last
-constexpr double kTimingSeconds = 10;               // what is spent on finding out how long a run takes
+constexpr std::chrono::seconds kTimingSeconds{10};  // what is spent on finding out how long a run takes
 constexpr std::uint64_t kRunsOfLongTask = 16;       // a task's, where a run takes longer than that: one pack
 constexpr std::uint64_t kUsualMaxArraySize = 1001;  // Slurm's default
+constexpr std::int64_t kAnyCount = std::numeric_limits<std::int64_t>::max();
 
 struct SlurmOptions {
   ConfigOptions config;
@@ -53,11 +43,59 @@ struct SlurmOptions {
   bool submit = false, json = false;
 };
 
-std::uint64_t parse_count(const char* option, const std::string& text) {
-  const auto count = parse_integer(text);
-  if (!count || *count < 1)
-    throw UserError(ExitCode::kUsage, fmt::format("{}: '{}' is not a whole number from 1 on", option, text));
-  return static_cast<std::uint64_t>(*count);
+struct ProgramResult {
+  int exit_code = -1;
+  std::string output;  // standard output and standard error
+};
+
+// Runs a program that is looked for in PATH, with an empty standard input, and waits for its end.
+ProgramResult run_program(const std::vector<std::string>& command) {
+  std::string line = "exec";
+  for (const std::string& word : command) line += ' ' + shell_quoted(word);
+  ProgramResult result;
+  FILE* const pipe = popen((line + " </dev/null 2>&1").c_str(), "re");
+  if (pipe == nullptr) return result;
+  char block[4096];
+  while (const std::size_t count = std::fread(block, 1, sizeof(block), pipe))
+    result.output.append(block, count);
+  const int status = pclose(pipe);
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+constexpr int kNoSuchProgram = 127;  // the shell's exit code
+
+// Seconds of one thread for one run, mean over packs from all over the sweep that are trained for kTimingSeconds
+// at most. Empty where not even the first of them was finished by then. Nothing is recorded.
+std::optional<double> seconds_per_run(const ExperimentConfig& config) {
+  constexpr std::uint64_t kBlocks = 16, kBlockRuns = 64;  // neighbouring runs share packs as they will
+  constexpr std::uint64_t kMostWalked = 1u << 20;         // further runs of a huge sweep are not looked at
+  const std::uint64_t walked = std::min(config.run_count(), kMostWalked);
+  const std::uint64_t stride = std::max(walked / kBlocks, kBlockRuns);
+  const RunStream all = config.runs();
+  const RunStream next = [&](PlannedRun& run) {
+    while (all(run) && run.position < walked)
+      if (run.position % stride < kBlockRuns) return true;
+    return false;
+  };
+  RunnerOptions options;
+  options.simd = available_simd().front();
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  Clock::time_point last = start;
+  std::uint64_t trained = 0;
+  std::atomic<bool> stop = false;
+  const std::jthread alarm([&](const std::stop_token& ended) {
+    while (!ended.stop_requested() && Clock::now() - start < kTimingSeconds)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    stop = true;
+  });
+  train_runs(next, options, stop, [&](const std::vector<FinishedRun>& runs) {
+    trained += runs.size();
+    last = Clock::now();
+  });
+  if (trained == 0) return std::nullopt;
+  return std::chrono::duration<double>(last - start).count() / static_cast<double>(trained);
 }
 
 // The most tasks that an array may have.
@@ -65,7 +103,7 @@ std::uint64_t max_array_size() {
   const ProgramResult shown = run_program({"scontrol", "show", "config"});
   const std::size_t name = shown.output.find("MaxArraySize");
   const std::size_t equals = shown.output.find('=', name);
-  if (!shown.succeeded() || name == std::string::npos || equals == std::string::npos) {
+  if (shown.exit_code != 0 || name == std::string::npos || equals == std::string::npos) {
     write_error_line(fmt::format(
         "deadrelu: scontrol tells no MaxArraySize here; Slurm's default, {}, is taken", kUsualMaxArraySize));
     return kUsualMaxArraySize;
@@ -79,13 +117,13 @@ std::uint64_t choose_tasks(const SlurmOptions& options, const ExperimentConfig& 
                            std::uint64_t processors) {
   const std::uint64_t most = max_array_size();
   if (!options.tasks.empty()) {
-    const std::uint64_t tasks = parse_count("--tasks", options.tasks);
+    const std::uint64_t tasks = parse_count("--tasks", options.tasks, kAnyCount);
     if (tasks <= most) return tasks;
     throw UserError(
         ExitCode::kUsage,
         fmt::format("--tasks: {} is more than the {} that this cluster allows (MaxArraySize)", tasks, most));
   }
-  const auto seconds = seconds_per_run(config, available_simd().front(), kTimingSeconds);
+  const auto seconds = seconds_per_run(config);
   const auto runs = static_cast<double>(config.run_count());
   const double wanted = seconds ? runs * *seconds / static_cast<double>(processors) / kTaskSeconds
                                 : runs / static_cast<double>(kRunsOfLongTask * processors);
@@ -99,11 +137,12 @@ void write_file(const std::filesystem::path& directory, const char* name, const 
   file.commit();
 }
 
-[[noreturn]] void fail(const char* what, const ProgramResult& result) {
+[[noreturn]] void refuse_program(const char* what, const ProgramResult& result) {
   throw UserError(ExitCode::kInputOutput,
-                  result.started ? fmt::format("{} failed with exit code {}: {}", what, result.exit_code,
-                                               std::string_view(result.output).substr(0, 2000))
-                                 : fmt::format("{} failed: there is no such program here", what));
+                  result.exit_code == kNoSuchProgram
+                      ? fmt::format("{} failed: there is no such program here", what)
+                      : fmt::format("{} failed with exit code {}: {}", what, result.exit_code,
+                                    std::string_view(result.output).substr(0, 2000)));
 }
 
 // A line "123" or "123;cluster" among what sbatch --parsable says.
@@ -122,16 +161,14 @@ std::string submit(std::vector<std::string> arguments, const std::filesystem::pa
   arguments.insert(arguments.begin(), {"sbatch", "--parsable"});
   arguments.push_back(script.string());
   const ProgramResult result = run_program(arguments);
-  if (!result.succeeded()) fail("sbatch", result);
+  if (result.exit_code != 0) refuse_program("sbatch", result);
   return job_id(result.output);
 }
 
-// The shell's and, where there is one, the cluster's opinion.
+// The cluster's opinion, where there is one.
 void check_script(const std::filesystem::path& script) {
-  const ProgramResult shell = run_program({"bash", "-n", script.string()});
-  if (shell.started && shell.exit_code != 0) fail("bash -n", shell);
-  const ProgramResult cluster = run_program({"sbatch", "--test-only", script.string()});
-  if (cluster.started && cluster.exit_code != 0) fail("sbatch --test-only", cluster);
+  const ProgramResult found = run_program({"sbatch", "--test-only", script.string()});
+  if (found.exit_code != 0 && found.exit_code != kNoSuchProgram) refuse_program("sbatch --test-only", found);
 }
 
 SlurmJob make_job(const SlurmOptions& options, const ConfigSource& source, const ExperimentConfig& config) {
@@ -140,7 +177,7 @@ SlurmJob make_job(const SlurmOptions& options, const ConfigSource& source, const
   job.program = std::filesystem::read_symlink("/proc/self/exe").string();
   job.directory = (std::filesystem::current_path() / options.out).lexically_normal().string();
   job.config_directory = (std::filesystem::current_path() / source.directory).lexically_normal().string();
-  job.processors = parse_count("--cpus", options.cpus);
+  job.processors = parse_count("--cpus", options.cpus, kAnyCount);
   job.options = options.sbatch;
   const auto refuse = [](const std::string& what, const std::string& text) {
     throw UserError(ExitCode::kUsage, what + ": '" + text + "' cannot stand in a batch script");
@@ -152,22 +189,24 @@ SlurmJob make_job(const SlurmOptions& options, const ConfigSource& source, const
   return job;
 }
 
-std::string report(const SlurmOptions& options, const SlurmJob& job, const ExperimentConfig& config) {
+std::string submission(const SlurmOptions& options, const SlurmJob& job, std::uint64_t runs) {
   const std::filesystem::path folder = std::filesystem::path(job.directory) / "slurm";
   const auto array = folder / "array.sbatch", merge = folder / "merge.sbatch";
-  if (!options.submit) {
-    if (options.json) return fmt::format("{{\"tasks\": {}, \"runs\": {}}}\n", job.tasks, config.run_count());
-    return fmt::format(
-        "{}: {} runs in {} tasks; to submit them:\n  sbatch {}\n  sbatch --dependency=afterany:JOB {}\n",
-        folder.string(), config.run_count(), job.tasks, array.string(), merge.string());
+  Json object{{"tasks", job.tasks}, {"runs", runs}};
+  std::string text;
+  if (options.submit) {
+    const std::string array_id = submit({}, array);
+    const std::string merge_id = submit({"--dependency=afterany:" + array_id}, merge);
+    object["array_job"] = parse_integer(array_id).value_or(0);
+    object["merge_job"] = parse_integer(merge_id).value_or(0);
+    text = fmt::format("submitted as job {}; job {} merges them\n", array_id, merge_id);
+  } else {
+    text = fmt::format("; to submit them:\n  sbatch {}\n  sbatch --dependency=afterany:JOB {}\n",
+                       array.string(), merge.string());
   }
-  const std::string array_id = submit({}, array);
-  const std::string merge_id = submit({"--dependency=afterany:" + array_id}, merge);
-  if (options.json)
-    return fmt::format("{{\"tasks\": {}, \"runs\": {}, \"array_job\": {}, \"merge_job\": {}}}\n", job.tasks,
-                       config.run_count(), array_id, merge_id);
-  return fmt::format("{}: {} runs in {} tasks submitted as job {}; job {} merges them\n", folder.string(),
-                     config.run_count(), job.tasks, array_id, merge_id);
+  if (options.json) return json_text(object);
+  return fmt::format("{}: {} runs in {} tasks{}{}", folder.string(), runs, job.tasks,
+                     options.submit ? " " : "", text);
 }
 
 int slurm(const SlurmOptions& options) {
@@ -185,33 +224,33 @@ int slurm(const SlurmOptions& options) {
   write_file(folder, "merge.sbatch", merge_script(job));
   check_script(folder / "array.sbatch");
   check_script(folder / "merge.sbatch");
-  StandardOutput out;
-  out.write(report(options, job, config));
-  out.flush();
+  print_text(submission(options, job, config.run_count()));
   return 0;
 }
 
 }  // namespace
 
-void add_slurm(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("slurm", "batch scripts that train a config on a Slurm cluster");
-  const auto options = std::make_shared<SlurmOptions>();
-  add_config_options(*command, options->config);
-  command->add_option("--out", options->out, "result directory, on a file system that all nodes share")
-      ->type_name("DIR")
-      ->required();
-  command
-      ->add_option("--tasks", options->tasks, "tasks of the array (default: so that one lasts some minutes)")
-      ->type_name("N");
-  command->add_option("--cpus", options->cpus, "processors a task (default: 1)")->type_name("N");
-  command
-      ->add_option("--sbatch", options->sbatch, "a further option for sbatch, as --sbatch=--partition=short")
-      ->type_name("OPTION")
-      ->allow_extra_args(false);
-  command->add_flag("--submit", options->submit, "submit the array, and the job that merges it");
-  command->add_flag("--json", options->json, "report as a JSON object");
-  command->footer(kSlurmExamples);
-  command->callback([options, &action] { action = [options] { return slurm(*options); }; });
+void add_slurm(CommandLine& line) {
+  Command command(line, "slurm", "batch scripts that train a config on a Slurm cluster",
+                  R"(Writes DIR/slurm/array.sbatch, a job array whose tasks train one shard each, and
+DIR/slurm/merge.sbatch, which joins them. The number of tasks is chosen so that a task lasts some minutes (some
+runs are trained to find out) and respects the cluster's MaxArraySize. A task that is stopped, killed or queued
+again goes on where it was; submitting the same scripts again trains what is missing.
+
+Examples:
+  deadrelu slurm sweep.json --out results/sweep --submit
+  deadrelu slurm sweep.json --out results/sweep --cpus 8 --sbatch=--partition=short --sbatch=--time=60)");
+  SlurmOptions& options = command.calls(slurm);
+  add_config_options(command, options.config);
+  command.option("--out", "DIR", options.out, "result directory, on a file system that all nodes share",
+                 true);
+  command.option("--tasks", "N", options.tasks,
+                 "tasks of the array (default: so that one lasts some minutes)");
+  command.option("--cpus", "N", options.cpus, "processors a task (default: 1)");
+  command.list("--sbatch", "OPTION", options.sbatch,
+               "a further option for sbatch, as --sbatch=--partition=short");
+  command.flag("--submit", options.submit, "submit the array, and the job that merges it");
+  command.flag("--json", options.json, "report as a JSON object");
 }
 
 }  // namespace deadrelu

@@ -5,13 +5,6 @@
 namespace deadrelu {
 namespace {
 
-// One word for the shell, whatever is in it.
-std::string shell_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 std::string job_name(const std::string& name) {
   std::string plain;
   for (const char c : name) {
@@ -29,7 +22,7 @@ std::string log_pattern(const SlurmJob& job, const std::string& name) {
   return pattern + "/slurm/" + name;
 }
 
-std::string head(const SlurmJob& job, const std::string& name, const std::string& log) {
+std::string script_head(const SlurmJob& job, const std::string& name, const std::string& log) {
   std::string text = "#!/bin/bash\n";
   text += fmt::format("#SBATCH --job-name={}\n", name);
   text += fmt::format("#SBATCH --output=\"{}\"\n", log_pattern(job, log));
@@ -60,8 +53,14 @@ exit "$code"
 
 }  // namespace
 
+std::string shell_quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string array_script(const SlurmJob& job) {
-  std::string text = head(job, job_name(job.name), "%a.log");
+  std::string text = script_head(job, job_name(job.name), "%a.log");
   text += fmt::format("#SBATCH --array=0-{}\n#SBATCH --cpus-per-task={}\n#SBATCH --signal=B:USR1@60\n",
                       job.tasks - 1, job.processors);
   text += more_options(job);
@@ -75,7 +74,7 @@ std::string array_script(const SlurmJob& job) {
 }
 
 std::string merge_script(const SlurmJob& job) {
-  std::string text = head(job, job_name(job.name) + "-merge", "merge.log");
+  std::string text = script_head(job, job_name(job.name) + "-merge", "merge.log");
   text += more_options(job);
   text += fmt::format("cd {} || exit\n", shell_quoted(job.config_directory));
   text += fmt::format("exec {0} merge {1} --config - < {2}\n", shell_quoted(job.program),

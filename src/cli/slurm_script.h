@@ -7,6 +7,9 @@
 
 namespace deadrelu {
 
+// One word for the shell, whatever is in it.
+std::string shell_quoted(const std::string& text);
+
 struct SlurmJob {
   std::string name;              // of the experiment
   std::string program;           // absolute path of deadrelu

@@ -1,31 +1,22 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/number.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/preflight.h"
+#include "cli/print.h"
 #include "cli/result_directories.h"
-#include "cli/stored_config.h"
-#include "store/export.h"
 #include "store/result_store.h"
 
 namespace deadrelu {
 namespace {
-
-constexpr const char* kStatusExamples =
-    "Reads only; works while the runs are being trained.\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu status results/quickstart\n"
-    "  deadrelu status results/quickstart --missing | wc -l\n"
-    "  test \"$(deadrelu status results/quickstart --json | jq .complete)\" = true && echo finished";
 
 struct StatusOptions {
   std::string directory;
@@ -42,54 +33,39 @@ void walk_missing(const StoreReader& store, const std::string& directory, const 
   }
 }
 
-struct Counts {
-  std::uint64_t runs, recorded, diverged;
-  std::uint64_t missing() const { return runs > recorded ? runs - recorded : 0; }
-};
-
-void print_json(const StoreReader& store, const StatusOptions& options, const Counts& counts,
-                StandardOutput& out) {
-  std::string text = "{\"name\": ";
-  append_json_cell(text, Cell(store.header().name));
-  out.write(
-      text +
-      fmt::format(", \"runs\": {}, \"recorded\": {}, \"missing\": {}, \"diverged\": {}, \"complete\": {}",
-                  counts.runs, counts.recorded, counts.missing(), counts.diverged, counts.missing() == 0));
-  if (options.missing) {
-    const char* separator = "\n\"";
-    out.write(", \"missing_runs\": [");
-    walk_missing(store, options.directory, [&](const std::string& id) {
-      out.write(separator + id + "\"");
-      separator = ",\n\"";
-    });
-    out.write("]");
-  }
-  out.write("}\n");
-}
-
-void print(const StoreReader& store, const std::string& name, const StatusOptions& options,
-           StandardOutput& out) {
-  const Counts counts{store.header().shard_runs(), store.recorded_count(), store.diverged_count()};
+// The state of one store, as a JSON object or as lines for a person.
+std::string store_status(const std::filesystem::path& directory, const std::string& title,
+                         const StatusOptions& options) {
+  const StoreReader store(directory);
+  const std::uint64_t runs = store.header().shard_runs(), recorded = store.recorded_count();
+  const std::uint64_t diverged = store.diverged_count(), missing = runs > recorded ? runs - recorded : 0;
+  const auto missing_ids = [&](const auto& found) { walk_missing(store, options.directory, found); };
   if (options.json) {
-    print_json(store, options, counts, out);
-  } else if (options.missing) {
-    walk_missing(store, options.directory, [&](const std::string& id) { out.write(id + '\n'); });
-  } else {
-    out.write(fmt::format("{}: {} of {} runs recorded, {} missing, {} diverged; {}\n", name, counts.recorded,
-                          counts.runs, counts.missing(), counts.diverged,
-                          counts.missing() == 0 ? "complete" : "not complete"));
+    Json object{{"name", store.header().name}, {"runs", runs},         {"recorded", recorded},
+                {"missing", missing},          {"diverged", diverged}, {"complete", missing == 0}};
+    if (options.missing) {
+      Json& ids = object["missing_runs"] = Json::array();
+      missing_ids([&](const std::string& id) { ids.push_back(id); });
+    }
+    return json_text(object);
   }
+  if (!options.missing) {
+    return fmt::format("{}: {} of {} runs recorded, {} missing, {} diverged; {}\n",
+                       title.empty() ? store.header().name : title, recorded, runs, missing, diverged,
+                       missing == 0 ? "complete" : "not complete");
+  }
+  std::string text;
+  missing_ids([&](const std::string& id) { text += id + '\n'; });
+  return text;
 }
 
 // A directory whose shards are not merged yet: a line for each that was started.
 int shards_status(const std::vector<std::filesystem::path>& shards, const StatusOptions& options) {
   StandardOutput out;
-  if (options.json) out.write("[");
-  const char* separator = "\n";
+  const char* separator = "[\n";
   for (const std::filesystem::path& shard : shards) {
-    if (options.json) out.write(separator);
-    separator = ",\n";
-    print(StoreReader(shard), shard.string(), options, out);
+    if (options.json) out.write(std::exchange(separator, ","));
+    out.write(store_status(shard, shard.string(), options));
   }
   if (options.json) out.write("]\n");
   if (!options.json && !options.missing)
@@ -102,24 +78,24 @@ int status(const StatusOptions& options) {
   const std::filesystem::path directory = options.directory;
   if (const auto shards = find_shards(directory); !has_store(directory) && !shards.empty())
     return shards_status(shards, options);
-  const StoreReader store(directory);
-  StandardOutput out;
-  print(store, store.header().name, options, out);
-  out.flush();
+  print_text(store_status(directory, "", options));
   return 0;
 }
 
 }  // namespace
 
-void add_status(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("status", "what is recorded, missing, diverged in a result directory");
-  const auto options = std::make_shared<StatusOptions>();
-  add_directory_argument(*command, options->directory);
-  command->add_flag("--missing", options->missing, "the ids of the missing runs, one a line");
-  command->add_flag("--json", options->json, "a JSON object");
-  command->footer(kStatusExamples);
-  command->callback([options, &action] { action = [options] { return status(*options); }; });
+void add_status(CommandLine& line) {
+  Command command(line, "status", "what is recorded, missing, diverged in a result directory",
+                  R"help(Reads only; works while the runs are being trained.
+
+Examples:
+  deadrelu status results/quickstart
+  deadrelu status results/quickstart --missing | wc -l
+  test "$(deadrelu status results/quickstart --json | jq .complete)" = true && echo finished)help");
+  StatusOptions& options = command.calls(status);
+  add_directory_argument(command, options.directory);
+  command.flag("--missing", options.missing, "the ids of the missing runs, one a line");
+  command.flag("--json", options.json, "a JSON object");
 }
 
 }  // namespace deadrelu

@@ -1,4 +1,4 @@
-// What the terminal can do.
+// What the terminal can do, and log lines on it.
 #pragma once
 
 #include <cstddef>
@@ -14,5 +14,11 @@ bool output_has_colours();
 
 // Columns of the terminal behind standard error; 80 where there is none.
 std::size_t error_stream_width();
+
+enum class Verbosity { kQuiet, kNormal, kVerbose };
+
+// Log lines go to standard error, through spdlog. Quiet: errors; normal: warnings too; verbose: also what is
+// being done. Colours only on a terminal without NO_COLOR.
+void set_up_log(Verbosity verbosity);
 
 }  // namespace deadrelu

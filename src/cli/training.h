@@ -1,17 +1,33 @@
-// Trains the runs of a sweep that the store does not hold yet.
+// Trains a config into a result directory: the store, the tables and the manifest.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
 
-#include "cli/input_check.h"
 #include "cli/progress.h"
 #include "cli/selection.h"
 #include "config/experiment_config.h"
+#include "data/dataset.h"
 #include "runner/runner.h"
-#include "store/result_store.h"
+#include "store/export.h"
+#include "store/manifest.h"
 
 namespace deadrelu {
+
+struct Job {
+  const ExperimentConfig& config;
+  Selection selection;
+  std::filesystem::path directory;  // of its store
+  std::string config_directory;     // absolute: where relative paths in the config start
+  RunnerOptions runner;
+  ExportFormats formats;
+  bool waits = false;  // for another process that writes the directory
+};
 
 // What a training has done.
 struct TrainingCounts {
@@ -21,29 +37,50 @@ struct TrainingCounts {
   std::uint64_t failed = 0;
 };
 
-class Training {
+struct JobResult {
+  TrainingCounts counts;
+  Manifest manifest;
+  int signal = 0;  // the number of the signal that stopped it; 0: none
+};
+
+// Trains the selected runs that are not recorded yet, exports the tables and writes the manifest, after a
+// signal too. Failures are logged. Throws what reading the data, finding it changed and writing the store
+// throw.
+JobResult train_job(const Job& job, ProgressMode progress);
+
+// Says on standard error why the job is not complete, if so, and returns the exit code.
+int report_job(const Job& job, const JobResult& result);
+
+// A manifest of this program, on this host, now.
+Manifest start_manifest();
+
+// Exports the tables, and writes the manifest with what the store says of its sweep. Throws
+// UserError(kInputOutput).
+void write_result_files(const std::filesystem::path& directory, const ExportFormats& formats,
+                        Manifest& manifest);
+
+// Exports the tables and corrects what the manifest says of them.
+std::vector<ExportedFile> write_tables_again(const std::filesystem::path& directory,
+                                             const ExportFormats& formats);
+
+// A run id knows a data file by its path, so a file that has changed would mix two data sets in one store.
+class InputCheck {
  public:
-  Training(const ExperimentConfig& config, const Selection& selection, ResultStore& store,
-           Progress& progress);
+  // `known`: what the store says; `add`: takes a file that it does not know yet.
+  InputCheck(const std::vector<InputFile>& known, std::function<void(const InputFile&)> add);
 
-  // Returns when everything is trained or, early, once `stop` is set. Failures are logged. Throws what
-  // reading the data, finding it changed and writing the store throw.
-  void train(const RunnerOptions& options, const std::atomic<bool>& stop);
-
-  const TrainingCounts& counts() const { return counts_; }
+  // Looks at the files of a run, each file once. Throws UserError(kInputOutput) for one that is not the one
+  // that is known. A file that cannot be read is left to whoever reads it.
+  void look_at(const RunSpec& spec);
 
  private:
-  bool next_missing(const RunStream& all, PlannedRun& run);
-  void keep(std::vector<FinishedRun>& finished);
-  void report_failure(const FinishedRun& finished);
-
-  const ExperimentConfig& config_;
-  const Selection selection_;
-  ResultStore& store_;
-  Progress& progress_;
-  const bool store_was_empty_;
-  TrainingCounts counts_;
-  InputCheck inputs_;
+  void look_at(const std::string& name, const std::string& path);
+  std::map<std::string, std::string> known_;  // name: digest
+  std::function<void(const InputFile&)> add_;
+  std::set<std::string> seen_;
 };
+
+// Every file that a run reads.
+std::vector<DataFile> input_files(const RunSpec& spec);
 
 }  // namespace deadrelu

@@ -1,35 +1,25 @@
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/number.h"
 #include "cli/command.h"
-#include "cli/input_check.h"
-#include "cli/log.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/print.h"
+#include "cli/result_directories.h"
 #include "cli/signals.h"
-#include "cli/stored_config.h"
+#include "cli/terminal.h"
+#include "cli/training.h"
 #include "store/record_check.h"
 
 namespace deadrelu {
 namespace {
-
-constexpr const char* kVerifyExamples =
-    "The sample is the same every time: the runs with the smallest ids, which are hashes. Changes nothing. "
-    "Exit "
-    "code 3\n"
-    "where a run gives other numbers than those recorded.\n"
-    "\n"
-    "Examples:\n"
-    "  deadrelu verify results/quickstart\n"
-    "  deadrelu verify results/quickstart --sample all --simd avx2 --threads 1";
 
 constexpr std::size_t kShownDifferences = 20;
 
@@ -95,20 +85,17 @@ Verification train_again(RecordCheck& check, const VerifyOptions& options, const
   return result;
 }
 
-std::string report_json(const Verification& result) {
-  std::string text =
-      fmt::format("{{\"recorded\": {}, \"verified\": {}, \"different\": {}, \"differences\": [",
-                  result.recorded, result.verified, result.different);
-  for (std::size_t i = 0; i < result.shown.size(); ++i) {
-    text +=
-        (i == 0 ? "\n{\"run_id\": \"" : ",\n{\"run_id\": \"") + result.shown[i].id + "\", \"difference\": ";
-    append_json_cell(text, Cell(result.shown[i].sentence));
-    text += '}';
-  }
-  return text + "]}\n";
+std::string verification_json(const Verification& result) {
+  Json differences = Json::array();
+  for (const Difference& difference : result.shown)
+    differences.push_back({{"run_id", difference.id}, {"difference", difference.sentence}});
+  return json_text({{"recorded", result.recorded},
+                    {"verified", result.verified},
+                    {"different", result.different},
+                    {"differences", differences}});
 }
 
-std::string report_text(const std::string& directory, const Verification& result) {
+std::string verification_text(const std::string& directory, const Verification& result) {
   std::string text =
       fmt::format("{}: {} of {} recorded runs trained again, ", directory, result.verified, result.recorded);
   if (result.different == 0) return text + "every stored bit is the same\n";
@@ -124,25 +111,27 @@ int verify(const VerifyOptions& options) {
   RecordCheck check(options.directory, kEngineEpoch);
   const StopOnSignal stop;
   const Verification result = train_again(check, options, runner, stop);
-  StandardOutput out;
-  out.write(options.json ? report_json(result) : report_text(options.directory, result));
-  out.flush();
+  print_text(options.json ? verification_json(result) : verification_text(options.directory, result));
   if (stop.signal() != 0) return 128 + stop.signal();
   return static_cast<int>(result.different == 0 ? ExitCode::kOk : ExitCode::kNotMet);
 }
 
 }  // namespace
 
-void add_verify(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand(
-      "verify", "trains a sample of the recorded runs again and compares every stored bit");
-  const auto options = std::make_shared<VerifyOptions>();
-  add_directory_argument(*command, options->directory);
-  command->add_option("--sample", options->sample, "how many runs (default: 32), or all")->type_name("N");
-  add_runner_options(*command, options->runner);
-  command->add_flag("--json", options->json, "report as a JSON object");
-  command->footer(kVerifyExamples);
-  command->callback([options, &action] { action = [options] { return verify(*options); }; });
+void add_verify(CommandLine& line) {
+  Command command(
+      line, "verify", "trains a sample of the recorded runs again and compares every stored bit",
+      R"(The sample is the same every time: the runs with the smallest ids, which are hashes. Changes
+nothing. Exit code 3 where a run gives other numbers than those recorded.
+
+Examples:
+  deadrelu verify results/quickstart
+  deadrelu verify results/quickstart --sample all --simd avx2 --threads 1)");
+  VerifyOptions& options = command.calls(verify);
+  add_directory_argument(command, options.directory);
+  command.option("--sample", "N", options.sample, "how many runs (default: 32), or all");
+  add_runner_options(command, options.runner);
+  command.flag("--json", options.json, "report as a JSON object");
 }
 
 }  // namespace deadrelu

@@ -1,55 +1,49 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
-#include <string>
+#include <nlohmann/json.hpp>
 
 #include "cli/build_info.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "simd/target.h"
-#include "store/export.h"
+#include "version.h"
 
 namespace deadrelu {
 namespace {
 
-std::string version_json() {
-  std::string text = "{\"version\": ";
-  append_json_cell(text, Cell(std::string(build_info().version)));
-  append_json_cell(text += ", \"commit\": ", Cell(std::string(build_info().commit)));
-  append_json_cell(text += ", \"compiler\": ", Cell(std::string(build_info().compiler)));
-  text += ", \"simd\": [";
-  const char* separator = "";
-  for (const SimdTarget target : available_simd()) {
-    append_json_cell(text += separator, Cell(std::string(name_of(target))));
-    separator = ", ";
-  }
-  return text + "]}\n";
-}
+struct VersionOptions {
+  bool json = false;
+};
 
-std::string version_text() {
+int version(const VersionOptions& options) {
   const BuildInfo& build = build_info();
-  std::string text =
-      fmt::format("deadrelu {} (commit {}, {})\nsimd:", build.version, build.commit, build.compiler);
-  for (const SimdTarget target : available_simd()) text.append(" ").append(name_of(target));
-  return text + "\n";
+  Json targets = Json::array();
+  std::string names;
+  for (const SimdTarget target : available_simd()) {
+    targets.push_back(std::string(name_of(target)));
+    names += fmt::format(" {}", name_of(target));
+  }
+  print_text(options.json ? json_text({{"version", build.version},
+                                       {"commit", build.commit},
+                                       {"compiler", build.compiler},
+                                       {"simd", targets}})
+                          : fmt::format("deadrelu {} (commit {}, {})\nsimd:{}\n", build.version, build.commit,
+                                        build.compiler, names));
+  return 0;
 }
 
 }  // namespace
 
-void add_version(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("version", "version, commit, compiler, instruction sets");
-  const auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "a JSON object");
-  command->footer("Examples:\n  deadrelu version --json | jq -r .commit");
-  command->callback([json, &action] {
-    action = [json] {
-      StandardOutput out;
-      out.write(*json ? version_json() : version_text());
-      out.flush();
-      return 0;
-    };
-  });
+const BuildInfo& build_info() {
+  static constexpr BuildInfo kInfo{DEADRELU_VERSION, DEADRELU_COMMIT, DEADRELU_COMPILER};
+  return kInfo;
+}
+
+void add_version(CommandLine& line) {
+  Command command(line, "version", "version, commit, compiler, instruction sets",
+                  "Examples:\n  deadrelu version --json | jq -r .commit");
+  command.flag("--json", command.calls(version).json, "a JSON object");
 }
 
 }  // namespace deadrelu

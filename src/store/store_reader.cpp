@@ -42,6 +42,11 @@ std::vector<std::uint64_t> read_ids(SQLite::Database& db) {
 
 }  // namespace
 
+bool has_store(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(directory / kStoreFile, ignored);
+}
+
 struct StoreReader::State {
   std::filesystem::path file;
   ReadView view;

@@ -36,6 +36,9 @@ struct InputFile {
   std::string sha256;  // hex
 };
 
+// Whether a directory has a store of results.
+bool has_store(const std::filesystem::path& directory);
+
 // Never changes the directory, and works beside a writer.
 class StoreReader {
  public:
@@ -52,9 +55,9 @@ class StoreReader {
   // recorded runs in the new sweep (running it again does): the tables may then lack runs that are recorded.
   bool places_complete() const;
 
-  // Runs one read-only SQL statement over the views runs, metrics, … of all tables, whose columns are those
-  // of the exported ones. Throws UserError(kUsage) with SQLite's sentence for a wrong statement and for one
-  // that would write.
+  // Runs one read-only SQL statement over the views runs, metrics, … of all tables, whose columns are those of
+  // the exported ones; median(x), which SQLite lacks, is there too. Throws UserError(kUsage) with SQLite's
+  // sentence for a wrong statement and for one that would write.
   void query(const std::string& sql, const std::function<void(std::span<const std::string>)>& columns,
              const std::function<void(std::span<const Cell>)>& row) const;
 

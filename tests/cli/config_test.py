@@ -134,10 +134,13 @@ class Activation(harness.Case):
             self.assertAlmostEqual(value, math.tanh(x), delta=1e-14)
             self.assertAlmostEqual(derivative, 1 - math.tanh(x) ** 2, delta=1e-14)
 
-    def test_the_numbers_of_an_activation_are_options(self):
-        self.assertEqual(self.graph("leaky_relu", "--slope", "0.25", "--from=-2", "--points=1"), [(-2, -0.5, 0.25)])
-        self.assertEqual(self.graph("relu", "--at-zero", "0.5", "--from=0", "--points=1"), [(0, 0, 0.5)])
-        value = self.graph("elu", "--alpha", "3", "--from=-1", "--points=1")[0][1]
+    def test_the_numbers_of_an_activation_are_set_as_in_a_config(self):
+        def one(name, key, x):
+            return self.graph(name, "--set", f"model.{key}", f"--from={x}", "--points=1")
+
+        self.assertEqual(one("leaky_relu", "activation.slope=0.25", -2), [(-2, -0.5, 0.25)])
+        self.assertEqual(one("relu", "derivative_at_zero=0.5", 0), [(0, 0, 0.5)])
+        value = one("elu", "activation.alpha=3", -1)[0][1]
         self.assertAlmostEqual(value, 3 * math.expm1(-1), delta=1e-14)
 
     def test_json_holds_the_same_as_csv(self):
@@ -156,7 +159,9 @@ class Activation(harness.Case):
         self.assertIn("gelu", error)
 
     def test_a_number_of_another_activation_is_refused(self):
-        self.assertIn("slope", self.fail_with(2, "activation", "relu", "--slope", "0.1"))
+        setting = "model.activation.slope=0.1"
+        error = self.fail_with(2, "activation", "relu", "--set", setting)
+        self.assertTrue(error.startswith(f"--set {setting}: /model/activation"), error)
 
     def test_wrong_numbers_are_refused(self):
         for options in (["--points", "0"], ["--points", "x"], ["--from", "nan"], ["--to", "1e999"]):

@@ -69,7 +69,7 @@ TEST_F(TablesTest, one_more_is_stored_seen_and_exported) {
 TEST_F(TablesTest, one_more_is_explained) {
   const auto topics = find_topics(glossary(with_deaths()), "deaths.cause");
   ASSERT_EQ(topics.size(), 1u);
-  EXPECT_EQ(topics[0].meaning, "Why it died.");
+  EXPECT_EQ(topics[0].doc.meaning, "Why it died.");
   EXPECT_TRUE(find_topics(glossary(), "deaths.cause").empty());
   for (const Table& table : result_tables())
     for (const Column& column : table.columns)

@@ -1,4 +1,4 @@
-#include "cli/verdict.h"
+#include "cli/reproduction.h"
 
 #include <gtest/gtest.h>
 
