@@ -17,6 +17,15 @@ namespace {
 // keeping.
 constexpr std::size_t kKeptDataBytes = std::size_t{256} << 20;
 
+template <class T>
+Engine fitting_engine(std::span<const RunSpec* const> runs, const Dataset<T>& data, SimdTarget simd) {
+  const TrainSpec& train = runs[0]->train;
+  return faster_engine(
+      network_shape(runs[0]->model, data.inputs, data.outputs),
+      train.batch_size == 0 ? data.train.samples : static_cast<std::size_t>(train.batch_size), runs.size(),
+      lane_count<T>(simd), sizeof(T));
+}
+
 }  // namespace
 
 WorkerPool::WorkerPool(const RunnerOptions& options)
@@ -89,19 +98,6 @@ FinishedPack WorkerPool::train(std::vector<PlannedRun> runs) {
   }
   return pack;
 }
-
-namespace {
-
-template <class T>
-Engine fitting_engine(std::span<const RunSpec* const> runs, const Dataset<T>& data, SimdTarget simd) {
-  const TrainSpec& train = runs[0]->train;
-  return faster_engine(
-      network_shape(runs[0]->model, data.inputs, data.outputs),
-      train.batch_size == 0 ? data.train.samples : static_cast<std::size_t>(train.batch_size), runs.size(),
-      lane_count<T>(simd), sizeof(T));
-}
-
-}  // namespace
 
 template <class T>
 void WorkerPool::train(std::vector<FinishedRun>& runs, DatasetCache<T>& cache) {

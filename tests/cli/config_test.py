@@ -55,6 +55,12 @@ class Config(harness.Case):
         self.assertEqual(self.succeed("list", resolved), self.succeed("list", config, "--set", "train.steps=33"))
         self.assertEqual(self.succeed("config", resolved), (self.folder / resolved).read_text())
 
+    def test_json_is_the_same_on_one_line(self):
+        for command in (["config", self.write(harness.sweep())], ["schema"]):
+            line = self.succeed(*command, "--json")
+            self.assertEqual(line.count("\n"), 1)
+            self.assertEqual(json.loads(line), json.loads(self.succeed(*command)))
+
     def test_defaults_are_filled_in(self):
         resolved = json.loads(self.succeed("config", self.write(harness.sweep())))
         self.assertEqual(resolved["train"]["loss"], "mse")

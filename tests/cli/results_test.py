@@ -49,6 +49,14 @@ class Reading(harness.Case):
         self.assertEqual(json.loads(self.succeed("query", self.shared, sql, "--json")),
                          [{"bias": 0.0, "n": 6, "empty": None}, {"bias": -1.0, "n": 3, "empty": None}])
 
+    def test_a_query_may_ask_for_medians(self):
+        values = "(SELECT 5 AS x UNION ALL SELECT 1 UNION ALL SELECT 2.5 UNION ALL SELECT NULL UNION ALL SELECT 'text')"
+        self.assertEqual(self.succeed("query", self.shared, f"SELECT median(x) AS m FROM {values}"), "m\n2.5\n")
+        sql = f"SELECT median(x) AS m FROM {values} WHERE x < 5 GROUP BY x > 0"
+        self.assertEqual(self.succeed("query", self.shared, sql), "m\n1.75\n")
+        self.assertEqual(self.succeed("query", self.shared, "SELECT median(NULL) AS m"), "m\n\n")
+        self.fail_with(2, "query", self.shared, "SELECT median(1, 2)")
+
     def test_a_query_without_rows_still_has_its_header(self):
         sql = "SELECT run_id FROM runs WHERE 0"
         self.assertEqual(self.succeed("query", self.shared, sql), "run_id\n")
