@@ -6,8 +6,11 @@
 #include <memory>
 #include <thread>
 
+#include "base/enum_names.h"
+#include "base/processors.h"
 #include "base/random.h"
 #include "simd/kernels.h"
+#include "simd/peak.h"
 #include "train/engine_choice.h"
 #include "train/trainer.h"
 
@@ -16,6 +19,28 @@ namespace {
 
 constexpr int kTrials = 7;
 constexpr double kTrialSeconds = 0.03;
+
+constexpr std::size_t kTrainedExamples = 1024;
+
+struct ReferenceNetwork {
+  std::string name;
+  std::size_t inputs, outputs;
+  std::vector<std::size_t> hidden;
+  std::size_t batch_size;
+
+  // Multiplications and additions of one step of one network: forward, weight gradients, and the gradients
+  // that go back, which stop above the inputs.
+  double flops_a_step() const {
+    double multiply_adds = 0;
+    std::size_t below = inputs;
+    for (std::size_t l = 0; l <= hidden.size(); ++l) {
+      const std::size_t above = l < hidden.size() ? hidden[l] : outputs;
+      multiply_adds += static_cast<double>(below * above) * (l == 0 ? 2 : 3);
+      below = above;
+    }
+    return 2 * multiply_adds * static_cast<double>(batch_size);
+  }
+};
 
 double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
@@ -39,8 +64,8 @@ std::shared_ptr<const Dataset<float>> random_examples(const ReferenceNetwork& ne
   auto data = std::make_shared<Dataset<float>>();
   data->inputs = network.inputs;
   data->outputs = network.outputs;
-  data->train = {network.examples, Buffer<float>(network.examples * network.inputs),
-                 Buffer<float>(network.examples * network.outputs)};
+  data->train = {kTrainedExamples, Buffer<float>(kTrainedExamples * network.inputs),
+                 Buffer<float>(kTrainedExamples * network.outputs)};
   const auto fill = [](Buffer<float>& values, std::uint32_t stream) {
     for (std::size_t i = 0; i < values.size(); ++i)
       values[i] = static_cast<float>(2 * random_uniform(0, Purpose::kData, stream, i) - 1);
@@ -101,42 +126,7 @@ class PackBench {
   std::vector<std::uint64_t> steps_;  // made so far
 };
 
-}  // namespace
-
-double ReferenceNetwork::flops_a_step() const {
-  double multiply_adds = 0;
-  std::size_t below = inputs;
-  for (std::size_t l = 0; l <= hidden.size(); ++l) {
-    const std::size_t above = l < hidden.size() ? hidden[l] : outputs;
-    multiply_adds += static_cast<double>(below * above) * (l == 0 ? 2 : 3);
-    below = above;
-  }
-  return 2 * multiply_adds * static_cast<double>(batch_size);
-}
-
-std::vector<ReferenceNetwork> reference_networks() {
-  return {{"tiny", 1, 1, std::vector<std::size_t>(10, 2), 128, 1024},
-          {"small", 2, 1, {16, 16}, 32, 1024},
-          {"medium", 64, 10, {64, 64, 64}, 64, 1024},
-          {"large", 784, 10, {256, 256, 256}, 128, 1024},
-          {"online", 20, 1, {5}, 1, 1024}};
-}
-
-NetworkTiming time_network(const ReferenceNetwork& network, SimdTarget simd, Engine engine,
-                           std::size_t threads) {
-  PackBench bench(network, simd, engine, threads);
-  NetworkTiming timing{engine, bench.lanes(), threads};
-  const double step = best_seconds([&](std::uint64_t steps) { bench.train(steps); });
-  timing.seconds_a_step = step / static_cast<double>(bench.lanes() * threads);
-  return timing;
-}
-
-Engine chosen_engine(const ReferenceNetwork& network, SimdTarget simd, std::size_t runs) {
-  return faster_engine(network_shape(reference_run(network, 0).model, network.inputs, network.outputs),
-                       network.batch_size, runs, lane_count<float>(simd), sizeof(float));
-}
-
-ElementwiseTiming time_activation(Activation activation, SimdTarget simd) {
+ActivationTiming time_activation(Activation activation, SimdTarget simd) {
   constexpr std::size_t kRows = 8, kColumns = 128;  // three such matrices stay in the L1 cache
   const Kernels<float> table = kernels<float>(simd, Engine::kWide);
   const bool doubles = activation == Activation::kCrelu, halves = activation == Activation::kMaxout;
@@ -154,8 +144,45 @@ ElementwiseTiming time_activation(Activation activation, SimdTarget simd) {
              for (; calls > 0; --calls) once();
            });
   };
-  return {repeat([&] { table.activation->forward(activation, numbers, in, out); }),
+  return {std::string(name_of(activation)),
+          repeat([&] { table.activation->forward(activation, numbers, in, out); }),
           repeat([&] { table.activation->backward(activation, numbers, in, out, back); })};
+}
+
+}  // namespace
+
+Benchmark run_benchmark(SimdTarget simd, bool with_activations) {
+  Benchmark benchmark{simd, 0, {}, {}};
+  const auto time = [&](const ReferenceNetwork& network, Engine engine, std::size_t threads) {
+    benchmark.peak_gflops = std::max(benchmark.peak_gflops, measure_peak_gflops(simd));
+    PackBench packs(network, simd, engine, threads);
+    const double step = best_seconds([&](std::uint64_t steps) { packs.train(steps); });
+    NetworkTiming timing{network.name, engine, packs.lanes(), threads};
+    timing.seconds_a_step = step / static_cast<double>(timing.runs * threads);
+    timing.gflops = network.flops_a_step() / timing.seconds_a_step * 1e-9;
+    const Engine chosen =
+        faster_engine(network_shape(reference_run(network, 0).model, network.inputs, network.outputs),
+                      network.batch_size, timing.runs, lane_count<float>(simd), sizeof(float));
+    timing.chosen = chosen == engine;
+    benchmark.networks.push_back(timing);
+    return chosen;
+  };
+  const std::vector<ReferenceNetwork> networks = {{"tiny", 1, 1, std::vector<std::size_t>(10, 2), 128},
+                                                  {"small", 2, 1, {16, 16}, 32},
+                                                  {"medium", 64, 10, {64, 64, 64}, 64},
+                                                  {"large", 784, 10, {256, 256, 256}, 128},
+                                                  {"online", 20, 1, {5}, 1}};
+  for (const ReferenceNetwork& network : networks) {
+    const Engine chosen = time(network, Engine::kLanes, 1);
+    time(network, Engine::kWide, 1);
+    if (usable_processors() > 1) time(network, chosen, usable_processors());
+  }
+  for (NetworkTiming& timing : benchmark.networks)
+    timing.peak_share = timing.gflops / (benchmark.peak_gflops * static_cast<double>(timing.threads));
+  if (with_activations)
+    for (const Activation kind : values_of<Activation>())
+      benchmark.activations.push_back(time_activation(kind, simd));
+  return benchmark;
 }
 
 }  // namespace deadrelu
