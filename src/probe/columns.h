@@ -78,8 +78,8 @@ struct Rows {
 struct Table {
   std::string name;         // of the view and, without extension, of the exported files: "layers"
   std::string stored_name;  // of the table in the store: "layer_rows"
-  std::size_t keys;         // leading columns that say which row of a run it is; 0: a run has one row
-  bool always;              // exported even without rows
+  std::size_t keys;  // leading columns that say which row of a run it is, never missing; 0: one row a run
+  bool always;       // exported even without rows
   std::vector<Column> columns;
   std::function<Rows(const RunRecord&)> rows;
 

@@ -114,7 +114,7 @@ class Explain(harness.Case):
     def test_a_table_explains_its_columns(self):
         self.train(harness.sweep(), "out")
         names = [topic["name"] for topic in json.loads(self.succeed("explain", "layers", "--json"))]
-        self.assertEqual(names, ["layers." + column for column in self.columns("out")["layers"]])
+        self.assertEqual(names, [*("layers." + column for column in self.columns("out")["layers"]), "parameters.layers"])
 
     def test_every_column_has_a_unit_a_meaning_and_a_definition_or_says_it_all(self):
         for topic in json.loads(self.succeed("explain", "--json")):

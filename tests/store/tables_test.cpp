@@ -16,10 +16,13 @@ std::string cause(const MetricsRow& row) {
   return row.step == 0 ? "" : row.step > 50 ? "late, \"so\"" : "early";
 }
 
+std::string kind(const MetricsRow&) { return "unit"; }
+
 // The tables, and one more that shows the metrics in its own way: with text, by a key of two columns.
 Tables with_deaths() {
   static const ColumnOf<MetricsRow> columns[] = {
       {{"event", "1", "The event's number.", "Counted."}, &MetricsRow::step},
+      {{"kind", "", "What died.", "In a word."}, kind},
       {{"cause", "", "Why it died.", "In a word."}, cause},
       {{"size", "1", "How large it was.", "Measured."}, &MetricsRow::train_loss},
   };
@@ -57,13 +60,13 @@ TEST_F(TablesTest, one_more_is_stored_seen_and_exported) {
   const auto files = export_tables(directory, {true, true}, tables);
   EXPECT_TRUE(std::any_of(files.begin(), files.end(),
                           [](const auto& file) { return file.name == "deaths.csv" && file.rows == 4; }));
-  EXPECT_EQ(lines(directory / "deaths.csv")[0], "run_id,event,cause,size");
-  EXPECT_EQ(lines(directory / "deaths.csv")[1], hex_id(id_of(0)) + ",0,,0.25");
-  EXPECT_EQ(lines(directory / "deaths.csv")[2], hex_id(id_of(0)) + ",100,\"late, \"\"so\"\"\",0.25");
+  EXPECT_EQ(lines(directory / "deaths.csv")[0], "run_id,event,kind,cause,size");
+  EXPECT_EQ(lines(directory / "deaths.csv")[1], hex_id(id_of(0)) + ",0,unit,,0.25");
+  EXPECT_EQ(lines(directory / "deaths.csv")[2], hex_id(id_of(0)) + ",100,unit,\"late, \"\"so\"\"\",0.25");
   EXPECT_EQ(nlohmann::json::parse(lines(directory / "deaths.jsonl")[1]).at("cause"), "late, \"so\"");
   const auto columns = nlohmann::json::parse(content(directory / "columns.json")).at("tables").at("deaths");
-  EXPECT_EQ(columns.at(2).at("name"), "cause");
-  EXPECT_EQ(columns.at(2).at("type"), "text");
+  EXPECT_EQ(columns.at(3).at("name"), "cause");
+  EXPECT_EQ(columns.at(3).at("type"), "text");
 }
 
 TEST_F(TablesTest, one_more_is_explained) {
