@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "store/export.h"
+#include "store/cells.h"
 
 namespace deadrelu {
 namespace {

@@ -8,7 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "cli/output.h"
-#include "store/result_store.h"
+#include "probe/columns.h"
 
 namespace deadrelu {
 

@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/print.h"
 #include "store/statistics.h"
+#include "store/store_reader.h"
 
 namespace deadrelu {
 

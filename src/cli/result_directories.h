@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/experiment_config.h"
-#include "store/result_store.h"
+#include "store/store_reader.h"
 
 namespace deadrelu {
 

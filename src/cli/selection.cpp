@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "data/dataset.h"
-#include "store/result_store.h"
+#include "store/store_reader.h"
 #include "train/check.h"
 
 namespace deadrelu {

@@ -18,7 +18,7 @@
 #include "cli/print.h"
 #include "cli/terminal.h"
 #include "cli/text_table.h"
-#include "store/result_store.h"
+#include "store/store_reader.h"
 
 namespace deadrelu {
 namespace {

@@ -13,7 +13,7 @@
 #include "cli/output.h"
 #include "cli/print.h"
 #include "cli/result_directories.h"
-#include "store/result_store.h"
+#include "store/store_reader.h"
 
 namespace deadrelu {
 namespace {

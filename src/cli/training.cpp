@@ -14,6 +14,7 @@
 #include "cli/build_info.h"
 #include "cli/output.h"
 #include "cli/signals.h"
+#include "store/digest.h"
 #include "store/directory_lock.h"
 #include "store/result_store.h"
 

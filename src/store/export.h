@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "store/cells.h"
 #include "store/store_reader.h"
 
 namespace deadrelu {

@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 
+#include "store/cells.h"
 #include "store/store_error.h"
 #include "store_fixture.h"
 
