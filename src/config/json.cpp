@@ -139,9 +139,9 @@ std::vector<Mistake> Problems::report(std::string_view text, const std::string& 
   }
   std::vector<Mistake> mistakes;
   for (const auto& [set, line, pointer, message] : sorted) {
-    mistakes.push_back({set == kFile ? label + ':' + std::to_string(line)
-                                     : "--set " + sets[static_cast<std::size_t>(set)],
-                        pointer, message});
+    mistakes.push_back(
+        {set == kFile ? label + ':' + std::to_string(line) : "--set " + sets[static_cast<std::size_t>(set)],
+         pointer, message});
   }
   if (full()) mistakes.push_back({"", "", "(there may be more)"});
   return mistakes;
