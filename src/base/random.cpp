@@ -1,5 +1,7 @@
 #include "base/random.h"
 
+#include <cassert>
+
 #include <Random123/philox.h>
 
 namespace deadrelu {
@@ -30,6 +32,7 @@ double random_uniform(std::uint64_t seed, Purpose purpose, std::uint32_t stream,
 
 std::uint64_t random_below(std::uint64_t seed, Purpose purpose, std::uint32_t stream, std::uint64_t index,
                            std::uint64_t bound) {
+  assert(bound > 0);
   const unsigned __int128 product =
       static_cast<unsigned __int128>(random_bits(seed, purpose, stream, index)) * bound;
   return static_cast<std::uint64_t>(product >> 64);

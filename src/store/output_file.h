@@ -1,6 +1,7 @@
 // A file that appears whole or not at all: written under a temporary name, synced, renamed.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -28,7 +29,10 @@ class OutputFile {
 
   const std::string& name() const { return name_; }
   // Hex SHA-256 of the content. REQUIRES: sync() or commit() was called.
-  const std::string& sha256() const { return sha256_; }
+  const std::string& sha256() const {
+    assert(!sha256_.empty());
+    return sha256_;
+  }
 
  private:
   void write_out();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,7 @@ class RunIndex {
 
   // REQUIRES: the id is not there yet.
   void insert(std::uint64_t id, std::uint64_t number) {
+    assert(!find(id));
     recent_.emplace(id, number);
     if (recent_.size() >= std::max<std::size_t>(kRecent, sorted_.size() / 16)) merge();
   }

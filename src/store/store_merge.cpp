@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstdio>
 #include <map>
@@ -179,6 +180,7 @@ bool StoreMerge::place(const PlannedRun& run) {
 }
 
 void StoreMerge::commit() {
+  assert(state_->conflicts.empty());
   with_sqlite_errors(state_->draft, [&] {
     state_->batch.commit();
     state_->writer.reset();
