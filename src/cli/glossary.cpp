@@ -23,9 +23,7 @@ std::vector<Topic> filter(const std::vector<Topic>& topics, const Match& match) 
 
 std::vector<Topic> glossary(const Tables& tables) {
   std::vector<Topic> topics;
-  for (KeyDoc& key : config_keys()) {
-    topics.push_back({true, {key.path, key.type, key.range, key.default_text, key.meaning}});
-  }
+  for (const Doc& key : config_keys()) topics.push_back({true, key});
   for (const ExportedTable& table : exported_tables({}, tables)) {
     for (const ColumnInfo& column : table.columns)
       topics.push_back(

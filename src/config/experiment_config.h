@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/doc.h"
 #include "sweep/planned_run.h"
 #include "sweep/sweep_shape.h"
 
@@ -50,14 +51,7 @@ ConfigSource read_config(const std::string& path, std::vector<std::string> sets)
 // JSON Schema (draft-07) of the config, from the table that validates it.
 std::string config_schema();
 
-// One documented config key: what `explain` prints.
-struct KeyDoc {
-  std::string path;          // dotted; the keys of a variant carry it: "data.samples"
-  std::string type;          // "real", "integer", "one of …", …
-  std::string range;         // "" where there is none
-  std::string default_text;  // JSON; "required" where there is no default
-  std::string meaning;       // a sentence or two, with definition and source where there is one
-};
-std::vector<KeyDoc> config_keys();
+// Every key, as `explain` prints it; the keys of a variant carry it: "data.samples".
+std::vector<Doc> config_keys();
 
 }  // namespace deadrelu

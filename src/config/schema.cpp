@@ -209,8 +209,8 @@ std::string default_text(const Row& row) {
 }
 
 // The sweep section has a form of its own; its reader is sweep_config.cpp.
-const std::vector<KeyDoc>& sweep_docs() {
-  static const std::vector<KeyDoc> docs = {
+const std::vector<Doc>& sweep_docs() {
+  static const std::vector<Doc> docs = {
       {"sweep.grid", "object {path: values}", "", "not given",
        "Every path, a dotted key or group, is an axis; the points are the product of all axes, the last one fastest. "
        "values: a list, {\"lin\": [from, to, count]} (evenly spaced, rounded to 15 digits of the larger end) or "
@@ -234,8 +234,8 @@ const std::vector<KeyDoc>& sweep_docs() {
 
 std::string config_schema() { return SchemaBuilder().whole().dump(2) + '\n'; }
 
-std::vector<KeyDoc> config_keys() {
-  std::vector<KeyDoc> docs;
+std::vector<Doc> config_keys() {
+  std::vector<Doc> docs;
   for (const Row& row : KeyTable::get().rows())
     docs.push_back({row.key.path, type_text(row.key), range_text(row.key), default_text(row), about(row)});
   docs.insert(docs.end(), sweep_docs().begin(), sweep_docs().end());

@@ -270,10 +270,10 @@ TEST(Keys, seeds_keep_every_bit) {
 }
 
 TEST(Keys, every_key_is_documented) {
-  for (const KeyDoc& doc : config_keys()) {
-    EXPECT_FALSE(doc.meaning.empty()) << doc.path;
-    EXPECT_FALSE(doc.default_text.empty()) << doc.path;
-    EXPECT_FALSE(doc.type.empty()) << doc.path;
+  for (const Doc& doc : config_keys()) {
+    EXPECT_FALSE(doc.meaning.empty()) << doc.name;
+    EXPECT_FALSE(doc.default_text.empty()) << doc.name;
+    EXPECT_FALSE(doc.type.empty()) << doc.name;
   }
 }
 
