@@ -13,28 +13,6 @@ constexpr Field optimizer = field<&RunSpec::train, &TrainSpec::optimizer, Member
 template <auto Member>
 constexpr Field schedule = field<&RunSpec::train, &TrainSpec::schedule, Member>;
 
-bool is_classification(const RunSpec& run) {
-  switch (run.data.kind) {
-    case DataKind::kIdx:
-    case DataKind::kBlobs:
-    case DataKind::kCircles:
-    case DataKind::kMoons:
-    case DataKind::kSpirals:
-    case DataKind::kXor:
-    case DataKind::kPermuted:
-      return true;
-    case DataKind::kCsv:
-      return run.data.task == Task::kClassification;
-    case DataKind::kFunction:
-    case DataKind::kPoints:
-    case DataKind::kGaussian:
-    case DataKind::kTeacher:
-    case DataKind::kSlowlyChangingRegression:
-      return false;
-  }
-  return false;
-}
-
 bool is_adam(const RunSpec& run) {
   return run.train.optimizer.kind == Optimizer::kAdam || run.train.optimizer.kind == Optimizer::kAdamw;
 }
@@ -48,7 +26,9 @@ std::vector<Key> train_keys() {
           "mean over batch and outputs, as PyTorch's: mse (y−t)², half_mse half of it, mae |y−t|, cross_entropy "
           "−log softmax (mean over the batch), binary_cross_entropy on logits. The last two need classification "
           "data; the others take its classes as 0/1 columns.")
-          .by_default_where("cross_entropy", is_classification, "classification data", "data.kind data.task"),
+          .by_default_where(
+              "cross_entropy", [](const RunSpec& r) { return has_classes(r.data); }, "classification data",
+              "data.kind data.task"),
       choice("train.optimizer.name", optimizer<&OptimizerSpec::kind>,
              "torch.optim's documented algorithms: SGD, Adam, AdamW, RMSprop."),
       real("train.optimizer.learning_rate", optimizer<&OptimizerSpec::learning_rate>, kNotNegative,

@@ -1,12 +1,12 @@
 // The synthetic classification sets. Example s belongs to class s mod classes, so that every prefix is
 // balanced; with n examples in its class, its number there is j = ⌊s/classes⌋.
-//   blobs    centre[class] + spread·N(0, 1); centres uniform in [−5, 5]. Purpose kData: stream 2·input, index
-//   = sample
-//            for the normals, stream 2·input + 1, index = class for the centres.
-//   circles  r·(cos t, sin t), t = 2πj/n, r = 1 (class 0) or 0.5 (class 1)       (scikit-learn's
-//   make_circles) moons    (cos t, sin t), t = πj/(n − 1), or (1 − cos t, 0.5 − sin t) (scikit-learn's
-//   make_moons) spirals  r·(cos t, sin t), r = (j + 1)/n, t = 2π(turns·r + class/classes) xor      uniform in
-//   [−1, 1]²; class 0 where x1·x2 > 0, class 1 where x1·x2 < 0 (x2's sign is turned to fit the class)
+//   blobs    centre[class] + spread·N(0, 1); centres uniform in [−5, 5]. Purpose kData: stream 2·input, index =
+//            sample for the normals, stream 2·input + 1, index = class for the centres.
+//   circles  r·(cos t, sin t), t = 2πj/n, r = 1 (class 0) or 0.5 (class 1)       (scikit-learn's make_circles)
+//   moons    (cos t, sin t), t = πj/(n − 1), or (1 − cos t, 0.5 − sin t)         (scikit-learn's make_moons)
+//   spirals  r·(cos t, sin t), r = (j + 1)/n, t = 2π(turns·r + class/classes)
+//   xor      uniform in [−1, 1]²; class 0 where x1·x2 > 0, class 1 where x1·x2 < 0 (x2's sign is turned to fit
+//            the class)
 // circles, moons, spirals and xor then have N(0, noise²) added to their inputs.
 #include <cmath>
 #include <numbers>
@@ -20,17 +20,6 @@ namespace deadrelu {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
-
-Examples labelled(std::size_t samples, std::size_t inputs, std::size_t classes) {
-  Examples set;
-  set.samples = samples;
-  set.inputs = inputs;
-  set.classes = classes;
-  set.values.resize(samples * inputs);
-  set.labels.resize(samples);
-  for (std::size_t s = 0; s < samples; ++s) set.labels[s] = static_cast<std::uint32_t>(s % classes);
-  return set;
-}
 
 // Where an example stands in its class.
 struct Member {
@@ -47,9 +36,9 @@ Member member(const Examples& set, std::size_t s) {
 
 // (cos t, sin t) of each example's angle t, still to be scaled and moved.
 template <class Angle>
-Examples on_unit_circle(std::size_t samples, std::size_t classes, Angle angle) {
-  Examples set = labelled(samples, 2, classes);
-  for (std::size_t s = 0; s < samples; ++s) {
+Examples on_unit_circle(const DataSpec& spec, Angle angle) {
+  Examples set = sized_examples(spec);
+  for (std::size_t s = 0; s < set.samples; ++s) {
     const double t = angle(member(set, s));
     set.values[2 * s] = t + kPi / 2;
     set.values[2 * s + 1] = t;
@@ -66,7 +55,7 @@ void scale_point(Examples& set, std::size_t s, double radius) {
 }  // namespace
 
 Examples generate_blobs(const DataSpec& spec, std::uint64_t seed) {
-  Examples set = labelled(spec.samples, spec.dimensions, spec.classes);
+  Examples set = sized_examples(spec);
   std::vector<double> draws(set.samples), centres(set.classes);
   for (std::size_t i = 0; i < set.inputs; ++i) {
     const auto stream = static_cast<std::uint32_t>(2 * i);
@@ -82,15 +71,15 @@ Examples generate_blobs(const DataSpec& spec, std::uint64_t seed) {
 }
 
 Examples generate_circles(const DataSpec& spec, std::uint64_t seed) {
-  Examples set = on_unit_circle(spec.samples, 2, [](Member m) { return 2 * kPi * m.number / m.count; });
+  Examples set = on_unit_circle(spec, [](Member m) { return 2 * kPi * m.number / m.count; });
   for (std::size_t s = 0; s < set.samples; ++s) scale_point(set, s, set.labels[s] == 0 ? 1 : 0.5);
   add_noise(set.values, 2, spec.noise, seed);
   return set;
 }
 
 Examples generate_moons(const DataSpec& spec, std::uint64_t seed) {
-  Examples set = on_unit_circle(spec.samples, 2,
-                                [](Member m) { return m.count > 1 ? kPi * m.number / (m.count - 1) : 0; });
+  Examples set =
+      on_unit_circle(spec, [](Member m) { return m.count > 1 ? kPi * m.number / (m.count - 1) : 0; });
   for (std::size_t s = 0; s < set.samples; ++s) {
     if (set.labels[s] == 0) continue;
     set.values[2 * s] = 1 - set.values[2 * s];
@@ -103,7 +92,7 @@ Examples generate_moons(const DataSpec& spec, std::uint64_t seed) {
 Examples generate_spirals(const DataSpec& spec, std::uint64_t seed) {
   const double arms = static_cast<double>(spec.classes);
   const auto radius = [](Member m) { return (m.number + 1) / m.count; };
-  Examples set = on_unit_circle(spec.samples, spec.classes, [&](Member m) {
+  Examples set = on_unit_circle(spec, [&](Member m) {
     return 2 * kPi * (spec.turns * radius(m) + static_cast<double>(m.label) / arms);
   });
   for (std::size_t s = 0; s < set.samples; ++s) scale_point(set, s, radius(member(set, s)));
@@ -112,7 +101,7 @@ Examples generate_spirals(const DataSpec& spec, std::uint64_t seed) {
 }
 
 Examples generate_xor(const DataSpec& spec, std::uint64_t seed) {
-  Examples set = labelled(spec.samples, 2, 2);
+  Examples set = sized_examples(spec);
   for (std::size_t s = 0; s < set.samples; ++s) {
     double* x = set.values.data() + 2 * s;
     for (std::uint32_t i = 0; i < 2; ++i) x[i] = 2 * random_uniform(seed, Purpose::kData, i, s) - 1;

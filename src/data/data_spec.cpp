@@ -1,64 +1,154 @@
 #include "data/data_spec.h"
 
-namespace deadrelu {
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
 
-bool is_stream(const DataSpec& spec) {
-  return spec.kind == DataKind::kSlowlyChangingRegression || spec.kind == DataKind::kPermuted;
+#include "base/normal_form.h"
+#include "data/examples.h"
+
+namespace deadrelu {
+namespace {
+
+using enum DataKind;
+
+bool no(const DataSpec&) { return false; }
+bool yes(const DataSpec&) { return true; }
+bool labelled(const DataSpec& spec) { return spec.task == Task::kClassification; }
+bool noisy(const DataSpec& spec) { return spec.noise != 0; }
+bool drawn(const DataSpec& spec) {
+  return spec.function_sampling == FunctionSampling::kUniform || noisy(spec);
+}
+
+DataShape function_shape(const DataSpec& spec) {
+  if (spec.function != TargetFunction::kAbsSumDiff) return {1, 1, 0, spec.samples};
+  const std::size_t side = grid_side(spec.samples);
+  return {2, 2, 0, spec.function_sampling == FunctionSampling::kGrid ? side * side : spec.samples};
+}
+DataShape points_shape(const DataSpec& spec) {
+  if (spec.inputs.empty() || spec.targets.empty()) return {};
+  return {spec.inputs[0].size(), spec.targets[0].size(), 0, spec.inputs.size()};
+}
+DataShape numbers(const DataSpec& spec) {
+  return {spec.dimensions, spec.kind == kTeacher ? spec.teacher_outputs : 1, 0, spec.samples};
+}
+DataShape classes(const DataSpec& spec, std::size_t inputs, std::size_t count) {
+  return {inputs, spec.target_form == TargetForm::kBinary ? 1 : count, count, spec.samples};
+}
+DataShape two_classes(const DataSpec& spec) { return classes(spec, 2, 2); }
+DataShape arms(const DataSpec& spec) { return classes(spec, 2, spec.classes); }
+DataShape blobs_shape(const DataSpec& spec) { return classes(spec, spec.dimensions, spec.classes); }
+
+Examples read_table(const DataSpec& spec, std::span<const DataFile> files) {
+  return read_csv(files[0].path, spec.target_columns, labelled(spec));
+}
+Examples read_images(const DataSpec& spec, std::span<const DataFile> files) {
+  return read_idx(files[0].path, files[1].path, spec.limit);
+}
+
+constexpr DataTraits::Files kImages{&DataSpec::images, &DataSpec::labels};
+constexpr DataTraits::Files kTestImages{&DataSpec::test_images, &DataSpec::test_labels};
+
+constexpr DataTraits kTraits[] = {
+    {.kind = kFunction,
+     .classes = no,
+     .random = drawn,
+     .shape = function_shape,
+     .generate = generate_function},
+    {.kind = kPoints, .classes = no, .random = no, .shape = points_shape, .generate = copy_points},
+    {.kind = kCsv, .classes = labelled, .random = no, .read = read_table, .files = {&DataSpec::path}},
+    {.kind = kIdx,
+     .classes = yes,
+     .random = no,
+     .read = read_images,
+     .files = kImages,
+     .test_files = kTestImages},
+    {.kind = kGaussian, .classes = no, .random = yes, .shape = numbers, .generate = generate_gaussian},
+    {.kind = kTeacher, .classes = no, .random = yes, .shape = numbers, .generate = generate_teacher},
+    {.kind = kBlobs, .classes = yes, .random = yes, .shape = blobs_shape, .generate = generate_blobs},
+    {.kind = kCircles, .classes = yes, .random = noisy, .shape = two_classes, .generate = generate_circles},
+    {.kind = kMoons, .classes = yes, .random = noisy, .shape = two_classes, .generate = generate_moons},
+    {.kind = kSpirals, .classes = yes, .random = noisy, .shape = arms, .generate = generate_spirals},
+    {.kind = kXor, .classes = yes, .random = yes, .shape = two_classes, .generate = generate_xor},
+    {.kind = kSlowlyChangingRegression,
+     .classes = no,
+     .random = yes,
+     .shape = numbers,
+     .generate = generate_slow_regression,
+     .stream = true,
+     .endless = true},
+    {.kind = kPermuted,
+     .classes = yes,
+     .random = no,
+     .read = read_images,
+     .files = kImages,
+     .test_files = kTestImages,
+     .stream = true},
+};
+
+constexpr bool has_row_of_every_kind(std::span<const DataTraits> rows) {
+  const auto kinds = values_of<DataKind>();
+  return std::equal(kinds.begin(), kinds.end(), rows.begin(), rows.end(),
+                    [](DataKind kind, const DataTraits& row) {
+                      return row.kind == kind && row.classes != nullptr && row.random != nullptr &&
+                             (row.generate == nullptr) == (row.shape == nullptr) &&
+                             (row.generate == nullptr) != (row.read == nullptr);
+                    });
+}
+static_assert(has_row_of_every_kind(kTraits));
+
+std::string resolved(const DataSpec& spec, const std::string& name) {
+  return (std::filesystem::path(spec.directory) / name).string();
+}
+
+}  // namespace
+
+const DataTraits& traits_of(DataKind kind) { return kTraits[static_cast<std::size_t>(kind)]; }
+
+bool has_test_files(const DataSpec& spec) {
+  const auto& fields = traits_of(spec.kind).test_files;
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const auto field) { return field != nullptr && !(spec.*field).empty(); });
+}
+
+std::vector<DataFile> data_files(const DataSpec& spec) {
+  const DataTraits& traits = traits_of(spec.kind);
+  std::vector<DataFile> files;
+  const auto add = [&](const auto& fields) {
+    for (const auto field : fields)
+      if (field != nullptr) files.push_back({spec.*field, resolved(spec, spec.*field)});
+  };
+  add(traits.files);
+  if (has_test_files(spec)) add(traits.test_files);
+  return files;
 }
 
 bool depends_on_seed(const DataSpec& spec) {
-  if (spec.test_fraction > 0) return true;
-  switch (spec.kind) {
-    case DataKind::kPoints:
-    case DataKind::kCsv:
-    case DataKind::kIdx:
-    case DataKind::kPermuted:
-      return false;
-    case DataKind::kFunction:
-      return spec.function_sampling == FunctionSampling::kUniform || spec.noise != 0;
-    case DataKind::kCircles:
-    case DataKind::kMoons:
-    case DataKind::kSpirals:
-      return spec.noise != 0;
-    case DataKind::kGaussian:
-    case DataKind::kTeacher:
-    case DataKind::kBlobs:
-    case DataKind::kXor:
-    case DataKind::kSlowlyChangingRegression:
-      return true;
-  }
-  return true;
+  return spec.test_fraction > 0 || traits_of(spec.kind).random(spec);
 }
 
+bool is_stream(const DataSpec& spec) { return traits_of(spec.kind).stream; }
+bool is_endless(const DataSpec& spec) { return traits_of(spec.kind).endless; }
+bool has_classes(const DataSpec& spec) { return traits_of(spec.kind).classes(spec); }
+
 std::optional<DataShape> shape_from_spec(const DataSpec& spec) {
-  const auto classification = [&](std::size_t inputs, std::size_t classes) {
-    return DataShape{inputs, spec.target_form == TargetForm::kBinary ? 1 : classes, classes};
-  };
-  switch (spec.kind) {
-    case DataKind::kFunction:
-      return spec.function == TargetFunction::kAbsSumDiff ? DataShape{2, 2, 0} : DataShape{1, 1, 0};
-    case DataKind::kPoints:
-      if (spec.inputs.empty() || spec.targets.empty()) return DataShape{};
-      return DataShape{spec.inputs[0].size(), spec.targets[0].size(), 0};
-    case DataKind::kCsv:
-    case DataKind::kIdx:
-    case DataKind::kPermuted:
-      return std::nullopt;
-    case DataKind::kGaussian:
-    case DataKind::kSlowlyChangingRegression:
-      return DataShape{spec.dimensions, 1, 0};
-    case DataKind::kTeacher:
-      return DataShape{spec.dimensions, spec.teacher_outputs, 0};
-    case DataKind::kBlobs:
-      return classification(spec.dimensions, spec.classes);
-    case DataKind::kSpirals:
-      return classification(2, spec.classes);
-    case DataKind::kCircles:
-    case DataKind::kMoons:
-    case DataKind::kXor:
-      return classification(2, 2);
-  }
-  return std::nullopt;
+  const DataTraits& traits = traits_of(spec.kind);
+  return traits.shape == nullptr ? std::nullopt : std::optional(traits.shape(spec));
+}
+
+std::size_t test_samples(const DataSpec& spec, std::size_t samples) {
+  const double share = std::floor(spec.test_fraction * static_cast<double>(samples) + 0.5);
+  return std::min(static_cast<std::size_t>(share), samples);
+}
+
+DataSpec same_set(DataSpec spec, std::uint64_t run_seed) {
+  spec.seed = depends_on_seed(spec) ? spec.seed.value_or(run_seed) : 0;
+  for (const auto& fields : {traits_of(spec.kind).files, traits_of(spec.kind).test_files})
+    for (const auto field : fields)
+      if (field != nullptr && !(spec.*field).empty()) spec.*field = resolved(spec, spec.*field);
+  reset(spec, &DataSpec::directory);
+  reset(spec, &DataSpec::slow_inputs, &DataSpec::change_every, &DataSpec::bin);  // of the stream alone
+  return spec;
 }
 
 }  // namespace deadrelu

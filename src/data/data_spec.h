@@ -5,12 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/enum_names.h"
 
 namespace deadrelu {
+
+struct Examples;  // data/examples.h
 
 enum class DataKind {
   kFunction,
@@ -73,30 +76,31 @@ struct DataSpec {
   TargetFunction function = TargetFunction::kAbs;                // function
   std::array<double, 2> domain{-1, 1};                           // function: every input lies in it
   FunctionSampling function_sampling = FunctionSampling::kGrid;  // function
-  std::size_t samples = 1000;               // all generated kinds; abs_sum_diff on a grid: ⌊√samples⌋²
-  double noise = 0;                         // generated kinds: standard deviation (of targets for regression
-                                            // kinds, of inputs for circles, moons, spirals, xor; none
-                                            // for blobs, which have their spread)
-  std::vector<std::vector<double>> inputs;  // points: [sample][input]
+  std::size_t samples = 1000;  // all generated kinds; abs_sum_diff on a grid: ⌊√samples⌋²
+  // Generated kinds: standard deviation, of targets for regression kinds, of inputs for circles, moons,
+  // spirals and xor; none for blobs, which have their spread.
+  double noise = 0;
+  std::vector<std::vector<double>> inputs;               // points: [sample][input]
   std::vector<std::vector<double>> targets;              // points: [sample][output]
   std::string path;                                      // csv
   std::vector<std::string> target_columns;               // csv
   Task task = Task::kRegression;                         // csv
-  std::string images, labels, test_images, test_labels;  // idx
-  std::size_t dimensions = 2;  // gaussian, teacher, blobs, slowly_changing_regression: inputs
+  std::string images, labels, test_images, test_labels;  // idx, permuted
+  std::size_t dimensions = 2;                            // gaussian, teacher, blobs, slow…: inputs
   GaussianTarget gaussian_target = GaussianTarget::kZero;
   std::vector<std::size_t> teacher_hidden{16};  // teacher: widths of a ReLU network, He normal, bias
-                                                // N(0, teacher_bias²), and a linear output layer drawn alike
-  std::size_t teacher_outputs = 1;
+  std::size_t teacher_outputs = 1;              // N(0, teacher_bias²), and a linear output layer drawn alike
   double teacher_bias = 0;
-  std::size_t classes = 2;       // blobs, spirals
-  double spread = 1;             // blobs: standard deviation around centres uniform in [−5, 5]
-  double turns = 1;              // spirals: turns of each arm
-  std::size_t slow_inputs = 15;  // slowly_changing_regression: inputs that stay for change_every examples
-  std::uint64_t change_every = 10'000;  // slowly_changing_regression
-  std::size_t target_units = 100;       // slowly_changing_regression: hidden units of the target network
-  double beta = 0.7;                    // slowly_changing_regression: how rarely they fire
-  std::uint64_t bin = 0;                // streams: examples in a bin of the stream table; 0: no such table
+  std::size_t classes = 2;  // blobs, spirals
+  double spread = 1;        // blobs: standard deviation around centres uniform in [−5, 5]
+  double turns = 1;         // spirals: turns of each arm
+  // slowly_changing_regression: inputs that stay for change_every examples; hidden units of the target
+  // network and how rarely they fire.
+  std::size_t slow_inputs = 15;
+  std::uint64_t change_every = 10'000;
+  std::size_t target_units = 100;
+  double beta = 0.7;
+  std::uint64_t bin = 0;  // streams: examples in a bin of the stream table; 0: no such table
 
   std::size_t limit = 0;              // first examples of the set (and of the test files); 0: all
   bool standardize = false;           // inputs to mean 0 and standard deviation 1 over the training split
@@ -111,6 +115,43 @@ struct DataSpec {
   bool operator==(const DataSpec&) const = default;
 };
 
+// What the spec alone tells of a data set.
+struct DataShape {
+  std::size_t inputs = 0, outputs = 0;
+  std::size_t classes = 0;  // 0: regression
+  std::size_t samples = 0;  // before limit and split
+  bool operator==(const DataShape&) const = default;
+};
+
+// A file that a spec reads: as the config names it, and resolved against the config's directory.
+struct DataFile {
+  std::string name, path;
+  bool operator==(const DataFile&) const = default;
+};
+
+// What is known of a kind of data: whoever treats kinds differently asks its row in data_spec.cpp.
+struct DataTraits {
+  using Ask = bool (*)(const DataSpec&);
+  using Files = std::array<std::string DataSpec::*, 2>;
+
+  DataKind kind = DataKind::kFunction;
+  Ask classes = nullptr;                          // whether targets are classes
+  Ask random = nullptr;                           // whether seeds have other examples, the split apart
+  DataShape (*shape)(const DataSpec&) = nullptr;  // null: a file decides
+  // One of the two gives the examples before limit, split and scaling. `read` takes `files` or `test_files`.
+  Examples (*generate)(const DataSpec&, std::uint64_t seed) = nullptr;
+  Examples (*read)(const DataSpec&, std::span<const DataFile> files) = nullptr;
+  Files files{};         // that are read, null: none
+  Files test_files{};    // those of the test split, where the spec names them
+  bool stream = false;   // see is_stream
+  bool endless = false;  // a stream without epochs, whose inputs have no mean to subtract
+};
+const DataTraits& traits_of(DataKind kind);
+
+// Every file that the spec reads: whoever opens, checks or lists files asks here. The test split's come last.
+std::vector<DataFile> data_files(const DataSpec& spec);
+bool has_test_files(const DataSpec& spec);
+
 // Whether the data differs from seed to seed where `seed` is not given (random inputs, noise, a random
 // split). Whether `seed` is given plays no part.
 bool depends_on_seed(const DataSpec& spec);
@@ -118,12 +159,33 @@ bool depends_on_seed(const DataSpec& spec);
 // Whether the examples are an online stream, made while they are used (data/stream.h). Its data set is then
 // what the network is evaluated on.
 bool is_stream(const DataSpec& spec);
+bool is_endless(const DataSpec& spec);
 
-// Inputs, outputs and classes as far as the spec alone tells; empty for csv and idx, which a file decides.
-struct DataShape {
-  std::size_t inputs = 0, outputs = 0;
-  std::size_t classes = 0;  // 0: regression
-};
+// Whether targets are classes.
+bool has_classes(const DataSpec& spec);
+
+// Empty where a file decides.
 std::optional<DataShape> shape_from_spec(const DataSpec& spec);
+
+// How many of `samples` examples test_fraction sets aside: ⌊test_fraction·samples + ½⌋, but no more than all.
+std::size_t test_samples(const DataSpec& spec, std::size_t samples);
+
+// The spec of the same data set, whatever the run and the place of the config: the seed that counts, paths
+// resolved, and the fields reset that play no part in it. Specs have the same set where these are equal.
+DataSpec same_set(DataSpec spec, std::uint64_t run_seed);
+
+// The generators, each documented in its own file; noise included, balanced classes take turns. Draws are
+// functions of (seed, sample, input), so more samples or inputs leave the earlier ones as they are.
+Examples generate_function(const DataSpec& spec, std::uint64_t seed);
+Examples generate_gaussian(const DataSpec& spec, std::uint64_t seed);
+Examples generate_teacher(const DataSpec& spec, std::uint64_t seed);
+Examples generate_blobs(const DataSpec& spec, std::uint64_t seed);
+Examples generate_circles(const DataSpec& spec, std::uint64_t seed);
+Examples generate_moons(const DataSpec& spec, std::uint64_t seed);
+Examples generate_spirals(const DataSpec& spec, std::uint64_t seed);
+Examples generate_xor(const DataSpec& spec, std::uint64_t seed);
+Examples generate_slow_regression(const DataSpec& spec, std::uint64_t seed);
+// The inline inputs and targets. Throws UserError(kInputOutput) where their numbers or lengths do not match.
+Examples copy_points(const DataSpec& spec, std::uint64_t seed);
 
 }  // namespace deadrelu

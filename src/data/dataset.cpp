@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <numeric>
+#include <span>
 
 #include "base/error.h"
 #include "data/examples.h"
-#include "data/split.h"
+#include "data/order.h"
 
 namespace deadrelu {
 namespace {
@@ -16,39 +16,13 @@ constexpr std::size_t kMostSamples = std::size_t{1} << 31;  // examples are numb
 
 [[noreturn]] void fail(const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); }
 
-Examples make_examples(const DataSpec& spec, std::uint64_t seed, const std::vector<DataFile>& files) {
-  if (const auto shape = shape_from_spec(spec); shape && spec.kind != DataKind::kPoints) {
-    require_memory("data", spec.samples, shape->inputs + std::max<std::size_t>(shape->outputs, 1),
+Examples make_examples(const DataSpec& spec, std::uint64_t seed, std::span<const DataFile> files) {
+  if (const auto shape = shape_from_spec(spec)) {
+    require_memory("data", shape->samples, shape->inputs + std::max<std::size_t>(shape->outputs, 1),
                    sizeof(double));
   }
-  switch (spec.kind) {
-    case DataKind::kFunction:
-      return generate_function(spec, seed);
-    case DataKind::kPoints:
-      return copy_points(spec);
-    case DataKind::kCsv:
-      return read_csv(files[0].path, spec.target_columns, spec.task == Task::kClassification);
-    case DataKind::kIdx:
-    case DataKind::kPermuted:
-      return read_idx(files[0].path, files[1].path, spec.limit);
-    case DataKind::kGaussian:
-      return generate_gaussian(spec, seed);
-    case DataKind::kTeacher:
-      return generate_teacher(spec, seed);
-    case DataKind::kBlobs:
-      return generate_blobs(spec, seed);
-    case DataKind::kCircles:
-      return generate_circles(spec, seed);
-    case DataKind::kMoons:
-      return generate_moons(spec, seed);
-    case DataKind::kSpirals:
-      return generate_spirals(spec, seed);
-    case DataKind::kXor:
-      return generate_xor(spec, seed);
-    case DataKind::kSlowlyChangingRegression:
-      return generate_slow_regression(spec, seed);
-  }
-  return {};
+  const DataTraits& traits = traits_of(spec.kind);
+  return traits.read == nullptr ? traits.generate(spec, seed) : traits.read(spec, files);
 }
 
 // x ↦ ((x − mean)/deviation)·scale + offset, input by input; empty means and deviations leave the first step
@@ -142,21 +116,15 @@ std::vector<std::uint32_t> all_of(const Examples& set) {
 
 }  // namespace
 
-std::vector<DataFile> data_files(const DataSpec& spec) {
-  std::vector<DataFile> files;
-  const auto add = [&](const std::string& name) {
-    files.push_back({name, (std::filesystem::path(spec.directory) / name).string()});
-  };
-  if (spec.kind == DataKind::kCsv) add(spec.path);
-  if (spec.kind == DataKind::kIdx || spec.kind == DataKind::kPermuted) {
-    add(spec.images);
-    add(spec.labels);
-    if (!spec.test_images.empty() || !spec.test_labels.empty()) {
-      add(spec.test_images);
-      add(spec.test_labels);
-    }
-  }
-  return files;
+SplitIndices split_examples(std::size_t samples, std::size_t test_samples, std::uint64_t seed) {
+  std::vector<bool> is_test(samples);
+  const Permutation permutation(seed, Purpose::kSplit, 0, samples);
+  for (std::uint32_t i = 0; i < test_samples; ++i) is_test[permutation(i)] = true;
+  SplitIndices split;
+  split.train.reserve(samples - test_samples);
+  split.test.reserve(test_samples);
+  for (std::uint32_t s = 0; s < samples; ++s) (is_test[s] ? split.test : split.train).push_back(s);
+  return split;
 }
 
 template <class T>
@@ -169,12 +137,13 @@ Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
   if (set.samples == 0) fail("no examples");
 
   Examples test_set;
-  const bool has_test_files = files.size() == 4;
-  if (has_test_files) {
-    test_set = read_idx(files[2].path, files[3].path, spec.limit);
+  const bool given_test = has_test_files(spec);
+  if (given_test) {
+    const auto test_files = std::span(files).last(files.size() / 2);
+    test_set = make_examples(spec, seed, test_files);
     if (test_set.inputs != set.inputs) {
-      fail(files[2].path + " has " + std::to_string(test_set.inputs) + " pixels an image, " + files[0].path +
-           " has " + std::to_string(set.inputs));
+      fail(test_files[0].path + " has " + std::to_string(test_set.inputs) + " pixels an image, " +
+           files[0].path + " has " + std::to_string(set.inputs));
     }
     set.classes = test_set.classes = std::max(set.classes, test_set.classes);
   }
@@ -182,15 +151,16 @@ Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
     fail("binary targets need two classes, there are " + std::to_string(set.classes));
   }
 
-  const SplitIndices indices = split_examples(set.samples, has_test_files ? 0 : spec.test_fraction, seed);
+  const SplitIndices indices =
+      split_examples(set.samples, given_test ? 0 : test_samples(spec, set.samples), seed);
   if (indices.train.empty()) fail("test_fraction leaves no example to train on");
   InputTransform transform{{}, {}, spec.scale, spec.offset};
   if (spec.standardize) measure(set, indices.train, transform);
   const std::size_t columns = output_columns(spec, set);
   Dataset<T> data{set.inputs, columns, set.classes, {}, {}};
   data.train = make_split<T>(spec, set, indices.train, columns, transform);
-  data.test = has_test_files ? make_split<T>(spec, test_set, all_of(test_set), columns, transform)
-                             : make_split<T>(spec, set, indices.test, columns, transform);
+  data.test = given_test ? make_split<T>(spec, test_set, all_of(test_set), columns, transform)
+                         : make_split<T>(spec, set, indices.test, columns, transform);
   return data;
 }
 

@@ -38,17 +38,16 @@ struct Dataset {
 template <class T>
 Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed);
 
-// A file that a spec reads: as the config names it, and resolved against the config's directory.
-struct DataFile {
-  std::string name, path;
-  bool operator==(const DataFile&) const = default;
+// Numbers of examples, both ascending.
+struct SplitIndices {
+  std::vector<std::uint32_t> train, test;
 };
 
-// Every file that the spec reads: whoever opens, checks or lists files asks here.
-std::vector<DataFile> data_files(const DataSpec& spec);
+// `test_samples` of them are test examples, picked by Permutation(seed, kSplit, 0, samples).
+// REQUIRES: 1 ≤ samples ≤ 2^31, test_samples ≤ samples.
+SplitIndices split_examples(std::size_t samples, std::size_t test_samples, std::uint64_t seed);
 
-// Data sets shared between packs and threads: each (spec, effective seed) is made once while somebody holds
-// it, and the most recently used ones are kept up to a number of bytes. Thread-safe.
+// Data sets shared between packs and threads: each (same_set of the spec) is made once while somebody holds it, and the most recently used ones are kept up to a number of bytes. Thread-safe.
 template <class T>
 class DatasetCache {
  public:

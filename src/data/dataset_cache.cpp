@@ -1,11 +1,11 @@
 #include <algorithm>
+#include <bit>
 #include <future>
 #include <list>
-#include <map>
 #include <mutex>
-#include <span>
-#include <type_traits>
+#include <unordered_map>
 
+#include "base/normal_form.h"
 #include "data/dataset.h"
 
 namespace deadrelu {
@@ -14,41 +14,13 @@ namespace {
 // However small: every use of the cache walks through the kept sets, and a sweep over seeds makes one a run.
 constexpr std::size_t kMostKept = 64;
 
-// A spec as bytes: equal for equal data sets. Every part has a fixed size or is led by its length.
-class Key {
- public:
-  template <class Number>
-  requires std::is_arithmetic_v<Number> || std::is_enum_v<Number>
-  void add(const Number& number) { text_.append(reinterpret_cast<const char*>(&number), sizeof(number)); }
-  void add(const std::string& text) {
-    add(text.size());
-    text_ += text;
+// Of what sweeps over data change most; == tells the rest apart.
+struct Hash {
+  std::size_t operator()(const DataSpec& spec) const {
+    return hash_of({static_cast<std::uint64_t>(spec.kind), *spec.seed, spec.samples,
+                    std::bit_cast<std::uint64_t>(spec.noise)});
   }
-  template <class Part>
-  void add(const std::vector<Part>& parts) {
-    add(parts.size());
-    for (const Part& part : parts) add(part);
-  }
-  void add(const DataFile& file) { add(file.path); }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
 };
-
-std::string key_of(const DataSpec& spec, std::uint64_t run_seed) {
-  Key key;
-  const auto add = [&](const auto&... parts) { (key.add(parts), ...); };
-  add(spec.kind, spec.function, spec.domain[0], spec.domain[1], spec.function_sampling, spec.samples,
-      spec.noise);
-  add(spec.inputs, spec.targets, data_files(spec), spec.target_columns, spec.task, spec.dimensions);
-  add(spec.gaussian_target, spec.teacher_hidden, spec.teacher_outputs, spec.teacher_bias, spec.classes,
-      spec.spread);
-  add(spec.target_units, spec.beta, spec.turns, spec.limit, spec.standardize, spec.scale, spec.offset,
-      spec.target_scale, spec.test_fraction);
-  add(spec.target_form, depends_on_seed(spec) ? spec.seed.value_or(run_seed) : std::uint64_t{0});
-  return key.take();
-}
 
 template <class T>
 std::size_t bytes_of(const Dataset<T>& data) {
@@ -85,8 +57,8 @@ struct DatasetCache<T>::State {
 
   const std::size_t keep_bytes;
   std::mutex mutex;
-  std::map<std::string, Entry> entries;
-  std::list<Shared> kept;  // most recently used first
+  std::unordered_map<DataSpec, Entry, Hash> entries;  // by same_set
+  std::list<Shared> kept;                             // most recently used first
 };
 
 template <class T>
@@ -98,7 +70,7 @@ DatasetCache<T>::~DatasetCache() = default;
 template <class T>
 std::shared_ptr<const Dataset<T>> DatasetCache<T>::get(const DataSpec& spec, std::uint64_t run_seed) {
   using Shared = typename State::Shared;
-  const std::string key = key_of(spec, run_seed);
+  const DataSpec key = same_set(spec, run_seed);
   std::promise<Shared> promise;
   {
     std::unique_lock lock(state_->mutex);

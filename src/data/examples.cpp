@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 
 #include "base/error.h"
@@ -57,16 +58,39 @@ void add_noise(std::vector<double>& values, std::size_t columns, double deviatio
   }
 }
 
-std::vector<double> standard_normal_inputs(std::size_t samples, std::size_t inputs, std::uint64_t seed) {
-  std::vector<double> values(samples * inputs), draws(samples);
-  for (std::size_t i = 0; i < inputs; ++i) {
-    fill_normal(draws, seed, Purpose::kData, static_cast<std::uint32_t>(i), 0);
-    for (std::size_t s = 0; s < samples; ++s) values[s * inputs + i] = draws[s];
+Examples sized_examples(const DataSpec& spec) {
+  const DataShape shape = *shape_from_spec(spec);
+  Examples set;
+  set.samples = shape.samples;
+  set.inputs = shape.inputs;
+  set.classes = shape.classes;
+  set.values.resize(set.samples * set.inputs);
+  if (set.classes == 0) {
+    set.outputs = shape.outputs;
+    set.targets.resize(set.samples * set.outputs);
+    return set;
   }
-  return values;
+  set.labels.resize(set.samples);
+  for (std::size_t s = 0; s < set.samples; ++s) set.labels[s] = static_cast<std::uint32_t>(s % set.classes);
+  return set;
 }
 
-Examples copy_points(const DataSpec& spec) {
+void draw_normal_inputs(Examples& set, std::uint64_t seed) {
+  std::vector<double> draws(set.samples);
+  for (std::size_t i = 0; i < set.inputs; ++i) {
+    fill_normal(draws, seed, Purpose::kData, static_cast<std::uint32_t>(i), 0);
+    for (std::size_t s = 0; s < set.samples; ++s) set.values[s * set.inputs + i] = draws[s];
+  }
+}
+
+std::size_t grid_side(std::size_t samples) {
+  auto side = static_cast<std::size_t>(std::sqrt(static_cast<double>(samples)));
+  while (side * side > samples) --side;
+  while ((side + 1) * (side + 1) <= samples) ++side;
+  return side;
+}
+
+Examples copy_points(const DataSpec& spec, std::uint64_t /*seed*/) {
   Examples set;
   const auto fail = [](const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); };
   set.samples = spec.inputs.size();

@@ -31,27 +31,19 @@ struct Examples {
 void require_memory(const std::string& what, std::size_t samples, std::size_t values_per_sample,
                     std::size_t bytes_per_value);
 
-// One generator a kind, each documented in its own file; noise included, balanced classes take turns. Draws
-// are functions of (seed, sample, input), so more samples or inputs leave the earlier ones as they are.
-Examples generate_function(const DataSpec& spec, std::uint64_t seed);
-Examples generate_gaussian(const DataSpec& spec, std::uint64_t seed);
-Examples generate_teacher(const DataSpec& spec, std::uint64_t seed);
-Examples generate_blobs(const DataSpec& spec, std::uint64_t seed);
-Examples generate_circles(const DataSpec& spec, std::uint64_t seed);
-Examples generate_moons(const DataSpec& spec, std::uint64_t seed);
-Examples generate_spirals(const DataSpec& spec, std::uint64_t seed);
-Examples generate_xor(const DataSpec& spec, std::uint64_t seed);
-Examples generate_slow_regression(const DataSpec& spec, std::uint64_t seed);
-
 // Adds N(0, deviation²) to each entry of `values` [sample][column]: stream = column, index = sample.
 // Deviation 0 draws nothing.
 void add_noise(std::vector<double>& values, std::size_t columns, double deviation, std::uint64_t seed);
 
-// x [sample][input] ~ N(0, 1): purpose kData, stream = input, index = sample.
-std::vector<double> standard_normal_inputs(std::size_t samples, std::size_t inputs, std::uint64_t seed);
+// A generated set of the size that the spec tells, still to be filled: values and targets are 0, example s is
+// of class s mod classes.
+Examples sized_examples(const DataSpec& spec);
 
-// The inline inputs and targets. Throws UserError(kInputOutput) where their numbers or lengths do not match.
-Examples copy_points(const DataSpec& spec);
+// values [sample][input] ~ N(0, 1): purpose kData, stream = input, index = sample.
+void draw_normal_inputs(Examples& set, std::uint64_t seed);
+
+// ⌊√samples⌋: examples along a side of the grid of abs_sum_diff.
+std::size_t grid_side(std::size_t samples);
 
 // The CSV file: a header row (RFC 4180), every column that is no target an input. Classes are counted over
 // the whole file. Throws UserError(kInputOutput): `FILE:LINE: column 'x': what is wrong`.

@@ -1,14 +1,20 @@
-// `function`: one of six target functions on an even grid or at random points.
-//   grid     x_i = a + (b − a)·i/(n − 1) for i < n, both ends exact and symmetric; n = 1: the middle. Two
-//   inputs: a
-//            k×k grid with k = ⌊√samples⌋, the second input fastest, so k² examples.
-//   uniform  x = a + (b − a)·u, purpose kData, stream = input, index = sample
+// The synthetic regression sets.
+//   function, grid     x_i = a + (b − a)·i/(n − 1) for i < n, both ends exact and symmetric; n = 1: the middle.
+//                      Two inputs: a k×k grid with k = ⌊√samples⌋, the second input fastest, so k² examples.
+//   function, uniform  x = a + (b − a)·u: purpose kData, stream = input, index = sample
+//   gaussian           x ~ N(0, 1) and a target of it: 0, w·x with w ~ N(0, 1/inputs) (purpose kTeacher,
+//                      stream 0, index = input), or ‖x‖/√inputs
+//   teacher            x ~ N(0, 1), targets from a random ReLU network with a linear output layer. Every layer,
+//                      the output layer too, has He normal weights and biases ~ N(0, teacher_bias²): purpose
+//                      kTeacher, stream = layer, index = position in [out][in], then the biases
+// All of them then have N(0, noise²) added to their targets.
 #include <algorithm>
 #include <cmath>
 
 #include "base/random.h"
 #include "data/examples.h"
 #include "simd/math.h"
+#include "simd/normal.h"
 
 namespace deadrelu {
 namespace {
@@ -20,20 +26,13 @@ double grid_point(double a, double b, std::size_t i, std::size_t n) {
   return b - (b - a) * (static_cast<double>(last - i) / static_cast<double>(last));
 }
 
-std::size_t square_root(std::size_t n) {
-  auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(n)));
-  while (root * root > n) --root;
-  while ((root + 1) * (root + 1) <= n) ++root;
-  return root;
-}
-
 void place_on_grid(const DataSpec& spec, Examples& set) {
   const auto [a, b] = spec.domain;
   if (set.inputs == 1) {
     for (std::size_t s = 0; s < set.samples; ++s) set.values[s] = grid_point(a, b, s, set.samples);
     return;
   }
-  const std::size_t side = square_root(set.samples);
+  const std::size_t side = grid_side(set.samples);
   for (std::size_t s = 0; s < set.samples; ++s) {
     set.values[2 * s] = grid_point(a, b, s / side, side);
     set.values[2 * s + 1] = grid_point(a, b, s % side, side);
@@ -89,22 +88,97 @@ std::vector<double> absolute_sum_and_difference(const std::vector<double>& x) {
   return y;
 }
 
+struct TeacherLayer {
+  std::vector<double> weights;  // [out][in]
+  std::vector<double> biases;   // [out]
+};
+
+std::vector<TeacherLayer> draw_teacher(const DataSpec& spec, std::uint64_t seed) {
+  std::vector<TeacherLayer> layers;
+  std::size_t fan_in = spec.dimensions;
+  for (std::size_t l = 0; l <= spec.teacher_hidden.size(); ++l) {
+    const std::size_t rows = l < spec.teacher_hidden.size() ? spec.teacher_hidden[l] : spec.teacher_outputs;
+    require_memory("data: teacher layer", rows, fan_in + 1, sizeof(double));
+    TeacherLayer layer{std::vector<double>(rows * fan_in), std::vector<double>(rows)};
+    const auto stream = static_cast<std::uint32_t>(l);
+    fill_normal(layer.weights, seed, Purpose::kTeacher, stream, 0);
+    fill_normal(layer.biases, seed, Purpose::kTeacher, stream, rows * fan_in);
+    const double deviation = std::sqrt(2 / static_cast<double>(fan_in));
+    for (double& weight : layer.weights) weight *= deviation;
+    for (double& bias : layer.biases) bias *= spec.teacher_bias;
+    layers.push_back(std::move(layer));
+    fan_in = rows;
+  }
+  return layers;
+}
+
+void apply(const TeacherLayer& layer, bool relu, const std::vector<double>& x, std::vector<double>& y) {
+  y.resize(layer.biases.size());
+  for (std::size_t r = 0; r < y.size(); ++r) {
+    double z = layer.biases[r];
+    const double* w = layer.weights.data() + r * x.size();
+    for (std::size_t i = 0; i < x.size(); ++i) z = std::fma(w[i], x[i], z);
+    y[r] = relu && z < 0 ? 0 : z;
+  }
+}
+
 }  // namespace
 
 Examples generate_function(const DataSpec& spec, std::uint64_t seed) {
-  const bool two_inputs = spec.function == TargetFunction::kAbsSumDiff;
-  Examples set;
-  set.inputs = set.outputs = two_inputs ? 2 : 1;
-  set.samples = spec.samples;
-  if (two_inputs && spec.function_sampling == FunctionSampling::kGrid)
-    set.samples = square_root(spec.samples) * square_root(spec.samples);
-  set.values.resize(set.samples * set.inputs);
+  Examples set = sized_examples(spec);
   if (spec.function_sampling == FunctionSampling::kUniform) {
     place_at_random(spec, seed, set);
   } else {
     place_on_grid(spec, set);
   }
-  set.targets = two_inputs ? absolute_sum_and_difference(set.values) : evaluate(spec.function, set.values);
+  set.targets =
+      set.outputs == 2 ? absolute_sum_and_difference(set.values) : evaluate(spec.function, set.values);
+  add_noise(set.targets, set.outputs, spec.noise, seed);
+  return set;
+}
+
+Examples generate_gaussian(const DataSpec& spec, std::uint64_t seed) {
+  Examples set = sized_examples(spec);
+  draw_normal_inputs(set, seed);
+  const double root = std::sqrt(static_cast<double>(set.inputs));
+  std::vector<double> weights(spec.gaussian_target == GaussianTarget::kLinear ? set.inputs : 0);
+  fill_normal(weights, seed, Purpose::kTeacher, 0, 0);
+  for (double& weight : weights) weight /= root;
+  for (std::size_t s = 0; s < set.samples; ++s) {
+    const double* x = set.values.data() + s * set.inputs;
+    double sum = 0;
+    for (std::size_t i = 0; i < set.inputs; ++i) {
+      switch (spec.gaussian_target) {
+        case GaussianTarget::kZero:
+          break;
+        case GaussianTarget::kLinear:
+          sum = std::fma(weights[i], x[i], sum);
+          break;
+        case GaussianTarget::kNorm:
+          sum = std::fma(x[i], x[i], sum);
+          break;
+      }
+    }
+    set.targets[s] = spec.gaussian_target == GaussianTarget::kNorm ? std::sqrt(sum) / root : sum;
+  }
+  add_noise(set.targets, 1, spec.noise, seed);
+  return set;
+}
+
+Examples generate_teacher(const DataSpec& spec, std::uint64_t seed) {
+  Examples set = sized_examples(spec);
+  draw_normal_inputs(set, seed);
+  const std::vector<TeacherLayer> layers = draw_teacher(spec, seed);
+  std::vector<double> x, y;
+  for (std::size_t s = 0; s < set.samples; ++s) {
+    x.resize(set.inputs);
+    set.read_inputs(s, x.data());
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      apply(layers[l], l + 1 < layers.size(), x, y);
+      std::swap(x, y);
+    }
+    std::copy(x.begin(), x.end(), set.targets.data() + s * set.outputs);
+  }
   add_noise(set.targets, set.outputs, spec.noise, seed);
   return set;
 }

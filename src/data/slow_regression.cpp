@@ -71,14 +71,12 @@ double SlowRegression::target(std::uint64_t input) const {
 
 Examples generate_slow_regression(const DataSpec& spec, std::uint64_t seed) {
   const SlowRegression problem(spec, seed);
-  Examples set;
-  set.samples = spec.samples;
-  set.inputs = spec.dimensions;
-  set.outputs = 1;
+  Examples set = sized_examples(spec);
   for (std::size_t s = 0; s < set.samples; ++s) {
     const std::uint64_t input = first_words(seed, Purpose::kData, s) & low_mask(set.inputs);
-    for (std::size_t i = 0; i < set.inputs; ++i) set.values.push_back(static_cast<double>(input >> i & 1));
-    set.targets.push_back(problem.target(input));
+    for (std::size_t i = 0; i < set.inputs; ++i)
+      set.values[s * set.inputs + i] = static_cast<double>(input >> i & 1);
+    set.targets[s] = problem.target(input);
   }
   return set;
 }

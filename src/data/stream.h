@@ -35,9 +35,8 @@ struct StreamSetup {
 // Null where the data is no stream; else `data`, which has to outlive the stream, is its data set.
 //   slowly_changing_regression   see data/slow_regression.h; example number step·batch_size + from
 //   permuted                     a task is a pass over the training split, in which the inputs are put in an
-//   order
-//                                of the task's own: input i comes from input Permutation(seed, kPixels,
-//                                task)(i)
+//                                order of the task's own: input i comes from input
+//                                Permutation(seed, kPixels, task)(i)
 template <class T>
 std::unique_ptr<Stream<T>> make_stream(const DataSpec& spec, const Dataset<T>& data,
                                        const StreamSetup& setup);

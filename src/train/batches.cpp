@@ -34,8 +34,7 @@ std::vector<std::uint64_t> seeds_of(std::span<const RunSpec* const> runs) {
 
 // A stream without end has batches of one size.
 Sampling sampling_of(const RunSpec& run) {
-  return run.data.kind == DataKind::kSlowlyChangingRegression ? Sampling::kWithReplacement
-                                                              : run.train.sampling;
+  return is_endless(run.data) ? Sampling::kWithReplacement : run.train.sampling;
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ void check_points(const DataSpec& data, Found& found) {
 // What the keys of `data` alone tell of files.
 void check_files(const RunSpec& run, Found& found) {
   const DataSpec& data = run.data;
-  if (!data.test_images.empty() && data.test_fraction != 0)
+  if (has_test_files(data) && data.test_fraction != 0)
     found.push_back(
         {"data.test_fraction",
          "cannot be above 0 together with data.test_images: the test split comes from those files"});
@@ -72,7 +72,7 @@ void check_files(const RunSpec& run, Found& found) {
     found.push_back({"train.loss",
                      "this loss needs classes, but data.task is regression; allowed: mse, half_mse, mae, or "
                      "data.task classification"});
-  check_probe(run, !data.test_images.empty() || data.test_fraction > 0, found);
+  check_probe(run, has_test_files(data) || data.test_fraction > 0, found);
 }
 
 void check_batch(const RunSpec& run, const DataFacts& facts, Found& found) {
@@ -115,15 +115,17 @@ void check_loss(const RunSpec& run, const DataFacts& facts, Found& found) {
                                        std::to_string(facts.shape.classes) + "; allowed: cross_entropy"});
 }
 
-void check_slow_regression(const RunSpec& run, Found& found) {
-  const DataSpec& data = run.data;
+void check_slow_regression(const DataSpec& data, Found& found) {
   constexpr std::size_t kMostFast = SlowRegression::kMostFastInputs;
   if (data.slow_inputs > data.dimensions || data.dimensions - data.slow_inputs > kMostFast)
     found.push_back({"data.slow_inputs",
                      "found " + std::to_string(data.slow_inputs) + " of " + std::to_string(data.dimensions) +
                          " inputs; allowed: at most all of them, and so many that at most " +
                          std::to_string(kMostFast) + " are left"});
-  if (data.standardize)
+}
+
+void check_endless(const RunSpec& run, Found& found) {
+  if (run.data.standardize)
     found.push_back({"data.standardize", "an endless stream has no mean to subtract; use scale and offset"});
   if (run.train.epochs > 0)
     found.push_back({"train.epochs", "an endless stream has no epochs; give train.steps"});
@@ -175,21 +177,13 @@ void check_size(const RunSpec& run, const DataFacts& facts, Found& found) {
   if (run.initial) check_initial(*run.initial, shape, found);
 }
 
-std::size_t spec_samples(const DataSpec& spec) {
-  if (spec.kind == DataKind::kPoints) return spec.inputs.size();
-  if (spec.kind != DataKind::kFunction || spec.function != TargetFunction::kAbsSumDiff ||
-      spec.function_sampling == FunctionSampling::kUniform)
-    return spec.samples;
-  const auto side = static_cast<std::size_t>(std::sqrt(static_cast<double>(spec.samples)));
-  return side * side;
-}
-
 }  // namespace
 
 std::vector<Contradiction> find_contradictions(const RunSpec& run, const DataFacts& facts) {
   Found found;
   check_batch(run, facts, found);
-  if (run.data.kind == DataKind::kSlowlyChangingRegression) check_slow_regression(run, found);
+  if (run.data.kind == DataKind::kSlowlyChangingRegression) check_slow_regression(run.data, found);
+  if (is_endless(run.data)) check_endless(run, found);
   check_loss(run, facts, found);
   check_probe(run, facts.test_samples > 0, found);
   if (facts.shape.inputs > 0 && facts.shape.outputs > 0) check_size(run, facts, found);
@@ -217,11 +211,9 @@ std::vector<Contradiction> spec_contradictions(const RunSpec& run, bool data_kno
 bool facts_from_spec(const DataSpec& spec, DataFacts& facts) {
   const auto shape = shape_from_spec(spec);
   if (!shape) return false;
-  std::size_t samples = spec_samples(spec);
-  if (spec.limit > 0) samples = std::min(samples, spec.limit);
+  const std::size_t samples = spec.limit > 0 ? std::min(shape->samples, spec.limit) : shape->samples;
   facts.shape = *shape;
-  facts.test_samples =
-      static_cast<std::size_t>(std::floor(spec.test_fraction * static_cast<double>(samples) + 0.5));
+  facts.test_samples = test_samples(spec, samples);
   facts.train_samples = samples - facts.test_samples;
   return true;
 }

@@ -16,7 +16,7 @@ namespace {
 
 using Indices = std::vector<std::uint32_t>;
 
-std::vector<std::uint32_t> values_of(const Permutation& permutation, std::size_t size) {
+std::vector<std::uint32_t> positions_of(const Permutation& permutation, std::size_t size) {
   std::vector<std::uint32_t> values(size);
   for (std::uint32_t i = 0; i < size; ++i) values[i] = permutation(i);
   return values;
@@ -47,7 +47,7 @@ TEST(Permutation, every_value_appears_once) {
   for (const std::size_t size : {1,  2,  3,   4,   5,   7,   8,    12,   15,   16,   17,    18,    31,   32,
                                  33, 64, 100, 127, 128, 129, 1000, 1024, 1025, 4097, 60000, 65536, 65537}) {
     for (const std::uint64_t seed : {0, 1, 2}) {
-      std::vector<std::uint32_t> values = values_of(Permutation(seed, Purpose::kOrder, 5, size), size);
+      std::vector<std::uint32_t> values = positions_of(Permutation(seed, Purpose::kOrder, 5, size), size);
       std::sort(values.begin(), values.end());
       for (std::uint32_t i = 0; i < size; ++i) ASSERT_EQ(values[i], i) << "size " << size;
     }
@@ -89,7 +89,7 @@ TEST(Permutation, all_orders_of_a_few_values_are_equally_likely) {
     std::size_t orders = 1;
     for (std::size_t i = 2; i <= size; ++i) orders *= i;
     for (std::uint64_t seed = 0; seed < 60000; ++seed) {
-      ++seen[values_of(Permutation(seed, Purpose::kOrder, 0, size), size)];
+      ++seen[positions_of(Permutation(seed, Purpose::kOrder, 0, size), size)];
     }
     ASSERT_EQ(seen.size(), orders);
     std::vector<double> counts;
@@ -123,7 +123,7 @@ TEST(Permutation, neighbours_stay_neighbours_no_more_often_than_by_chance) {
   constexpr std::uint32_t kSize = 1000, kSeeds = 4000;
   double fixed = 0, successors = 0;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const auto values = values_of(Permutation(seed, Purpose::kOrder, 0, kSize), kSize);
+    const auto values = positions_of(Permutation(seed, Purpose::kOrder, 0, kSize), kSize);
     for (std::uint32_t i = 0; i < kSize; ++i) {
       fixed += values[i] == i ? 1 : 0;
       if (i + 1 < kSize) successors += values[i + 1] == values[i] + 1 ? 1 : 0;
@@ -134,18 +134,18 @@ TEST(Permutation, neighbours_stay_neighbours_no_more_often_than_by_chance) {
 }
 
 TEST(Permutation, seed_purpose_and_both_halves_of_the_stream_count) {
-  const auto values = values_of(Permutation(1, Purpose::kOrder, 0, 100), 100);
-  EXPECT_EQ(values, values_of(Permutation(1, Purpose::kOrder, 0, 100), 100));
-  EXPECT_NE(values, values_of(Permutation(2, Purpose::kOrder, 0, 100), 100));
-  EXPECT_NE(values, values_of(Permutation(1, Purpose::kSplit, 0, 100), 100));
-  EXPECT_NE(values, values_of(Permutation(1, Purpose::kOrder, 1, 100), 100));
-  EXPECT_NE(values, values_of(Permutation(1, Purpose::kOrder, std::uint64_t{1} << 32, 100), 100));
+  const auto values = positions_of(Permutation(1, Purpose::kOrder, 0, 100), 100);
+  EXPECT_EQ(values, positions_of(Permutation(1, Purpose::kOrder, 0, 100), 100));
+  EXPECT_NE(values, positions_of(Permutation(2, Purpose::kOrder, 0, 100), 100));
+  EXPECT_NE(values, positions_of(Permutation(1, Purpose::kSplit, 0, 100), 100));
+  EXPECT_NE(values, positions_of(Permutation(1, Purpose::kOrder, 1, 100), 100));
+  EXPECT_NE(values, positions_of(Permutation(1, Purpose::kOrder, std::uint64_t{1} << 32, 100), 100));
 }
 
 // Results that are recorded depend on these orders: a change here is a new engine epoch.
 TEST(Permutation, the_orders_are_what_they_always_were) {
-  EXPECT_EQ(values_of(Permutation(0, Purpose::kOrder, 0, 8), 8), (Indices{6, 0, 1, 5, 4, 3, 2, 7}));
-  EXPECT_EQ(values_of(Permutation(0, Purpose::kOrder, 0, 20), 20),
+  EXPECT_EQ(positions_of(Permutation(0, Purpose::kOrder, 0, 8), 8), (Indices{6, 0, 1, 5, 4, 3, 2, 7}));
+  EXPECT_EQ(positions_of(Permutation(0, Purpose::kOrder, 0, 20), 20),
             (Indices{0, 16, 12, 6, 7, 8, 10, 11, 15, 4, 2, 1, 3, 17, 5, 18, 14, 9, 13, 19}));
 }
 

@@ -220,9 +220,9 @@ TEST(PermutedStream, shows_every_image_once_a_task_with_one_order_of_the_pixels)
 
 TEST(Streams, are_the_kinds_that_say_so) {
   const Dataset<float> data = images(4, 3);
-  for (int kind = 0; kind <= static_cast<int>(DataKind::kPermuted); ++kind) {
+  for (const DataKind kind : values_of<DataKind>()) {
     DataSpec spec = slow_spec();
-    spec.kind = static_cast<DataKind>(kind);
+    spec.kind = kind;
     EXPECT_EQ(make_stream<float>(spec, data, {7, 1, 1, Sampling::kEpoch}) != nullptr, is_stream(spec));
   }
 }
