@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "train/pack.h"
-
 namespace deadrelu {
 namespace {
 
@@ -14,7 +12,7 @@ constexpr std::size_t kMaxWaitingRuns = 4096;
 
 std::optional<std::vector<PlannedRun>> Packer::add(PlannedRun run) {
   const std::size_t lanes = run.spec.train.precision == Precision::kFloat32 ? float_lanes_ : float_lanes_ / 2;
-  const auto pack = waiting_.try_emplace(pack_key(run.spec)).first;
+  const auto pack = waiting_.try_emplace(pack_form(run.spec)).first;
   pack->second.push_back(std::move(run));
   ++waiting_runs_;
   if (pack->second.size() == lanes) return take(pack);

@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "sweep/planned_run.h"
+#include "train/pack.h"
 
 namespace deadrelu {
 
@@ -24,10 +24,13 @@ class Packer {
   std::optional<std::vector<PlannedRun>> take_rest();
 
  private:
-  using Waiting = std::unordered_map<std::string, std::vector<PlannedRun>>;
+  struct Hash {
+    std::size_t operator()(const PackForm& form) const { return form.hash(); }
+  };
+  using Waiting = std::unordered_map<PackForm, std::vector<PlannedRun>, Hash>;
   std::vector<PlannedRun> take(Waiting::iterator pack);
   std::size_t float_lanes_, waiting_runs_ = 0;
-  Waiting waiting_;  // by pack key
+  Waiting waiting_;
 };
 
 }  // namespace deadrelu

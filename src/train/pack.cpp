@@ -3,73 +3,37 @@
 #include <algorithm>
 #include <cassert>
 
-#include "base/number.h"
+#include "base/normal_form.h"
 #include "data/order.h"
 #include "nn/init.h"
 
 namespace deadrelu {
-namespace {
-
-class KeyWriter {
- public:
-  template <class Number>
-  requires std::is_arithmetic_v<Number> || std::is_enum_v<Number> KeyWriter& operator<<(Number value) {
-    if constexpr (std::is_enum_v<Number>) {
-      key_ += std::to_string(static_cast<int>(value));
-    } else if constexpr (std::is_floating_point_v<Number>) {
-      append_real(key_, value);
-    } else {
-      key_ += std::to_string(value);
-    }
-    key_ += ' ';
-    return *this;
-  }
-  KeyWriter& operator<<(const std::string& text) {
-    *this << text.size();
-    key_ += text;
-    return *this;
-  }
-  template <class Value>
-  KeyWriter& operator<<(const std::vector<Value>& values) {
-    *this << values.size();
-    for (const Value& value : values) *this << value;
-    return *this;
-  }
-  std::string take() { return std::move(key_); }
-
- private:
-  std::string key_;
-};
-
-// The number of examples of a generated set follows from the spec; of a file set, from its files and what is
-// taken.
-void write_data_key(KeyWriter& key, const DataSpec& data) {
-  key << data.kind << data.limit << data.test_fraction << data.target_form << data.bin;
-  if (const auto shape = shape_from_spec(data)) {
-    // A grid over two inputs has fewer examples than a random sample of the same spec.
-    key << shape->inputs << shape->outputs << shape->classes << data.samples << data.inputs.size()
-        << data.function_sampling;
-  } else {
-    key << data.path << data.target_columns << data.task << data.images << data.labels << data.test_images
-        << data.test_labels << data.directory;
-  }
+PackForm pack_form(const RunSpec& run) {
+  PackForm form{run, shape_from_spec(run.data)};
+  RunSpec& spec = form.spec;
+  reset(spec, &RunSpec::init, &RunSpec::initial, &RunSpec::seed);
+  // Of files, everything that says what is taken of them stays: it decides how many examples there are.
+  reset(spec.data, &DataSpec::function, &DataSpec::domain, &DataSpec::noise, &DataSpec::inputs,
+        &DataSpec::targets, &DataSpec::gaussian_target, &DataSpec::teacher_hidden, &DataSpec::teacher_bias,
+        &DataSpec::spread, &DataSpec::turns, &DataSpec::slow_inputs, &DataSpec::change_every,
+        &DataSpec::target_units, &DataSpec::beta, &DataSpec::standardize, &DataSpec::scale, &DataSpec::offset,
+        &DataSpec::target_scale, &DataSpec::seed);
+  reset(spec.model.activation, &ActivationSpec::slope, &ActivationSpec::lower, &ActivationSpec::upper,
+        &ActivationSpec::alpha, &ActivationSpec::at_zero);
+  reset(spec.train, &TrainSpec::schedule, &TrainSpec::clip_norm);
+  reset(spec.train.optimizer, &OptimizerSpec::learning_rate, &OptimizerSpec::weight_decay,
+        &OptimizerSpec::momentum, &OptimizerSpec::dampening, &OptimizerSpec::nesterov, &OptimizerSpec::beta1,
+        &OptimizerSpec::beta2, &OptimizerSpec::alpha, &OptimizerSpec::epsilon);
+  reset(spec.record, &RecordSpec::thresholds);
+  return form;
 }
 
-}  // namespace
-
-std::string pack_key(const RunSpec& run) {
-  KeyWriter key;
-  write_data_key(key, run.data);
-  const ModelSpec& model = run.model;
-  key << model.hidden << model.activation.kind << model.activation.pieces << model.bias << model.output_bias;
-  const TrainSpec& train = run.train;
-  key << train.loss << train.optimizer.kind << train.batch_size << train.sampling << train.steps
-      << train.epochs << train.precision;
-  const RecordSpec& record = run.record;
-  key << record.every << record.steps << record.log_count << record.probe_split << record.probe_samples
-      << record.metrics << record.layers << record.units << record.effective_rank << record.parameters_initial
-      << record.parameters_final;
-  return key.take();
+std::size_t PackForm::hash() const {
+  const auto number = [](auto value) { return static_cast<std::uint64_t>(value); };
+  std::size_t hash = hash_of({number(spec.data.kind), spec.data.samples, number(spec.model.activation.kind),
+                              number(spec.train.optimizer.kind), spec.train.batch_size, spec.train.steps});
+  for (const std::size_t units : spec.model.hidden) hash = hash_of({hash, units});
+  return hash;
 }
 
 template <class T>

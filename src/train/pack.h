@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "data/dataset.h"
@@ -14,9 +14,16 @@
 
 namespace deadrelu {
 
-// Runs with equal keys may share a pack: everything that decides shapes, sizes and the sequence of operations
-// is in the key; numbers that may differ from lane to lane (learning rate, bias, seed, slopes, …) are not.
-std::string pack_key(const RunSpec& run);
+// What the runs of a pack have in common: everything that decides shapes, sizes and the sequence of operations.
+// Runs with equal forms may share a pack.
+struct PackForm {
+  RunSpec spec;  // numbers that may differ from lane to lane (learning rate, bias, seed, slopes, …) are reset
+  std::optional<DataShape> data;
+
+  bool operator==(const PackForm&) const = default;
+  std::size_t hash() const;
+};
+PackForm pack_form(const RunSpec& run);
 
 // The runs of a pack, one a lane. Lanes without a run of their own repeat the first run, and nobody reads
 // them.
@@ -30,7 +37,7 @@ struct Pack {
   Network<T> network;
 };
 
-// REQUIRES: 1 ≤ runs ≤ lanes of the target, or 1 run in wide; equal pack keys; data[i] belongs to runs[i] and
+// REQUIRES: 1 ≤ runs ≤ lanes of the target, or 1 run in wide; equal pack forms; data[i] belongs to runs[i] and
 // all have one size.
 template <class T>
 Pack<T> make_pack(std::span<const RunSpec* const> runs,

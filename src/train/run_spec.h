@@ -80,6 +80,8 @@ struct RunSpec {
   TrainSpec train;
   RecordSpec record;
   std::uint64_t seed = 0;
+
+  bool operator==(const RunSpec&) const = default;  // of `initial`: whether it is the same object
 };
 
 }  // namespace deadrelu

@@ -171,11 +171,11 @@ TEST(Runner, a_run_that_cannot_be_trained_fails_alone) {
   EXPECT_EQ(trained, runs.size() - 2);
 }
 
-// Initial parameters of the wrong shape do not show in a pack key: neighbours of the same pack are trained.
+// Initial parameters of the wrong shape do not show in a pack form: neighbours of the same pack are trained.
 TEST(Runner, a_failing_run_leaves_its_packs_neighbours_alone) {
   std::vector<PlannedRun> runs;
   for (PlannedRun& run : mixed_runs())
-    if (pack_key(run.spec) == pack_key(mixed_runs()[0].spec)) runs.push_back(run);
+    if (pack_form(run.spec) == pack_form(mixed_runs()[0].spec)) runs.push_back(run);
   const Records all = train_all(runs, options_of(1));
   runs[1].spec.initial =
       std::make_shared<ParameterSet>(ParameterSet{{LayerParameters{1, 1, {{{1}, {}, {}}}}}});
