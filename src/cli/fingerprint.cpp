@@ -1,8 +1,14 @@
 #include "cli/fingerprint.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
+#include <span>
 
 #include "base/error.h"
 #include "cli/training.h"
@@ -10,34 +16,154 @@
 namespace deadrelu {
 namespace {
 
-// Every activation, loss, optimizer and precision, and what shapes a run otherwise. A change of this text
-// changes the fingerprint.
-constexpr const char* kFingerprintSweep = R"({
-  "data": { "kind": "moons", "samples": 150, "noise": 0.1, "test_fraction": 0.2 },
-  "model": { "hidden": [7, 5] },
-  "init": { "bias": { "name": "normal", "std": 0.2 } },
-  "train": { "loss": "binary_cross_entropy", "batch_size": 20, "steps": 60 },
-  "record": { "every": 20, "tables": ["metrics", "layers", "units"], "effective_rank": true,
-              "parameters": ["final"] },
-  "sweep": {
-    "grid": {
-      "model.activation": ["relu", "leaky_relu", "prelu", "rrelu", "relu6", "crelu", "maxout", "elu", "selu", "celu",
-                           "gelu", "silu", "mish", "softplus", "softsign", "sigmoid", "tanh", "hard_sigmoid",
-                           "hard_tanh", "hard_swish", "abs", "gaussian", "identity"],
-      "train.precision": ["float32", "float64"]
-    },
-    "zip": {
-      "train.optimizer": [{ "name": "sgd", "learning_rate": 0.3, "momentum": 0.9 },
-                          { "name": "adam", "learning_rate": 0.02 },
-                          { "name": "adamw", "learning_rate": 0.02, "weight_decay": 0.1 },
-                          { "name": "rmsprop", "learning_rate": 0.01 }],
-      "train.loss": ["binary_cross_entropy", "cross_entropy", "cross_entropy", "binary_cross_entropy"],
-      "init.weights": ["he_normal", "glorot_uniform", "orthogonal", "rai"],
-      "train.sampling": ["epoch", "with_replacement", "sequential", "epoch"],
-      "train.clip_norm": [0, 0.5, 0, 0.1]
-    }
+using Json = nlohmann::ordered_json;
+
+constexpr const char *kTable = "table.csv", *kImages = "images.idx", *kLabels = "labels.idx";
+
+// Element i of an axis that is as long as the longest list of names: all of them, again and again, each time
+// beginning one later, so that lists of one length meet in other pairs.
+template <class Enum>
+Json turn(std::size_t i) {
+  const auto names = names_of<Enum>();
+  return names[(i + i / names.size()) % names.size()];
+}
+
+Json all(std::span<const char* const> names) { return std::vector<std::string>(names.begin(), names.end()); }
+
+Json optimizer(std::size_t i) {
+  Json group = {
+      {"name", turn<Optimizer>(i)}, {"learning_rate", 0.02}, {"weight_decay", i % 3 == 0 ? 0.1 : 0}};
+  if (group["name"] == "sgd" || group["name"] == "rmsprop") group["momentum"] = i % 2 == 0 ? 0.9 : 0;
+  return group;
+}
+
+// Every network on one set of data.
+Json networks() {
+  Json zip;
+  for (std::size_t i = 0; i < names_of<WeightInit>().size(); ++i) {
+    zip["train.optimizer"].push_back(optimizer(i));
+    zip["train.loss"].push_back(turn<Loss>(i));
+    zip["train.schedule"].push_back(turn<Schedule>(i));
+    zip["train.sampling"].push_back(turn<Sampling>(i));
+    zip["train.clip_norm"].push_back(i % 3 == 1 ? 0.5 : 0);
+    zip["init.weights"].push_back(turn<WeightInit>(i));
+    zip["init.bias"].push_back(turn<BiasInit>(i));
+    zip["record.probe.split"].push_back(turn<ProbeSplit>(i));
   }
-})";
+  Json config = Json::parse(R"({
+    "data": { "kind": "moons", "samples": 150, "noise": 0.1, "test_fraction": 0.2, "standardize": true },
+    "model": { "hidden": [7, 5] },
+    "train": { "batch_size": 20, "steps": 40 },
+    "record": { "every": 20, "tables": ["metrics", "layers", "units"], "effective_rank": true, "parameters": ["initial", "final"] }
+  })");
+  config["sweep"]["grid"]["model.activation"] = all(names_of<Activation>());
+  config["sweep"]["grid"]["train.precision"] = all(names_of<Precision>());
+  config["sweep"]["zip"] = zip;
+  return config;
+}
+
+// Adds a kind with what it needs, once for each name of what it can vary. The compiler tells of a new kind.
+void add_data(DataKind kind, Json& axis) {
+  Json data = {{"kind", name_of(kind)}};
+  const auto add = [&](const char* keys) { data.update(Json::parse(keys)); };
+  const auto add_each = [&](const char* key, std::span<const char* const> names) {
+    for (const char* name : names) {
+      data[key] = name;
+      axis.push_back(data);
+    }
+  };
+  switch (kind) {
+    case DataKind::kFunction:
+      add(R"({"samples": 50, "noise": 0.1, "domain": [-2, 2]})");
+      for (const char* sampling : names_of<FunctionSampling>()) {
+        data["sampling"] = sampling;
+        add_each("function", names_of<TargetFunction>());
+      }
+      return;
+    case DataKind::kPoints:
+      add(R"({"inputs": [[-1, 2], [0.5, 1], [2, -3], [0, 0]], "targets": [[1], [0], [-1], [0.5]]})");
+      break;
+    case DataKind::kCsv:
+      for (const char* task : names_of<Task>()) {
+        data.update(
+            {{"path", kTable}, {"targets", {task == names_of<Task>()[0] ? "y" : "class"}}, {"task", task}});
+        axis.push_back(data);
+      }
+      return;
+    case DataKind::kPermuted:
+      add(R"({"bin": 20})");
+      [[fallthrough]];
+    case DataKind::kIdx:
+      data.update({{"images", kImages}, {"labels", kLabels}});
+      axis.push_back(data);
+      data.update({{"test_images", kImages}, {"test_labels", kLabels}});
+      break;
+    case DataKind::kGaussian:
+      add(R"({"samples": 50, "inputs": 3})");
+      return add_each("target", names_of<GaussianTarget>());
+    case DataKind::kTeacher:
+      add(R"({"samples": 50, "hidden": [4, 3], "outputs": 2, "bias": 0.5, "test_fraction": 0.3, "seed": 3})");
+      break;
+    case DataKind::kBlobs:
+      add(R"({"samples": 50, "inputs": 3, "classes": 4, "scale": 0.5, "offset": 1})");
+      break;
+    case DataKind::kSpirals:
+      add(R"({"samples": 50, "noise": 0.1, "classes": 3, "turns": 1.5, "limit": 40})");
+      break;
+    case DataKind::kCircles:
+    case DataKind::kMoons:
+    case DataKind::kXor:
+      add(R"({"samples": 50, "noise": 0.1})");
+      break;
+    case DataKind::kSlowlyChangingRegression:
+      add(R"({"samples": 50, "inputs": 8, "slow_inputs": 5, "change_every": 30, "target_units": 9, "bin": 20})");
+      break;
+  }
+  axis.push_back(data);
+}
+
+// Every kind of data for one network.
+Json all_data() {
+  Json axis;
+  for (const DataKind kind : values_of<DataKind>()) add_data(kind, axis);
+  Json config = Json::parse(R"({
+    "data": { "kind": "moons" },
+    "model": { "hidden": [6] },
+    "train": { "batch_size": 4, "steps": 25, "optimizer": "adam" },
+    "record": { "log": 3, "tables": ["metrics", "layers", "units"], "effective_rank": true },
+    "sweep": { "seeds": 3 }
+  })");
+  config["sweep"]["grid"] = {{"data", axis}, {"train.precision", all(names_of<Precision>())}};
+  return config;
+}
+
+void write_file(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream out(path, std::ios::binary);
+  if (!out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush())
+    throw UserError(ExitCode::kInputOutput, path.string() + ": cannot be written");
+}
+
+// An IDX file: the header (type unsigned byte), then value(i) for each byte i.
+template <class Value>
+std::string idx_file(std::vector<int> sizes, Value value) {
+  std::string bytes{'\0', '\0', '\x08', static_cast<char>(sizes.size())};
+  int count = 1;
+  for (const int size : sizes) {
+    bytes += {'\0', '\0', '\0', static_cast<char>(size)};
+    count *= size;
+  }
+  for (int i = 0; i < count; ++i) bytes += static_cast<char>(value(i));
+  return bytes;
+}
+
+void write_data_files(const std::filesystem::path& folder) {
+  std::string table = "x1,x2,class,y\n";
+  for (int i = 0; i < 12; ++i)
+    table += fmt::format("{},{},{},{}\n", i % 5 - 2, i * i % 7, i % 3, i % 4 * 0.5);
+  write_file(folder / kTable, table);
+  write_file(folder / kImages, idx_file({10, 2, 3}, [](int i) { return i * 37 % 256; }));
+  write_file(folder / kLabels, idx_file({10}, [](int i) { return i % 3; }));
+}
 
 // A folder that is there as long as this.
 class TemporaryFolder {
@@ -58,24 +184,33 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-JobResult train(const char* text, const std::filesystem::path& directory) {
-  const ExperimentConfig config({text, "fingerprint", "", "fingerprint", {}});
+JobResult train(const ConfigSource& source, const std::filesystem::path& folder) {
+  const ExperimentConfig config(source);
   RunnerOptions runner;
   runner.simd = available_simd().front();
-  return train_job({config, parse_selection("", config), directory, directory.string(), runner, {}},
+  return train_job({config, parse_selection("", config), folder / source.label, folder.string(), runner, {}},
                    ProgressMode::kNone);
 }
 
 }  // namespace
 
+std::vector<ConfigSource> fingerprint_configs(const std::filesystem::path& folder) {
+  write_data_files(folder);
+  return {{networks().dump(), "networks", folder.string(), "networks", {}},
+          {all_data().dump(), "data", folder.string(), "data", {}}};
+}
+
 std::string fingerprint() {
   const TemporaryFolder folder;
-  const JobResult result = train(kFingerprintSweep, folder.path() / "fingerprint");
+  std::set<std::string> tables;  // in whatever order they are exported
+  for (const ConfigSource& source : fingerprint_configs(folder.path())) {
+    const JobResult result = train(source, folder.path());
+    for (const auto& table : result.manifest.tables)
+      if (table.name != "columns.json")  // words, no numbers
+        tables.insert(source.label + ' ' + table.name + ' ' + table.sha256 + '\n');
+  }
   const std::filesystem::path list = folder.path() / "tables.txt";
-  std::ofstream out(list);
-  for (const auto& table : result.manifest.tables)
-    if (table.name != "columns.json") out << table.name << ' ' << table.sha256 << '\n';  // words, no numbers
-  out.close();
+  write_file(list, std::accumulate(tables.begin(), tables.end(), std::string()));
   return sha256_of_file(list).substr(0, 16);
 }
 

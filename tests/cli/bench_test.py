@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "2799edd741e8300e"
+RECORDED = "da8b96642e6ad04a"
 
 
 class Fingerprint(harness.Case):
