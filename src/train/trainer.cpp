@@ -34,8 +34,7 @@ Trainer<T>::Trainer(const Pack<T>& pack)
   state_.batch_loss = Buffer<double>(lanes);
   state_.learning_rate = Buffer<double>(lanes);
   state_.poison = Buffer<T>(lanes);
-  if (!is_endless(pack.runs[0]->data))
-    state_.batches_per_epoch = batches_.batches_per_epoch();
+  if (!is_endless(pack.runs[0]->data)) state_.batches_per_epoch = batches_.batches_per_epoch();
   slope_sums_ = Buffer<T>(pack.network.shape.layers.size() * highest_row_count(pack.network.shape) * lanes);
   squared_norms_ = Buffer<double>(lanes);
 }

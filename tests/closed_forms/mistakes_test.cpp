@@ -77,7 +77,7 @@ TEST(Mistakes, measuring_on_one_batch) {
   // The unit fires on the last of 50 inputs alone: nearly every batch of 2 would call it dead.
   Matrix inputs(50, {-1.0});
   inputs[49] = {1.0};
-  for (const Sampling sampling : {Sampling::kEpoch, Sampling::kWithReplacement, Sampling::kSequential}) {
+  for (const Sampling sampling : values_of<Sampling>()) {
     RunSpec spec = untrained({});
     spec.train.batch_size = 2;
     spec.train.sampling = sampling;

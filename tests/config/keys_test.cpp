@@ -18,30 +18,85 @@ OptimizerSpec optimizer(const std::string& json) {
   return with(R"("train": {"optimizer": )" + json + "}").train.optimizer;
 }
 
+// Every key at once: what a config does not say is what a new spec holds. The exceptions stand here.
 TEST(Keys, defaults_are_those_of_the_spec) {
-  const RunSpec run = spec_of(minimal());
-  EXPECT_EQ(run.data.samples, 1000u);
-  EXPECT_EQ(run.data.domain, (std::array<double, 2>{-1, 1}));
-  EXPECT_FALSE(run.data.seed.has_value());
-  EXPECT_EQ(run.data.limit, 0u);
-  EXPECT_EQ(run.model.hidden, std::vector<std::size_t>{4});
-  EXPECT_EQ(run.model.activation.kind, Activation::kRelu);
-  EXPECT_TRUE(run.model.bias && run.model.output_bias);
-  EXPECT_EQ(run.init.hidden.weights, WeightInit::kHeNormal);
-  EXPECT_EQ(run.init.output.weights, WeightInit::kHeNormal);
-  EXPECT_EQ(run.init.hidden.bias_value, 0);
-  EXPECT_EQ(run.train.loss, Loss::kMse);
-  EXPECT_EQ(run.train.optimizer.learning_rate, 0.01);
-  EXPECT_EQ(run.train.batch_size, 32u);
-  EXPECT_EQ(run.train.steps, 1000u);
-  EXPECT_EQ(run.train.epochs, 0u);
-  EXPECT_EQ(run.train.precision, Precision::kFloat32);
-  EXPECT_EQ(run.record.every, 100u);
-  EXPECT_EQ(run.record.probe_samples, 1000u);
-  EXPECT_TRUE(run.record.metrics && run.record.layers);
-  EXPECT_FALSE(run.record.units || run.record.parameters_initial || run.record.parameters_final);
-  EXPECT_EQ(run.record.thresholds.saturated, 1e-7);
-  EXPECT_EQ(run.seed, 0u);
+  RunSpec expected;
+  expected.model.hidden = {4};
+  EXPECT_TRUE(spec_of(minimal()) == expected);
+
+  for (const Activation kind : values_of<Activation>()) {
+    RunSpec run = expected;
+    run.model.activation.kind = kind;
+    if (kind == Activation::kPrelu) run.model.activation.slope = 0.25;
+    EXPECT_TRUE(with_model(R"({"hidden": [4], "activation": ")" + std::string(name_of(kind)) + "\"}") == run)
+        << name_of(kind);
+  }
+  const auto with_name = [](const char* key, auto kind) {
+    return spec_of(minimal(), {key + std::string(name_of(kind))});
+  };
+  for (const Optimizer kind : values_of<Optimizer>()) {
+    RunSpec run = expected;
+    run.train.optimizer.kind = kind;
+    if (kind == Optimizer::kAdam || kind == Optimizer::kAdamw) run.train.optimizer.learning_rate = 0.001;
+    EXPECT_TRUE(with_name("train.optimizer=", kind) == run) << name_of(kind);
+  }
+  for (const Schedule kind : values_of<Schedule>()) {
+    RunSpec run = expected;
+    run.train.schedule.kind = kind;
+    EXPECT_TRUE(with_name("train.schedule=", kind) == run) << name_of(kind);
+  }
+  for (const WeightInit kind : values_of<WeightInit>()) {
+    RunSpec run = expected;
+    run.init.hidden.weights = run.init.output.weights = kind;
+    EXPECT_TRUE(with_name("init.weights=", kind) == run) << name_of(kind);
+  }
+  for (const BiasInit kind : values_of<BiasInit>()) {
+    RunSpec run = expected;
+    run.init.hidden.bias = run.init.output.bias = kind;
+    const bool scaled = kind == BiasInit::kNormal || kind == BiasInit::kUniform;
+    run.init.hidden.bias_value = run.init.output.bias_value = scaled ? 1 : 0;
+    EXPECT_TRUE(with_name("init.bias=", kind) == run) << name_of(kind);
+  }
+}
+
+TEST(Keys, defaults_of_data_are_those_of_the_spec) {
+  for (const DataKind kind : values_of<DataKind>()) {
+    RunSpec run;
+    run.model.hidden = {4};
+    run.data.kind = kind;
+    std::string required;
+    switch (kind) {
+      case DataKind::kPoints:
+        required = R"(, "inputs": [[1]], "targets": [[2]])";
+        run.data.inputs = {{1}};
+        run.data.targets = {{2}};
+        run.train.batch_size = 1;
+        break;
+      case DataKind::kCsv:
+        required = R"(, "path": "d.csv", "targets": ["y"])";
+        run.data.path = "d.csv";
+        run.data.target_columns = {"y"};
+        break;
+      case DataKind::kIdx:
+      case DataKind::kPermuted:
+        required = R"(, "images": "i", "labels": "l")";
+        run.data.images = "i";
+        run.data.labels = "l";
+        break;
+      case DataKind::kSlowlyChangingRegression:
+        run.data.dimensions = 20;
+        break;
+      default:
+        break;
+    }
+    if (is_stream(run.data)) run.data.bin = 10'000;
+    if (has_classes(run.data)) run.train.loss = Loss::kCrossEntropy;
+    const std::string batch = kind == DataKind::kPoints ? "train.batch_size=1" : "train.batch_size=32";
+    EXPECT_TRUE(spec_of(R"({"data": {"kind": ")" + std::string(name_of(kind)) + '"' + required +
+                            R"(}, "model": {"hidden": [4]}})",
+                        {batch}) == run)
+        << name_of(kind);
+  }
 }
 
 TEST(Keys, function_data) {

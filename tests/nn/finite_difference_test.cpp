@@ -95,7 +95,7 @@ void expect_gradient_of_loss(const ModelSpec& model, Loss loss) {
   }
 }
 
-class FiniteDifference : public ::testing::TestWithParam<NamedActivation> {};
+class FiniteDifference : public ::testing::TestWithParam<Named<Activation>> {};
 
 TEST_P(FiniteDifference, is_the_gradient_of_every_loss) {
   for (const auto& [loss, name] : kLosses) {

@@ -16,46 +16,23 @@
 
 namespace deadrelu {
 
-struct NamedActivation {
-  Activation kind;
+template <class Enum>
+struct Named {
+  Enum kind;
   const char* name;
 };
-inline void PrintTo(const NamedActivation& activation, std::ostream* out) { *out << activation.name; }
-inline constexpr NamedActivation kActivations[] = {
-    {Activation::kRelu, "relu"},
-    {Activation::kLeakyRelu, "leaky_relu"},
-    {Activation::kPrelu, "prelu"},
-    {Activation::kRrelu, "rrelu"},
-    {Activation::kRelu6, "relu6"},
-    {Activation::kCrelu, "crelu"},
-    {Activation::kMaxout, "maxout"},
-    {Activation::kElu, "elu"},
-    {Activation::kSelu, "selu"},
-    {Activation::kCelu, "celu"},
-    {Activation::kGelu, "gelu"},
-    {Activation::kSilu, "silu"},
-    {Activation::kMish, "mish"},
-    {Activation::kSoftplus, "softplus"},
-    {Activation::kSoftsign, "softsign"},
-    {Activation::kSigmoid, "sigmoid"},
-    {Activation::kTanh, "tanh"},
-    {Activation::kHardSigmoid, "hard_sigmoid"},
-    {Activation::kHardTanh, "hard_tanh"},
-    {Activation::kHardSwish, "hard_swish"},
-    {Activation::kAbs, "abs"},
-    {Activation::kGaussian, "gaussian"},
-    {Activation::kIdentity, "identity"},
-};
-
-struct NamedLoss {
-  Loss loss;
-  const char* name;
-};
-inline constexpr NamedLoss kLosses[] = {{Loss::kMse, "mse"},
-                                        {Loss::kHalfMse, "half_mse"},
-                                        {Loss::kMae, "mae"},
-                                        {Loss::kCrossEntropy, "cross_entropy"},
-                                        {Loss::kBinaryCrossEntropy, "binary_cross_entropy"}};
+template <class Enum>
+void PrintTo(const Named<Enum>& value, std::ostream* out) {
+  *out << value.name;
+}
+template <class Enum>
+inline const std::vector<Named<Enum>> kAllNamed = [] {
+  std::vector<Named<Enum>> all;
+  for (const Enum kind : values_of<Enum>()) all.push_back({kind, name_of(kind).data()});
+  return all;
+}();
+inline const auto& kActivations = kAllNamed<Activation>;
+inline const auto& kLosses = kAllNamed<Loss>;
 
 inline ModelSpec small_model(Activation kind) {
   ModelSpec model;

@@ -60,11 +60,12 @@ double activation_value(const ActivationSpec& activation, double slope, double z
     case Activation::kGaussian:
       return std::exp(-z * z);
     case Activation::kIdentity:
+      return z;
     case Activation::kCrelu:
     case Activation::kMaxout:
-      return z;
+      break;
   }
-  return z;
+  return kNoFormula;
 }
 
 double activation_derivative(const ActivationSpec& activation, double slope, double z) {
@@ -112,11 +113,12 @@ double activation_derivative(const ActivationSpec& activation, double slope, dou
     case Activation::kGaussian:
       return -2 * z * std::exp(-z * z);
     case Activation::kIdentity:
+      return 1;
     case Activation::kCrelu:
     case Activation::kMaxout:
-      return 1;
+      break;
   }
-  return 1;
+  return kNoFormula;
 }
 
 }  // namespace deadrelu::reference

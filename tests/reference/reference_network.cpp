@@ -124,7 +124,7 @@ double loss_value(Loss loss, const Matrix& outputs, const Matrix& targets) {
     case Loss::kCrossEntropy:
       return -targets.cwiseProduct(softmax(outputs).array().log().matrix()).sum() / samples;
   }
-  return 0;
+  return kNoFormula;
 }
 
 Layers gradient(const ActivationSpec& activation, Loss loss, const Layers& layers, const Matrix& inputs,

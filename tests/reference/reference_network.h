@@ -8,6 +8,7 @@
 #include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "nn/model.h"
@@ -15,6 +16,9 @@
 #include "train/run_spec.h"
 
 namespace deadrelu::reference {
+
+// What an activation, a loss, an optimizer or a schedule gives that has no formula here: it equals nothing.
+inline constexpr double kNoFormula = std::numeric_limits<double>::quiet_NaN();
 
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;

@@ -82,6 +82,7 @@ void ReferenceOptimizer::step_one(double& parameter, double g, double learning_r
       parameter -= learning_rate * g;
       return;
   }
+  parameter = kNoFormula;
 }
 
 double learning_rate(const TrainSpec& train, std::uint64_t i, std::uint64_t n) {
@@ -102,7 +103,7 @@ double learning_rate(const TrainSpec& train, std::uint64_t i, std::uint64_t n) {
       return rate *
              (s.final_factor + (1 - s.final_factor) * (1 + std::cos(std::numbers::pi * step / steps)) / 2);
   }
-  return rate;
+  return kNoFormula;
 }
 
 }  // namespace deadrelu::reference

@@ -38,14 +38,8 @@ class Trial {
     keep(z);
     keep(long_c);
     for (const Activation kind : kElementwise) activate(kind, p, z);
-    for (const Loss loss :
-         {Loss::kMse, Loss::kHalfMse, Loss::kMae, Loss::kCrossEntropy, Loss::kBinaryCrossEntropy}) {
-      evaluate(loss, z);
-    }
-    for (const Optimizer optimizer :
-         {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamw, Optimizer::kRmsprop}) {
-      update(optimizer);
-    }
+    for (const Loss loss : values_of<Loss>()) evaluate(loss, z);
+    for (const Optimizer optimizer : values_of<Optimizer>()) update(optimizer);
   }
 
  private:

@@ -15,8 +15,7 @@ template <class T>
 class Losses : public ::testing::Test {};
 TYPED_TEST_SUITE(Losses, Precisions);
 
-constexpr Loss kLosses[] = {Loss::kMse, Loss::kHalfMse, Loss::kMae, Loss::kCrossEntropy,
-                            Loss::kBinaryCrossEntropy};
+constexpr auto kLosses = values_of<Loss>();
 
 // One sample's loss by PyTorch's formula, in long double.
 long double sample_loss(Loss loss, const std::vector<long double>& y, const std::vector<long double>& t) {

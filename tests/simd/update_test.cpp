@@ -14,8 +14,7 @@ template <class T>
 class Updates : public ::testing::Test {};
 TYPED_TEST_SUITE(Updates, Precisions);
 
-constexpr Optimizer kOptimizers[] = {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamw,
-                                     Optimizer::kRmsprop};
+constexpr auto kOptimizers = values_of<Optimizer>();
 
 // One run's settings, as a user writes them.
 struct Settings {
@@ -36,8 +35,18 @@ struct TorchParameter {
     } else {
       g += s.weight_decay * value;
     }
-    if (optimizer == Optimizer::kSgd) return sgd(s, g, t);
-    if (optimizer == Optimizer::kRmsprop) return rmsprop(s, g);
+    switch (optimizer) {
+      case Optimizer::kSgd:
+        return sgd(s, g, t);
+      case Optimizer::kAdam:
+      case Optimizer::kAdamw:
+        return adam(s, g, t);
+      case Optimizer::kRmsprop:
+        return rmsprop(s, g);
+    }
+    value = std::numeric_limits<long double>::quiet_NaN();  // no oracle
+  }
+  void adam(const Settings& s, long double g, int t) {
     first = s.beta1 * first + (1 - static_cast<long double>(s.beta1)) * g;
     second = s.beta2 * second + (1 - static_cast<long double>(s.beta2)) * g * g;
     const long double mean = first / (1 - std::pow(static_cast<long double>(s.beta1), t));

@@ -69,7 +69,7 @@ void expect_no_allocation(const RunSpec& run, std::size_t samples = 30) {
 }
 
 TEST(Allocations, no_step_makes_one_whatever_the_sampling) {
-  for (const Sampling sampling : {Sampling::kEpoch, Sampling::kWithReplacement, Sampling::kSequential}) {
+  for (const Sampling sampling : values_of<Sampling>()) {
     RunSpec run = small_run();
     run.train.sampling = sampling;
     expect_no_allocation(run);
@@ -81,8 +81,7 @@ TEST(Allocations, no_step_makes_one_whatever_the_sampling) {
 }
 
 TEST(Allocations, no_step_makes_one_whatever_the_activation) {
-  for (const Activation kind : {Activation::kRelu, Activation::kRrelu, Activation::kPrelu, Activation::kCrelu,
-                                Activation::kMaxout, Activation::kGelu}) {
+  for (const Activation kind : values_of<Activation>()) {
     RunSpec run = small_run();
     run.model.activation.kind = kind;
     expect_no_allocation(run);
@@ -90,7 +89,7 @@ TEST(Allocations, no_step_makes_one_whatever_the_activation) {
 }
 
 TEST(Allocations, no_step_makes_one_whatever_the_optimizer) {
-  for (const Optimizer kind : {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamw, Optimizer::kRmsprop}) {
+  for (const Optimizer kind : values_of<Optimizer>()) {
     RunSpec run = small_run();
     run.train.optimizer = {.kind = kind, .weight_decay = 0.1, .momentum = 0.5};
     run.train.clip_norm = 0.1;
@@ -99,10 +98,8 @@ TEST(Allocations, no_step_makes_one_whatever_the_optimizer) {
 }
 
 TEST(Allocations, no_step_makes_one_whatever_loss_and_schedule) {
-  for (const Loss loss :
-       {Loss::kMse, Loss::kHalfMse, Loss::kMae, Loss::kCrossEntropy, Loss::kBinaryCrossEntropy}) {
-    for (const Schedule kind :
-         {Schedule::kConstant, Schedule::kLinearWarmup, Schedule::kStep, Schedule::kCosine}) {
+  for (const Loss loss : values_of<Loss>()) {
+    for (const Schedule kind : values_of<Schedule>()) {
       RunSpec run = small_run();
       run.train.loss = loss;
       run.train.schedule.kind = kind;

@@ -11,13 +11,16 @@ namespace deadrelu {
 namespace {
 
 constexpr std::size_t kSamples = 75;
-constexpr Activation kLastActivation = Activation::kIdentity;
 
 class Choices {
  public:
   explicit Choices(std::uint32_t seed) : engine_(seed) {}
   std::size_t below(std::size_t bound) { return engine_() % bound; }
   bool one_in(std::size_t n) { return below(n) == 0; }
+  template <class Enum>
+  Enum any() {
+    return values_of<Enum>()[below(values_of<Enum>().size())];
+  }
   double uniform(double low, double high) { return low + (high - low) * (engine_() * 0x1p-32); }
 
  private:
@@ -37,20 +40,22 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   run.model.output_bias = !choices.one_in(4);
   run.init.hidden.bias_value = 0.3;
   TrainSpec& train = run.train;
-  train.optimizer.kind = static_cast<Optimizer>(choices.below(4));
+  train.optimizer.kind = choices.any<Optimizer>();
   train.optimizer.learning_rate = train.optimizer.kind == Optimizer::kSgd ? 0.02 : 0.003;
   train.optimizer.momentum = choices.one_in(2) ? 0.9 : 0;
   train.optimizer.nesterov = train.optimizer.momentum > 0 && choices.one_in(2);
   train.optimizer.weight_decay = choices.one_in(2) ? 0.01 : 0;
   train.clip_norm = choices.one_in(2) ? 0.5 : 0;
   train.batch_size = choices.one_in(4) ? 1 : choices.below(kSamples + 1);  // 0: all examples
-  train.sampling = static_cast<Sampling>(choices.below(3));
+  train.sampling = choices.any<Sampling>();
   if (classes == 1)
     train.loss = Loss::kBinaryCrossEntropy;
   else if (classes > 1)
     train.loss = Loss::kCrossEntropy;
   else
-    train.loss = static_cast<Loss>(choices.below(3));
+    do train.loss = choices.any<Loss>();
+    while (train.loss == Loss::kBinaryCrossEntropy || train.loss == Loss::kCrossEntropy);
+  train.schedule.kind = choices.any<Schedule>();
   train.steps = 12;
   run.record.every = 5;
   run.record.effective_rank = true;
@@ -66,11 +71,11 @@ TYPED_TEST_SUITE(Engines, Precisions);
 TYPED_TEST(Engines, lanes_and_wide_give_the_same_bits_for_random_runs) {
   using T = TypeParam;
   Choices choices(sizeof(T));
-  for (int kind = 0; kind <= static_cast<int>(kLastActivation); ++kind) {
+  for (const Activation kind : values_of<Activation>()) {
     for (int trial = 0; trial < 6; ++trial) {
       const std::size_t classes = choices.one_in(2) ? 0 : 1 + choices.below(3);
       const auto data = make_examples<T>(kSamples, classes, 5, true);
-      std::vector<RunSpec> runs(3, random_run(choices, static_cast<Activation>(kind), classes));
+      std::vector<RunSpec> runs(3, random_run(choices, kind, classes));
       for (std::size_t i = 0; i < runs.size(); ++i) {
         runs[i].seed = i;
         runs[i].train.optimizer.learning_rate *= 1 + choices.uniform(0, 1);
@@ -78,8 +83,8 @@ TYPED_TEST(Engines, lanes_and_wide_give_the_same_bits_for_random_runs) {
       for (const SimdTarget target : available_simd()) {
         const auto lanes = trained(pack_of<T>(runs, data, target));
         for (std::size_t i = 0; i < runs.size(); ++i) {
-          SCOPED_TRACE(std::string(name_of(target)) + ", activation " + std::to_string(kind) + ", trial " +
-                       std::to_string(trial) + ", run " + std::to_string(i));
+          SCOPED_TRACE(std::string(name_of(target)) + ", activation " + std::string(name_of(kind)) +
+                       ", trial " + std::to_string(trial) + ", run " + std::to_string(i));
           const auto wide = trained(pack_of<T>({runs[i]}, data, target, Engine::kWide));
           ASSERT_NO_FATAL_FAILURE(expect_same_record(wide.at(0), lanes[i]));
         }

@@ -60,8 +60,7 @@ TEST(Schedule, cosine_never_goes_below_zero) {
 }
 
 TEST(Schedule, no_steps_at_all_have_a_rate) {
-  for (const Schedule kind :
-       {Schedule::kConstant, Schedule::kLinearWarmup, Schedule::kStep, Schedule::kCosine}) {
+  for (const Schedule kind : values_of<Schedule>()) {
     EXPECT_EQ(scheduled_learning_rate(0.1, {.kind = kind}, 0, 0), 0.1);
   }
 }

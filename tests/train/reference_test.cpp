@@ -55,30 +55,12 @@ std::vector<Case> cases() {
   const auto activation = [&](std::string name, ActivationSpec spec) {
     add(std::move(name), [spec](RunSpec& run) { run.model.activation = spec; });
   };
-  activation("leaky_relu", {.kind = Activation::kLeakyRelu, .slope = 0.1});
-  activation("prelu", {.kind = Activation::kPrelu, .slope = 0.25});
-  activation("rrelu", {.kind = Activation::kRrelu, .lower = 0.2, .upper = 0.2});
-  activation("maxout", {.kind = Activation::kMaxout, .pieces = 3});
-  activation("elu", {.kind = Activation::kElu, .alpha = 0.7});
-  activation("celu", {.kind = Activation::kCelu, .alpha = 1.5});
-  for (const auto& [kind, name] :
-       std::initializer_list<std::pair<Activation, const char*>>{{Activation::kRelu6, "relu6"},
-                                                                 {Activation::kCrelu, "crelu"},
-                                                                 {Activation::kSelu, "selu"},
-                                                                 {Activation::kGelu, "gelu"},
-                                                                 {Activation::kSilu, "silu"},
-                                                                 {Activation::kMish, "mish"},
-                                                                 {Activation::kSoftplus, "softplus"},
-                                                                 {Activation::kSoftsign, "softsign"},
-                                                                 {Activation::kSigmoid, "sigmoid"},
-                                                                 {Activation::kTanh, "tanh"},
-                                                                 {Activation::kHardSigmoid, "hard_sigmoid"},
-                                                                 {Activation::kHardTanh, "hard_tanh"},
-                                                                 {Activation::kHardSwish, "hard_swish"},
-                                                                 {Activation::kAbs, "abs"},
-                                                                 {Activation::kGaussian, "gaussian"},
-                                                                 {Activation::kIdentity, "identity"}})
-    activation(name, {.kind = kind});
+  for (const Activation kind : values_of<Activation>()) {
+    const double slope = kind == Activation::kPrelu ? 0.25 : 0.1,
+                 alpha = kind == Activation::kElu ? 0.7 : 1.5;
+    activation(std::string(name_of(kind)),
+               {.kind = kind, .slope = slope, .lower = 0.2, .upper = 0.2, .alpha = alpha, .pieces = 3});
+  }
   add("prelu_adamw", [](RunSpec& run) {
     run.model.activation = {.kind = Activation::kPrelu, .slope = 0.25};
     run.train.optimizer = {.kind = Optimizer::kAdamw, .learning_rate = 0.003, .weight_decay = 0.1};
@@ -178,6 +160,29 @@ class Reference : public ::testing::TestWithParam<Case> {
 
 TEST_P(Reference, agrees_over_200_steps_in_float64) { compare<double>(1e-9, 1e-9); }
 TEST_P(Reference, has_the_same_batch_losses_in_float32) { compare<float>(1e-4, 1e-3); }
+
+// Whether some case has each of the values; `field` tells a run's.
+template <class Field>
+void expect_every(Field field) {
+  using Enum = decltype(field(RunSpec()));
+  const auto list = cases();
+  for (const Enum value : values_of<Enum>()) {
+    const bool found = std::any_of(list.begin(), list.end(), [&](const Case& one) {
+      RunSpec run = small_run();
+      one.change(run);
+      return field(run) == value;
+    });
+    EXPECT_TRUE(found) << "no training with " << name_of(value);
+  }
+}
+
+TEST(ReferenceCases, every_choice_has_one) {
+  expect_every([](const RunSpec& run) { return run.model.activation.kind; });
+  expect_every([](const RunSpec& run) { return run.train.optimizer.kind; });
+  expect_every([](const RunSpec& run) { return run.train.loss; });
+  expect_every([](const RunSpec& run) { return run.train.schedule.kind; });
+  expect_every([](const RunSpec& run) { return run.train.sampling; });
+}
 
 INSTANTIATE_TEST_SUITE_P(Trainings, Reference, ::testing::ValuesIn(cases()),
                          [](const auto& one) { return one.param.name; });
