@@ -8,8 +8,8 @@
 namespace deadrelu {
 namespace {
 
-using Pack = LaneNetworks<double>;
-constexpr std::size_t kSamples = 6;
+using Networks = LaneNetworks<double>;
+constexpr std::size_t kFewSamples = 6;
 constexpr double kStep = 1e-4;       // of a parameter
 constexpr double kMargin = 4e-3;     // what no step moves a pre-activation by
 constexpr double kTolerance = 1e-6;  // relative, for gradients from 1e-3 on
@@ -30,35 +30,35 @@ std::vector<double> kinks(Activation kind) {
 
 // How far the lane's pre-activations are from all kinks, maxout's pieces from a tie and outputs from their
 // targets.
-double margin(Pack& pack, Loss loss, std::size_t lane) {
+double margin(Networks& pack, Loss loss, std::size_t lane) {
   const Network<double>& network = pack.network;
-  Activations<double> activations(network, kSamples);
+  Activations<double> activations(network, kFewSamples);
   const std::size_t last = network.shape.layers.size() - 1;
   for (std::size_t l = 0; l < last; ++l) {
     for (std::size_t r = 0; r < network.shape.layers[l].rows; ++r)
-      for (std::size_t s = 0; s < kSamples; ++s)
-        activations.drawn_slopes(l, kSamples).at(r, s)[lane] = drawn_slope(l, r, s);
+      for (std::size_t s = 0; s < kFewSamples; ++s)
+        activations.drawn_slopes(l, kFewSamples).at(r, s)[lane] = drawn_slope(l, r, s);
   }
   forward<double>(network, pack.parameters.data(), pack.inputs(), Mode::kTrain, activations);
   double smallest = 1;
   const auto see = [&](double distance) { smallest = std::min(smallest, std::abs(distance)); };
-  for (std::size_t s = 0; s < kSamples; ++s) {
+  for (std::size_t s = 0; s < kFewSamples; ++s) {
     for (std::size_t l = 0; l < last; ++l) {
-      const LaneMatrix<double> z = activations.z(l, kSamples);
+      const LaneMatrix<double> z = activations.z(l, kFewSamples);
       for (std::size_t r = 0; r < z.rows; ++r) {
         for (const double kink : kinks(network.activation.kind)) see(z.at(r, s)[lane] - kink);
         if (network.activation.kind != Activation::kMaxout) continue;
         for (std::size_t other = r / 3 * 3; other < r; ++other) see(z.at(r, s)[lane] - z.at(other, s)[lane]);
       }
     }
-    for (std::size_t o = 0; loss == Loss::kMae && o < Pack::kOutputs; ++o)
-      see(activations.output(last, kSamples).at(o, s)[lane] - pack.targets().at(o, s)[lane]);
+    for (std::size_t o = 0; loss == Loss::kMae && o < Networks::kOutputs; ++o)
+      see(activations.output(last, kFewSamples).at(o, s)[lane] - pack.targets().at(o, s)[lane]);
   }
   return smallest;
 }
 
-Pack pack_away_from_kinks(const ModelSpec& model, Loss loss) {
-  Pack pack(model, kSamples, available_simd()[0]);
+Networks pack_away_from_kinks(const ModelSpec& model, Loss loss) {
+  Networks pack(model, kFewSamples, available_simd()[0]);
   for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
     for (std::uint32_t seed = 1000 * static_cast<std::uint32_t>(lane);; ++seed) {
       pack.fill_lane(lane, seed, loss);
@@ -70,15 +70,15 @@ Pack pack_away_from_kinks(const ModelSpec& model, Loss loss) {
 
 // Compares every parameter's gradient, in all lanes, with the difference quotient of fourth order.
 void expect_gradient_of_loss(const ModelSpec& model, Loss loss) {
-  Pack pack = pack_away_from_kinks(model, loss);
-  const std::vector<double> gradient = run_pass(pack, loss, Mode::kTrain, kSamples).gradient;
+  Networks pack = pack_away_from_kinks(model, loss);
+  const std::vector<double> gradient = run_pass(pack, loss, Mode::kTrain, kFewSamples).gradient;
   const auto losses_at = [&](std::size_t parameter, double shift) {
     const Buffer<double>& p = pack.parameters;
     const std::vector<double> kept(p.data() + parameter * pack.lanes,
                                    p.data() + (parameter + 1) * pack.lanes);
     for (std::size_t lane = 0; lane < pack.lanes; ++lane)
       pack.parameters[parameter * pack.lanes + lane] += shift;
-    const std::vector<double> sums = run_pass(pack, loss, Mode::kTrain, kSamples).loss;
+    const std::vector<double> sums = run_pass(pack, loss, Mode::kTrain, kFewSamples).loss;
     std::copy(kept.begin(), kept.end(), pack.parameters.data() + parameter * pack.lanes);
     return sums;
   };
@@ -87,7 +87,7 @@ void expect_gradient_of_loss(const ModelSpec& model, Loss loss) {
     const auto far_up = losses_at(i, 2 * kStep), far_down = losses_at(i, -2 * kStep);
     for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
       const double quotient =
-          (8 * (up[lane] - down[lane]) - (far_up[lane] - far_down[lane])) / (12 * kStep * kSamples);
+          (8 * (up[lane] - down[lane]) - (far_up[lane] - far_down[lane])) / (12 * kStep * kFewSamples);
       const double expected = gradient[i * pack.lanes + lane];
       ASSERT_NEAR(quotient, expected, kTolerance * std::max(std::abs(expected), 1e-3))
           << "parameter " << i << " lane " << lane;

@@ -12,7 +12,7 @@ template <class T>
 struct Buffers {
   explicit Buffers(const RunSpec& spec)
       : specs{spec},
-        pack(pack_of<T>(specs, make_examples<T>({Matrix(1, {0, 0, 0}), Matrix(1, {0, 0})}))),
+        pack(probed_pack<T>(specs, make_examples<T>({Matrix(1, {0, 0, 0}), Matrix(1, {0, 0})}))),
         lanes(pack.network.kernels.lanes),
         parameters(pack.network.shape.parameter_count * lanes),
         gradient(parameters.size()),

@@ -88,8 +88,8 @@ template <class T>
 constexpr Precision kPrecision = sizeof(T) == sizeof(float) ? Precision::kFloat32 : Precision::kFloat64;
 
 template <class T>
-Pack<T> pack_of(const std::vector<RunSpec>& specs, const std::shared_ptr<const Dataset<T>>& data,
-                SimdTarget target = available_simd()[0]) {
+Pack<T> probed_pack(const std::vector<RunSpec>& specs, const std::shared_ptr<const Dataset<T>>& data,
+                    SimdTarget target = available_simd()[0]) {
   std::vector<const RunSpec*> runs;
   for (const RunSpec& spec : specs) runs.push_back(&spec);
   return make_pack<T>(runs, std::vector<std::shared_ptr<const Dataset<T>>>(specs.size(), data), target);
@@ -102,7 +102,7 @@ std::vector<RunRecord> train_together(std::vector<RunSpec> specs,
                                       SimdTarget target = available_simd()[0]) {
   const std::atomic<bool> stop = false;
   for (RunSpec& spec : specs) spec.train.precision = kPrecision<T>;
-  return train_pack<T>(pack_of<T>(specs, data, target), stop);
+  return train_pack<T>(probed_pack<T>(specs, data, target), stop);
 }
 
 template <class T>

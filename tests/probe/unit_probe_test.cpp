@@ -18,7 +18,7 @@ struct Probed {
 template <class T>
 Probed<T> probe_in_blocks(const std::vector<RunSpec>& specs, const std::shared_ptr<const Dataset<T>>& data,
                           std::size_t block) {
-  const Pack<T> pack = pack_of<T>(specs, data);
+  const Pack<T> pack = probed_pack<T>(specs, data);
   const std::size_t samples = data->train.samples;
   const Buffer<T> parameters = initial_parameters(pack);
   const Activations<T> activations(pack.network, block);
@@ -74,7 +74,7 @@ void expect_the_definitions(ActivationSpec activation, const Thresholds& thresho
   }
   const auto data = make_examples<T>(examples);
   const Probed<T> probed = probe_in_blocks<T>(specs, data, 7);
-  const Pack<T> pack = pack_of<T>(specs, data);
+  const Pack<T> pack = probed_pack<T>(specs, data);
   const Buffer<T> parameters = initial_parameters(pack);
   Matrix inputs = examples.inputs;
   for (auto& row : inputs)
@@ -232,7 +232,7 @@ TEST(DeathCounter, the_first_count_knows_no_change) {
   const auto data = make_examples<double>({{{1}}, {{0.0}}});
   const auto probe_of = [&](const std::vector<double>& weights) {
     const std::vector<RunSpec> specs{one_layer(weights)};
-    const Pack<double> pack = pack_of<double>(specs, data);
+    const Pack<double> pack = probed_pack<double>(specs, data);
     const Buffer<double> parameters = initial_parameters(pack);
     const Activations<double> activations(pack.network, 1);
     const BlockBuffer<double> memory(pack.network, 1);

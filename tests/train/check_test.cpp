@@ -8,7 +8,7 @@
 namespace deadrelu {
 namespace {
 
-RunSpec small_run() {
+RunSpec valid_run() {
   RunSpec run;
   run.model.hidden = {3};
   return run;
@@ -23,22 +23,22 @@ bool blames(const std::vector<Contradiction>& found, const std::string& path) {
 }
 
 TEST(Check, a_run_that_fits_its_data_has_no_contradiction) {
-  EXPECT_TRUE(find_contradictions(small_run(), facts_of(32, 0)).empty());
+  EXPECT_TRUE(find_contradictions(valid_run(), facts_of(32, 0)).empty());
 }
 
 TEST(Check, a_batch_may_be_the_training_split_but_not_more) {
-  EXPECT_TRUE(blames(find_contradictions(small_run(), facts_of(31, 0)), "train.batch_size"));
-  RunSpec full = small_run();
+  EXPECT_TRUE(blames(find_contradictions(valid_run(), facts_of(31, 0)), "train.batch_size"));
+  RunSpec full = valid_run();
   full.train.batch_size = 0;
   EXPECT_TRUE(find_contradictions(full, facts_of(1, 0)).empty());
 }
 
 TEST(Check, something_has_to_be_left_to_train_on) {
-  EXPECT_TRUE(blames(find_contradictions(small_run(), facts_of(0, 5)), "data.test_fraction"));
+  EXPECT_TRUE(blames(find_contradictions(valid_run(), facts_of(0, 5)), "data.test_fraction"));
 }
 
 TEST(Check, a_classification_loss_needs_classes) {
-  RunSpec run = small_run();
+  RunSpec run = valid_run();
   run.train.loss = Loss::kCrossEntropy;
   EXPECT_TRUE(blames(find_contradictions(run, facts_of(100, 0)), "train.loss"));
   EXPECT_TRUE(find_contradictions(run, facts_of(100, 0, 3)).empty());
@@ -47,7 +47,7 @@ TEST(Check, a_classification_loss_needs_classes) {
 }
 
 TEST(Check, one_binary_column_takes_two_classes) {
-  RunSpec run = small_run();
+  RunSpec run = valid_run();
   run.train.loss = Loss::kBinaryCrossEntropy;
   run.data.target_form = TargetForm::kBinary;
   EXPECT_TRUE(find_contradictions(run, facts_of(100, 0, 2)).empty());
@@ -55,17 +55,17 @@ TEST(Check, one_binary_column_takes_two_classes) {
 }
 
 TEST(Check, the_probe_needs_its_split) {
-  RunSpec run = small_run();
+  RunSpec run = valid_run();
   run.record.probe_split = ProbeSplit::kTest;
   EXPECT_TRUE(blames(find_contradictions(run, facts_of(100, 0)), "record.probe.split"));
   EXPECT_TRUE(find_contradictions(run, facts_of(100, 1)).empty());
 }
 
 TEST(Check, absurd_sizes_are_refused) {
-  RunSpec run = small_run();
+  RunSpec run = valid_run();
   run.model.hidden.assign(1024, 65536);
   EXPECT_TRUE(blames(find_contradictions(run, facts_of(100, 0)), "model"));
-  EXPECT_TRUE(blames(find_contradictions(small_run(), facts_of(1'000'000'000, 0)), "data.samples"));
+  EXPECT_TRUE(blames(find_contradictions(valid_run(), facts_of(1'000'000'000, 0)), "data.samples"));
 }
 
 TEST(Check, initial_parameters_have_the_shape_of_the_network) {
@@ -73,7 +73,7 @@ TEST(Check, initial_parameters_have_the_shape_of_the_network) {
   set.layers = {{3, 2, {std::vector<double>(6), std::vector<double>(3)}},
                 {1, 3, {std::vector<double>(3), std::vector<double>(1)}}};
   const auto found = [&](const ParameterSet& initial) {
-    RunSpec run = small_run();
+    RunSpec run = valid_run();
     run.initial = std::make_shared<const ParameterSet>(initial);
     return find_contradictions(run, facts_of(100, 0));
   };

@@ -111,7 +111,7 @@ TEST(Evaluation, probes_see_a_probe_set_larger_than_a_block) {
   const auto data = make_examples<double>(examples);
   const RunRecord record = train_one<double>(spec, data);
   const std::vector<RunSpec> specs{spec};
-  const Pack<double> pack = pack_of<double>(specs, data);
+  const Pack<double> pack = probed_pack<double>(specs, data);
   const NetworkTrace trace = trace_network(
       lane_parameters(pack.network.shape, initial_parameters(pack).data(), pack.network.kernels.lanes, 0),
       spec.model.activation, examples.inputs);

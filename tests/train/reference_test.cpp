@@ -13,7 +13,7 @@ namespace deadrelu {
 namespace {
 
 constexpr std::uint64_t kSteps = 200;
-constexpr std::size_t kSamples = 50;
+constexpr std::size_t kTrainingSamples = 50;
 
 struct Case {
   std::string name;
@@ -125,8 +125,8 @@ class Reference : public ::testing::TestWithParam<Case> {
     RunSpec run = small_run(17);
     run.train.steps = kSteps;
     GetParam().change(run);
-    const auto data = make_examples<T>(kSamples, GetParam().classes);
-    const auto exact = make_examples<double>(kSamples, GetParam().classes);
+    const auto data = make_examples<T>(kTrainingSamples, GetParam().classes);
+    const auto exact = make_examples<double>(kTrainingSamples, GetParam().classes);
     const auto pack = pack_of<T>({run}, data);
     Trainer<T> trainer(pack);
     const std::size_t lanes = pack.network.kernels.lanes;
@@ -134,7 +134,7 @@ class Reference : public ::testing::TestWithParam<Case> {
         lane_parameters(pack.network.shape, trainer.state().parameters.data(), lanes, 0));
     reference::ReferenceOptimizer optimizer(run.train.optimizer, run.train.clip_norm);
     BatchOrder order(order_kernels<double>(available_simd()[0], Engine::kWide), {run.seed},
-                     run.train.sampling, kSamples, pack.batch_size);
+                     run.train.sampling, kTrainingSamples, pack.batch_size);
     double first_loss = 0, last_loss = 0;
     for (std::uint64_t step = 0; step < kSteps; ++step) {
       const Batch batch = batch_of(exact->train, exact->outputs, order, step);

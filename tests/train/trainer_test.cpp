@@ -51,7 +51,7 @@ std::vector<RunSpec> varied_runs() {
 }
 
 // More examples than any block holds.
-constexpr std::size_t kSamples = 530;
+constexpr std::size_t kManySamples = 530;
 
 template <class T>
 std::vector<T> parameters_after(const Pack<T>& pack, std::uint64_t steps, bool poisoned) {
@@ -69,7 +69,7 @@ std::vector<T> parameters_after(const Pack<T>& pack, std::uint64_t steps, bool p
 TYPED_TEST(TrainerOf, what_the_workspace_held_before_never_matters) {
   using T = TypeParam;
   for (const RunSpec& run : varied_runs()) {
-    const auto pack = pack_of<T>({run}, make_examples<T>(kSamples));
+    const auto pack = pack_of<T>({run}, make_examples<T>(kManySamples));
     const auto clean = parameters_after(pack, 20, false);
     EXPECT_EQ(parameters_after(pack, 20, true), clean) << "run " << run.seed;
     EXPECT_TRUE(std::all_of(clean.begin(), clean.end(), [](T value) { return std::isfinite(value); }));
@@ -83,18 +83,18 @@ TYPED_TEST(TrainerOf, the_size_of_a_block_never_matters) {
     if (run.model.activation.kind == Activation::kRrelu) continue;  // its slopes are the trainer's own
     run.train.batch_size = 0;
     run.train.sampling = Sampling::kSequential;
-    const auto data = make_examples<T>(kSamples);
+    const auto data = make_examples<T>(kManySamples);
     const auto pack = pack_of<T>({run}, data);
     Trainer<T> trainer(pack);
-    ASSERT_LT(trainer.activations().max_samples(), kSamples);
+    ASSERT_LT(trainer.activations().max_samples(), kManySamples);
     trainer.compute_gradient(0);
 
     const Network<T>& network = pack.network;
     const std::size_t lanes = network.kernels.lanes, last = network.shape.layers.size() - 1;
-    const Activations<T> activations(network, kSamples);
-    const BlockBuffer<T> buffer(network, kSamples);
-    const Block<T> block = buffer.block(kSamples);
-    std::vector<std::uint32_t> indices(kSamples * lanes);
+    const Activations<T> activations(network, kManySamples);
+    const BlockBuffer<T> buffer(network, kManySamples);
+    const Block<T> block = buffer.block(kManySamples);
+    std::vector<std::uint32_t> indices(kManySamples * lanes);
     for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::uint32_t>(i / lanes);
     const std::vector<const Split<T>*> splits(lanes, &data->train);
     gather<T>(network.kernels, splits, indices.data(), block.inputs, block.targets);
@@ -102,13 +102,13 @@ TYPED_TEST(TrainerOf, the_size_of_a_block_never_matters) {
     Buffer<T> gradient(network.shape.parameter_count * lanes);
     Buffer<T> slope_sums(network.shape.layers.size() * highest_row_count(network.shape) * lanes);
     forward<T>(network, trainer.state().parameters.data(), block.inputs, Mode::kTrain, activations);
-    network.kernels.loss->evaluate(run.train.loss, activations.output(last, kSamples), block.targets,
-                                   static_cast<T>(1.0 / static_cast<double>(kSamples)), sums.data(),
-                                   activations.gradient(last, kSamples));
+    network.kernels.loss->evaluate(run.train.loss, activations.output(last, kManySamples), block.targets,
+                                   static_cast<T>(1.0 / static_cast<double>(kManySamples)), sums.data(),
+                                   activations.gradient(last, kManySamples));
     backward<T>(network, trainer.state().parameters.data(), block.inputs, Mode::kTrain, true, activations,
                 gradient.data(), slope_sums.data());
     finish_gradient(network, slope_sums.data(), gradient.data());
-    EXPECT_EQ(trainer.state().batch_loss[0], sums[0] / kSamples);
+    EXPECT_EQ(trainer.state().batch_loss[0], sums[0] / kManySamples);
     EXPECT_TRUE(
         std::equal(gradient.data(), gradient.data() + gradient.size(), trainer.state().gradient.data()))
         << run.seed;
@@ -172,7 +172,7 @@ TYPED_TEST(TrainerOf, the_lane_of_a_run_never_matters) {
 TYPED_TEST(TrainerOf, every_target_gives_the_same_bits) {
   using T = TypeParam;
   for (const RunSpec& run : varied_runs()) {
-    const auto data = make_examples<T>(kSamples);
+    const auto data = make_examples<T>(kManySamples);
     const auto expected = trained(pack_of<T>({run}, data));
     for (const SimdTarget target : available_simd()) {
       SCOPED_TRACE(std::string(name_of(target)) + " run " + std::to_string(run.seed));
