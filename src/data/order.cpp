@@ -101,17 +101,11 @@ void BatchOrder::begin_epoch(std::uint64_t epoch) {
   }
 }
 
-void BatchOrder::draw(std::uint64_t first, std::size_t count, std::uint32_t* indices) const {
-  for (std::size_t j = 0; j < count; ++j) {
-    for (const std::uint64_t seed : seeds_)
-      *indices++ =
-          static_cast<std::uint32_t>(random_below(seed, Purpose::kReplacement, 0, first + j, samples_));
-  }
-}
-
 void BatchOrder::fill(std::uint64_t step, std::size_t from, std::size_t count, std::uint32_t* indices) {
   assert(sampling_ == Sampling::kWithReplacement || step % batches_ * batch_size_ + from + count <= samples_);
-  if (sampling_ == Sampling::kWithReplacement) return draw(step * batch_size_ + from, count, indices);
+  if (sampling_ == Sampling::kWithReplacement)
+    return kernels_->draw({seeds_.data(), Purpose::kReplacement, 0, step * batch_size_ + from, 1},
+                          static_cast<std::uint32_t>(samples_), count, indices);
   const std::size_t lanes = seeds_.size();
   const auto position = static_cast<std::uint32_t>(step % batches_ * batch_size_ + from);
   if (sampling_ == Sampling::kSequential) {

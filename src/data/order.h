@@ -70,7 +70,6 @@ class BatchOrder {
 
  private:
   void begin_epoch(std::uint64_t epoch);
-  void draw(std::uint64_t first, std::size_t count, std::uint32_t* indices) const;
 
   const OrderKernels* kernels_;
   std::vector<std::uint64_t> seeds_;

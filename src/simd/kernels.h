@@ -9,6 +9,7 @@
 #include "simd/gather.h"
 #include "simd/loss.h"
 #include "simd/order.h"
+#include "simd/random.h"
 #include "simd/squares.h"
 #include "simd/target.h"
 #include "simd/unit_sums.h"
@@ -34,6 +35,7 @@ struct Kernels {
   const GatherKernels<T>* gather;
   const LossKernels<T>* loss;
   const OrderKernels* order;
+  const RandomKernels<T>* random;
   const SquareKernels<T>* squares;
   const UpdateKernels<T>* update;
   const UnitSumKernels<T>* unit_sums;
@@ -52,6 +54,7 @@ Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
           &gather_kernels<T>(target),
           &loss_kernels<T>(target, engine),
           &order_kernels<T>(target, engine),
+          &random_kernels<T>(target, engine),
           &square_kernels<T>(target, engine),
           &update_kernels<T>(target, engine),
           &unit_sum_kernels<T>(target, engine)};

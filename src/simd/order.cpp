@@ -9,6 +9,7 @@
 #include "hwy/highway.h"
 #include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
+#include "simd/random-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace deadrelu {
@@ -105,8 +106,34 @@ void permute(const FeistelShape& shape, const std::uint32_t* keys, std::uint32_t
   }
 }
 
+// The upper 64 bits of the product of two words and the bound.
 template <class T, Engine kEngine>
-constexpr OrderKernels kOrder{&permute<T, kEngine>};
+void draw(const RandomBlocks& blocks, std::uint32_t bound, std::size_t count, std::uint32_t* values) {
+  using Blocks = LaneBlocks<T, kEngine>;
+  const Blocks source(blocks);
+  const Tag<std::uint32_t> d;
+  for (std::size_t i = 0; i < count; i += Blocks::kSteps * Blocks::kIndices) {
+    typename Blocks::Block block[Blocks::kSteps][Blocks::kRegisters];
+    source.draw(i, block);
+    for (std::size_t s = 0; s < Blocks::kSteps && i + s * Blocks::kIndices < count;
+         ++s, values += kLanes<T>) {
+      hn::Vec<Tag<std::uint32_t>> drawn[Blocks::kRegisters];
+      for (std::size_t r = 0; r < Blocks::kRegisters; ++r) {
+        const auto low = hn::ShiftRight<32>(Blocks::product(block[s][r].words[0], bound));
+        const auto sum = hn::Add(Blocks::product(block[s][r].words[1], bound), low);
+        drawn[r] = hn::BitCast(d, hn::ShiftRight<32>(sum));
+      }
+      const auto all = hn::ConcatEven(d, drawn[Blocks::kRegisters - 1], drawn[0]);
+      if constexpr (Blocks::kRegisters == 1)
+        hn::StoreU(hn::LowerHalf(all), hn::Half<Tag<std::uint32_t>>(), values);
+      else
+        hn::StoreU(all, d, values);
+    }
+  }
+}
+
+template <class T, Engine kEngine>
+constexpr OrderKernels kOrder{&permute<T, kEngine>, &draw<T, kEngine>};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

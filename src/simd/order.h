@@ -1,10 +1,12 @@
-// Keyed bijections of the example's index: the rounds of a Feistel network, one key a lane.
+// Which examples come next, for every lane at once: keyed bijections of the example's index (the rounds of a Feistel
+// network, one key a lane) and independent draws.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "simd/engine.h"
+#include "simd/random.h"
 #include "simd/target.h"
 
 namespace deadrelu {
@@ -24,6 +26,8 @@ struct OrderKernels {
   // next whole vector. REQUIRES: first + count ≤ size.
   void (*permute)(const FeistelShape& shape, const std::uint32_t* keys, std::uint32_t first,
                   std::size_t count, std::uint32_t* values);
+  // values[i][lane] = random_below of block i with that bound, for i < count. Wide: as above.
+  void (*draw)(const RandomBlocks& blocks, std::uint32_t bound, std::size_t count, std::uint32_t* values);
 };
 
 // T: the precision that decides how many lanes there are.

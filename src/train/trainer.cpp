@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "base/random.h"
@@ -17,6 +18,8 @@ std::size_t largest_block(const Pack<T>& pack) {
   const std::size_t samples = std::max(pack.data[0]->train.samples, pack.data[0]->test.samples);
   return std::min(block_size<T>(pack.network, pack.batch_size), samples);
 }
+
+constexpr std::size_t kMostLanes = 16;
 
 }  // namespace
 
@@ -79,27 +82,25 @@ void Trainer<T>::end_batch() {
     state_.batch_loss[lane] /= static_cast<double>(state_.batch);
 }
 
-// One random word an element, numbered by the example's position in the run and the row: a block of four rows a
-// draw.
+// One random word an element, numbered by the example's position in the run and the row: a block for four rows.
 template <class T>
 void Trainer<T>::draw_slopes() {
-  const std::size_t lanes = pack_.network.kernels.lanes;
-  const std::size_t samples = block_.samples;
+  std::array<std::uint64_t, kMostLanes> seeds;
+  std::array<double, kMostLanes> lower, width;
+  for (std::size_t lane = 0; lane < pack_.network.kernels.lanes; ++lane) {
+    const RunSpec& run = *pack_.runs[lane];
+    seeds[lane] = run.seed;
+    lower[lane] = run.model.activation.lower;
+    width[lane] = run.model.activation.upper - run.model.activation.lower;
+  }
   const std::uint64_t first = block_.step * batches_.batch_size(0) + block_.from;
   for (std::size_t l = 0; l + 1 < pack_.network.shape.layers.size(); ++l) {
-    const LaneMatrix<T> slopes = activations_.drawn_slopes(l, samples);
+    const LaneMatrix<T> slopes = activations_.drawn_slopes(l, block_.samples);
     const std::uint64_t blocks = (slopes.rows + 3) / 4;
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const RunSpec& run = *pack_.runs[lane];
-      const double lower = run.model.activation.lower, width = run.model.activation.upper - lower;
-      for (std::size_t s = 0; s < samples; ++s) {
-        for (std::size_t r = 0; r < slopes.rows; ++r) {
-          const auto words = random_block(run.seed, Purpose::kSlope, static_cast<std::uint32_t>(l),
-                                          (first + s) * blocks + r / 4);
-          slopes.at(r, s)[lane] = static_cast<T>(lower + width * ((words[r % 4] + 0.5) * 0x1p-32));
-        }
-      }
-    }
+    for (std::size_t b = 0; b < blocks; ++b)
+      pack_.network.kernels.random->uniform(
+          {seeds.data(), Purpose::kSlope, static_cast<std::uint32_t>(l), first * blocks + b, blocks},
+          lower.data(), width.data(), slopes.row_range(4 * b, std::min<std::size_t>(4, slopes.rows - 4 * b)));
   }
 }
 

@@ -1,0 +1,32 @@
+// Draws for a pack: Philox blocks (base/random.h) for every lane at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/random.h"
+#include "simd/engine.h"
+#include "simd/lane_matrix.h"
+#include "simd/target.h"
+
+namespace deadrelu {
+
+// Blocks of one stream a lane: block i is random_block(seeds[lane], purpose, stream, first + i·step).
+struct RandomBlocks {
+  const std::uint64_t* seeds;  // [lane]
+  Purpose purpose;
+  std::uint32_t stream;
+  std::uint64_t first, step;
+};
+
+template <class T>
+struct RandomKernels {
+  // out[word][i][lane] = lower + width·(word + ½)/2³², in double, for the first out.rows ≤ 4 words of block i;
+  // lower and width are [lane]. The numbers are all different, but as T two may be the same.
+  void (*uniform)(const RandomBlocks& blocks, const double* lower, const double* width, LaneMatrix<T> out);
+};
+
+template <class T>
+const RandomKernels<T>& random_kernels(SimdTarget target, Engine engine);
+
+}  // namespace deadrelu

@@ -1,0 +1,75 @@
+#include "simd/random.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "lane_testing.h"
+
+namespace deadrelu {
+namespace {
+
+template <class T>
+class Random : public ::testing::Test {};
+TYPED_TEST_SUITE(Random, Precisions);
+
+std::vector<std::uint64_t> seeds_of(std::size_t lanes) {
+  std::vector<std::uint64_t> seeds;
+  for (std::size_t lane = 0; lane < lanes; ++lane) seeds.push_back(0xFEDCBA9876543210u * (lane + 1) + lane);
+  return seeds;
+}
+
+constexpr std::uint64_t kFirsts[] = {0, 77, 0xFFFFFFF0u,
+                                     0xFFFFFFFFFFFFFFF0u};  // with a carry, and around the end
+
+TYPED_TEST(Random, uniform_numbers_are_made_of_each_lanes_blocks) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    const std::size_t lanes = kernels.lanes;
+    const std::vector<std::uint64_t> seeds = seeds_of(lanes);
+    std::vector<double> lower, width;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      lower.push_back(0.125 - double(lane));
+      width.push_back(1.0 / 3 + double(lane));
+    }
+    for (const std::uint64_t first : kFirsts) {
+      for (const std::size_t words : {1, 3, 4}) {
+        for (const std::size_t count : {1, 2, 7, 33}) {
+          TestMatrix<T> drawn(words + 1, count, lanes, 1), expected(words + 1, count, lanes, 1);
+          kernels.random->uniform({seeds.data(), Purpose::kSlope, 5, first, 3}, lower.data(), width.data(),
+                                  drawn.view().row_range(0, words));
+          expected.fill([&](std::size_t word, std::size_t i, std::size_t lane) {
+            const auto block = random_block(seeds[lane], Purpose::kSlope, 5, first + 3 * i);
+            return word == words ? 0 : lower[lane] + width[lane] * ((block[word] + 0.5) * 0x1p-32);
+          });
+          expect_same_bits(drawn, expected);
+        }
+      }
+    }
+  });
+}
+
+TYPED_TEST(Random, examples_are_drawn_from_each_lanes_blocks) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    const std::size_t lanes = kernels.lanes, vector = kernels.vector;
+    const std::vector<std::uint64_t> seeds = seeds_of(lanes);
+    for (const std::uint64_t first : kFirsts) {
+      for (const std::uint32_t bound : {1u, 10u, 1000003u, 1u << 31, 0xFFFFFFFFu}) {
+        for (const std::size_t count : {1, 2, 7, 33}) {
+          const std::size_t whole = (count * lanes + vector - 1) / vector * vector;
+          std::vector<std::uint32_t> drawn(whole + 1, 123);
+          kernels.order->draw({seeds.data(), Purpose::kReplacement, 0, first, 1}, bound, count, drawn.data());
+          for (std::size_t i = 0; i < count * lanes; ++i)
+            ASSERT_EQ(drawn[i],
+                      random_below(seeds[i % lanes], Purpose::kReplacement, 0, first + i / lanes, bound));
+          EXPECT_EQ(drawn[whole], 123u);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace deadrelu
