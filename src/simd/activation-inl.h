@@ -9,6 +9,7 @@
 
 #include "hwy/highway.h"
 #include "simd/activation.h"
+#include "simd/erfc-inl.h"
 #include "simd/lanes-inl.h"
 #include "simd/math-inl.h"
 
@@ -25,7 +26,7 @@ struct Formula {
   static HWY_INLINE V zero() { return hn::Zero(Tag<T>()); }
   static HWY_INLINE V one() { return number(1); }
   // e^−|z|: never overflows, so formulas written in it hold on the whole line.
-  static HWY_INLINE V decay(V z) { return lane_exp(Tag<T>(), hn::Neg(hn::Abs(z))); }
+  static HWY_INLINE V decay(V z) { return lane_exp_negative(Tag<T>(), hn::Neg(hn::Abs(z))); }
   static HWY_INLINE V logistic(V z) {
     const V e = decay(z);
     return hn::Div(hn::IfThenElse(hn::Lt(z, zero()), e, one()), hn::Add(one(), e));
@@ -65,9 +66,10 @@ struct Relu : Formula<T> {
   V at_zero;
   explicit HWY_INLINE Relu(const ActivationNumbers<T>& p) : at_zero(p.at_zero) {}
   HWY_INLINE V value(V z) const { return hn::IfThenZeroElse(hn::Le(z, this->zero()), z); }
-  HWY_INLINE V slope(V z) const {
-    const V step = hn::IfThenElseZero(hn::Gt(z, this->zero()), this->one());
-    return hn::IfThenElse(hn::Eq(z, this->zero()), at_zero, step);
+  HWY_INLINE V gradient(V z, V above) const {
+    const V at_kink = hn::IfThenZeroElse(hn::Eq(at_zero, this->zero()), hn::Mul(at_zero, above));
+    const V side = hn::IfThenElseZero(hn::Gt(z, this->zero()), above);
+    return hn::IfThenElse(hn::Eq(z, this->zero()), at_kink, side);
   }
 };
 
@@ -94,7 +96,9 @@ struct Relu6 : Relu<T> {
     const V six = this->number(6);
     return hn::IfThenElse(hn::Gt(z, six), six, Relu<T>::value(z));
   }
-  HWY_INLINE V slope(V z) const { return hn::IfThenElseZero(hn::Lt(z, this->number(6)), Relu<T>::slope(z)); }
+  HWY_INLINE V gradient(V z, V above) const {
+    return hn::IfThenElseZero(hn::Lt(z, this->number(6)), Relu<T>::gradient(z, above));
+  }
 };
 
 template <class T>
@@ -140,41 +144,15 @@ struct Celu : Elu<T> {
   }
 };
 
-// z·Φ(z) with Φ the normal distribution's: erfc keeps Φ's digits in the lower tail. Worked in double.
+// z·Φ(z) with Φ the normal distribution's; its derivative is Φ(z) + z·e^(−z²/2)/√(2π).
 template <class T>
 struct Gelu : Formula<T> {
   using V = Lanes<T>;
-  using W = Lanes<double>;
   explicit HWY_INLINE Gelu(const ActivationNumbers<T>&) {}
-  HWY_INLINE V value(V z) const { return in_double(z, Value()); }
-  HWY_INLINE V slope(V z) const { return in_double(z, Slope()); }
-
-  static HWY_INLINE W below(W z) {
-    const Tag<double> d;
-    const W x = hn::Mul(z, hn::Set(d, -0.70710678118654752440));
-    return hn::Mul(hn::Set(d, 0.5), lane_erfc(d, x));
-  }
-  struct Value {
-    static HWY_INLINE W of(W z) { return hn::Mul(z, below(z)); }
-  };
-  struct Slope {
-    static HWY_INLINE W of(W z) {
-      const Tag<double> d;
-      const W e = lane_exp(d, hn::Mul(hn::Mul(hn::Set(d, -0.5), z), z));
-      return hn::MulAdd(z, hn::Mul(hn::Set(d, 0.39894228040143267794), e), below(z));
-    }
-  };
-  template <class F>
-  static HWY_INLINE V in_double(V z, F) {
-    if constexpr (sizeof(T) == sizeof(double)) {
-      return F::of(z);
-    } else {
-      const Tag<double> d;
-      const hn::Half<Tag<T>> half;
-      const auto low = hn::DemoteTo(half, F::of(hn::PromoteTo(d, hn::LowerHalf(z))));
-      const auto high = hn::DemoteTo(half, F::of(hn::PromoteTo(d, hn::UpperHalf(half, z))));
-      return hn::Combine(Tag<T>(), high, low);
-    }
+  HWY_INLINE V value(V z) const { return normal_parts(z).product; }
+  HWY_INLINE V slope(V z) const {
+    const NormalParts<T> p = normal_parts(z);
+    return hn::MulAdd(z, hn::Mul(this->number(0.39894228040143267794), p.e), p.below);
   }
 };
 
@@ -262,7 +240,9 @@ struct HardSigmoid : Formula<T> {
     const V above = hn::IfThenZeroElse(hn::Le(shifted, this->zero()), shifted);
     return hn::Div(hn::IfThenElse(hn::Gt(above, six), six, above), six);
   }
-  HWY_INLINE V slope(V z) const { return this->inside(z, -3, 3, this->number(1.0 / 6)); }
+  HWY_INLINE V gradient(V z, V above) const {
+    return this->inside(z, -3, 3, hn::Mul(this->number(1.0 / 6), above));
+  }
 };
 
 template <class T>
@@ -273,7 +253,7 @@ struct HardTanh : Formula<T> {
     const V low = this->number(-1), high = this->one();
     return hn::IfThenElse(hn::Gt(z, high), high, hn::IfThenElse(hn::Lt(z, low), low, z));
   }
-  HWY_INLINE V slope(V z) const { return this->inside(z, -1, 1, this->one()); }
+  HWY_INLINE V gradient(V z, V above) const { return this->inside(z, -1, 1, above); }
 };
 
 template <class T>
@@ -281,9 +261,9 @@ struct HardSwish : HardSigmoid<T> {
   using V = Lanes<T>;
   explicit HWY_INLINE HardSwish(const ActivationNumbers<T>& p) : HardSigmoid<T>(p) {}
   HWY_INLINE V value(V z) const { return hn::Mul(z, HardSigmoid<T>::value(z)); }
-  HWY_INLINE V slope(V z) const {
+  HWY_INLINE V gradient(V z, V above) const {
     const V line = hn::Add(hn::Div(z, this->number(3)), this->number(0.5));
-    return hn::IfThenElse(hn::Ge(z, this->number(3)), this->one(), this->inside(z, -3, 3, line));
+    return hn::IfThenElse(hn::Ge(z, this->number(3)), above, this->inside(z, -3, 3, hn::Mul(line, above)));
   }
 };
 
@@ -305,6 +285,23 @@ struct Gaussian : Formula<T> {
   HWY_INLINE V value(V z) const { return lane_exp(Tag<T>(), hn::Neg(hn::Mul(z, z))); }
   HWY_INLINE V slope(V z) const { return hn::Mul(this->number(-2), hn::Mul(z, value(z))); }
 };
+
+// What a formula makes of the gradient `above` it: φ'(z)·above, by its slope; or, where pieces of the line have
+// slope 0, its own selection, so that they pass on 0 also where the gradient above is infinite or NaN, as in PyTorch.
+template <class F, class V>
+HWY_INLINE V gradient_below(const F& formula, V z, V above) {
+  if constexpr (requires { formula.gradient(z, above); })
+    return formula.gradient(z, above);
+  else
+    return hn::Mul(formula.slope(z), above);
+}
+template <class F, class V>
+HWY_INLINE V slope_of(const F& formula, V z) {
+  if constexpr (requires { formula.slope(z); })
+    return formula.slope(z);
+  else
+    return formula.gradient(z, formula.one());
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

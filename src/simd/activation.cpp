@@ -76,6 +76,24 @@ HWY_INLINE void store(Lanes<T> v, T* p) {
   hn::Store(v, Tag<T>(), p);
 }
 
+// A row of a matrix, from element to element.
+template <class T>
+struct Row {
+  T* at;
+  std::size_t stride;
+  HWY_INLINE Row(const LaneMatrix<T>& matrix, std::size_t r)
+      : at(matrix.at(r, 0)), stride(matrix.column_stride) {}
+};
+// Calls use(element of each row, …) for every column. Copies of pointers and strides stay in registers; a store
+// of a vector may change everything else for all that the compiler knows.
+template <class Use, class... T>
+HWY_INLINE void for_each_column(std::size_t columns, const Use& use, Row<T>... rows) {
+  for (; columns > 0; --columns) {
+    use(rows.at...);
+    ((rows.at += rows.stride), ...);
+  }
+}
+
 template <class T>
 struct ForwardPass {
   LaneMatrix<const T> z;
@@ -83,13 +101,10 @@ struct ForwardPass {
 
   template <class F>
   void run(const F& formula) const {
-    for (std::size_t r = 0; r < z.rows; ++r) {
-      const T* in = z.at(r, 0);
-      T* out = output.at(r, 0);
-      for (std::size_t n = 0; n < z.columns; ++n, in += z.column_stride, out += output.column_stride) {
-        store(formula.value(load(in)), out);
-      }
-    }
+    for (std::size_t r = 0; r < z.rows; ++r)
+      for_each_column(
+          z.columns, [&](const T* in, T* out) HWY_ATTR { store(formula.value(load(in)), out); }, Row(z, r),
+          Row(output, r));
   }
 };
 
@@ -100,17 +115,12 @@ struct BackwardPass {
 
   template <class F>
   void run(const F& formula) const {
-    for (std::size_t r = 0; r < z.rows; ++r) {
-      const T* in = z.at(r, 0);
-      const T* g = gradient_output.at(r, 0);
-      T* out = gradient_z.at(r, 0);
-      for (std::size_t n = 0; n < z.columns; ++n) {
-        store(hn::Mul(formula.slope(load(in)), load(g)), out);
-        in += z.column_stride;
-        g += gradient_output.column_stride;
-        out += gradient_z.column_stride;
-      }
-    }
+    for (std::size_t r = 0; r < z.rows; ++r)
+      for_each_column(
+          z.columns,
+          [&](const T* in, const T* above, T* out)
+              HWY_ATTR { store(gradient_below(formula, load(in), load(above)), out); },
+          Row(z, r), Row(gradient_output, r), Row(gradient_z, r));
   }
 };
 
@@ -121,62 +131,60 @@ struct MagnitudePass {
 
   template <class F>
   void run(const F& formula) const {
-    for (std::size_t r = 0; r < z.rows; ++r) {
-      const T* in = z.at(r, 0);
-      T* out = magnitude.at(r, 0);
-      for (std::size_t n = 0; n < z.columns; ++n, in += z.column_stride, out += magnitude.column_stride) {
-        store(hn::Abs(formula.slope(load(in))), out);
-      }
-    }
+    for (std::size_t r = 0; r < z.rows; ++r)
+      for_each_column(
+          z.columns, [&](const T* in, T* out) HWY_ATTR { store(hn::Abs(slope_of(formula, load(in))), out); },
+          Row(z, r), Row(magnitude, r));
   }
 };
 
 // rrelu in training: a slope for every element.
 template <class T>
-void forward_drawn(const ActivationNumbers<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
-  for (std::size_t r = 0; r < z.rows; ++r) {
-    for (std::size_t n = 0; n < z.columns; ++n) {
-      const Leaky<T> formula(load(p.drawn_slopes.at(r, n)), p.at_zero);
-      store(formula.value(load(z.at(r, n))), output.at(r, n));
-    }
-  }
+void forward_drawn(const ActivationNumbers<T>& p, const ForwardPass<T>& pass) {
+  for (std::size_t r = 0; r < pass.z.rows; ++r)
+    for_each_column(
+        pass.z.columns,
+        [&](const T* slope, const T* in, T* out)
+            HWY_ATTR { store(Leaky<T>(load(slope), p.at_zero).value(load(in)), out); },
+        Row(p.drawn_slopes, r), Row(pass.z, r), Row(pass.output, r));
 }
 
 template <class T>
 void backward_drawn(const ActivationNumbers<T>& p, const BackwardPass<T>& pass) {
-  for (std::size_t r = 0; r < pass.z.rows; ++r) {
-    for (std::size_t n = 0; n < pass.z.columns; ++n) {
-      const Leaky<T> formula(load(p.drawn_slopes.at(r, n)), p.at_zero);
-      const Lanes<T> slope = formula.slope(load(pass.z.at(r, n)));
-      store(hn::Mul(slope, load(pass.gradient_output.at(r, n))), pass.gradient_z.at(r, n));
-    }
-  }
+  for (std::size_t r = 0; r < pass.z.rows; ++r)
+    for_each_column(
+        pass.z.columns,
+        [&](const T* slope, const T* in, const T* above, T* out)
+            HWY_ATTR { store(gradient_below(Leaky<T>(load(slope), p.at_zero), load(in), load(above)), out); },
+        Row(p.drawn_slopes, r), Row(pass.z, r), Row(pass.gradient_output, r), Row(pass.gradient_z, r));
 }
 
 template <class T>
-void forward_crelu(const ActivationNumbers<T>& p, LaneMatrix<const T> z, LaneMatrix<T> output) {
+void forward_crelu(const ActivationNumbers<T>& p, const ForwardPass<T>& pass) {
   const Relu<T> relu(p);
-  for (std::size_t r = 0; r < z.rows; ++r) {
-    for (std::size_t n = 0; n < z.columns; ++n) {
-      const Lanes<T> v = load(z.at(r, n));
-      store(relu.value(v), output.at(r, n));
-      store(relu.value(hn::Neg(v)), output.at(z.rows + r, n));
-    }
-  }
+  for (std::size_t r = 0; r < pass.z.rows; ++r)
+    for_each_column(
+        pass.z.columns,
+        [&](const T* in, T* up, T* down) HWY_ATTR {
+          const Lanes<T> v = load(in);
+          store(relu.value(v), up);
+          store(relu.value(hn::Neg(v)), down);
+        },
+        Row(pass.z, r), Row(pass.output, r), Row(pass.output, pass.z.rows + r));
 }
 
 template <class T>
 void backward_crelu(const ActivationNumbers<T>& p, const BackwardPass<T>& pass) {
   const Relu<T> relu(p);
-  const std::size_t units = pass.z.rows;
-  for (std::size_t r = 0; r < units; ++r) {
-    for (std::size_t n = 0; n < pass.z.columns; ++n) {
-      const Lanes<T> v = load(pass.z.at(r, n));
-      const Lanes<T> up = hn::Mul(relu.slope(v), load(pass.gradient_output.at(r, n)));
-      const Lanes<T> down = hn::Mul(relu.slope(hn::Neg(v)), load(pass.gradient_output.at(units + r, n)));
-      store(hn::Sub(up, down), pass.gradient_z.at(r, n));
-    }
-  }
+  for (std::size_t r = 0; r < pass.z.rows; ++r)
+    for_each_column(
+        pass.z.columns,
+        [&](const T* in, const T* up, const T* down, T* out) HWY_ATTR {
+          const Lanes<T> v = load(in);
+          store(hn::Sub(relu.gradient(v, load(up)), relu.gradient(hn::Neg(v), load(down))), out);
+        },
+        Row(pass.z, r), Row(pass.gradient_output, r), Row(pass.gradient_output, pass.z.rows + r),
+        Row(pass.gradient_z, r));
 }
 
 template <class T>
@@ -235,12 +243,11 @@ void forward(Activation kind, const ActivationParameters<T>& parameters, LaneMat
   assert(fits(kind, parameters.pieces, z, output.rows, output.columns));
   assert(lies_well<kEngine>(z) && lies_well<kEngine>(output));
   const ActivationNumbers<T> p = numbers_of<kEngine>(parameters);
-  z = as_vectors<kEngine>(z);
-  output = as_vectors<kEngine>(output);
-  if (kind == Activation::kCrelu) return forward_crelu(p, z, output);
-  if (kind == Activation::kMaxout) return forward_maxout(parameters.pieces, z, output);
-  if (kind == Activation::kRrelu && p.drawn_slopes.data != nullptr) return forward_drawn(p, z, output);
-  with_formula(kind, p, ForwardPass<T>{z, output});
+  const ForwardPass<T> pass{as_vectors<kEngine>(z), as_vectors<kEngine>(output)};
+  if (kind == Activation::kCrelu) return forward_crelu(p, pass);
+  if (kind == Activation::kMaxout) return forward_maxout(parameters.pieces, pass.z, pass.output);
+  if (kind == Activation::kRrelu && p.drawn_slopes.data != nullptr) return forward_drawn(p, pass);
+  with_formula(kind, p, pass);
 }
 
 template <class T, Engine kEngine>
@@ -280,8 +287,8 @@ void slope_gradient(LaneMatrix<const T> z, LaneMatrix<const T> gradient_output, 
     hn::Vec<D> sum = hn::LoadU(d, row_sum);
     for (std::size_t n = 0; n < z.columns; ++n) {
       const hn::Vec<D> v = hn::Load(d, z.at(r, n));
-      const hn::Vec<D> negative = hn::IfThenZeroElse(hn::Gt(v, hn::Zero(d)), v);
-      sum = hn::MulAdd(negative, hn::Load(d, gradient_output.at(r, n)), sum);
+      const hn::Vec<D> more = hn::MulAdd(v, hn::Load(d, gradient_output.at(r, n)), sum);
+      sum = hn::IfThenElse(hn::Gt(v, hn::Zero(d)), sum, more);
     }
     hn::StoreU(sum, d, row_sum);
   }

@@ -61,7 +61,8 @@ template <class T>
 struct ActivationKernels {
   void (*forward)(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
                   LaneMatrix<T> output);
-  // gradient_z [rows][samples] = φ'(z) · gradient_output [outputs][samples]; crelu and maxout distribute.
+  // gradient_z [rows][samples] = φ'(z) · gradient_output [outputs][samples]; crelu and maxout distribute. Where
+  // φ is flat by definition (a ReLU that is off), 0 whatever the gradient, infinite or NaN, as in PyTorch.
   void (*backward)(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
                    LaneMatrix<const T> gradient_output, LaneMatrix<T> gradient_z);
   // [units][samples]: |φ'(z)| (crelu: the larger of its two outputs', maxout: 1). Units are rows, or rows /

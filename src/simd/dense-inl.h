@@ -57,6 +57,28 @@ struct Corner {
   }
 };
 
+// max(x, 0), in the units that add where there are such: a comparison into a mask would take a multiply-add's place.
+// NaN stays, −0 becomes 0.
+template <class V>
+HWY_INLINE V relu(V x) {
+  const hn::DFromV<V> d;
+#if HWY_ARCH_X86
+  return hn::Add(hn::Max(hn::Zero(d), x), hn::Zero(d));  // of two, x86 returns the second beside a NaN
+#else
+  return hn::IfThenZeroElse(hn::Le(x, hn::Zero(d)), x);
+#endif
+}
+
+// ReLU's way back, a selection: the gradient above where its output h is positive, else 0, also where the gradient
+// is infinite or NaN. An integer's comparison: AVX2 has more units for it.
+// REQUIRES: h ≥ +0, or NaN.
+template <class V>
+HWY_INLINE V where_positive(V h, V above) {
+  const hn::DFromV<V> d;
+  const hn::RebindToSigned<decltype(d)> bits;
+  return hn::IfThenElseZero(hn::RebindMask(d, hn::Gt(hn::BitCast(bits, h), hn::Zero(bits))), above);
+}
+
 // The tile. Index packs instead of loops: every accumulator is a named register for any compiler. kRowSums:
 // the rows of A are summed up too.
 template <class T, Form kForm, bool kRowSums, class Rows, class Columns>
@@ -95,12 +117,9 @@ struct Tile<T, kForm, kRowSums, std::index_sequence<M...>, std::index_sequence<N
   static HWY_INLINE void store(const Row& row, T* p, std::size_t stride) {
     (put(row[N], p + N * stride), ...);
   }
-  static HWY_INLINE void take_relu(Row& row) {
-    ((row[N] = hn::IfThenZeroElse(hn::Le(row[N], hn::Zero(d)), row[N])), ...);
-  }
+  static HWY_INLINE void take_relu(Row& row) { ((row[N] = relu(row[N])), ...); }
   static HWY_INLINE void take_slope(Row& row, const T* z, std::size_t stride) {
-    const V one = hn::Set(d, T{1});
-    ((row[N] = hn::Mul(hn::IfThenElseZero(hn::Gt(load_b(z + N * stride), hn::Zero(d)), one), row[N])), ...);
+    ((row[N] = where_positive(load_b(z + N * stride), row[N])), ...);
   }
 
   static HWY_INLINE void add_row(Row& sums, V a, const Row& b) {

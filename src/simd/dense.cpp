@@ -231,7 +231,7 @@ void relu_backward(const LaneMatrix<const T>& w_transposed, const LaneMatrix<con
                    const LaneMatrix<T>& dx) {
   assert(w_transposed.rows == x.rows && w_transposed.columns == dz.rows && same_shape(x, dx));
   assert(lies_well<kEngine>(dz) && lies_well<kEngine>(x) && lies_well<kEngine>(dx));
-  if (kEngine == Engine::kLanes && is_narrow(dz.rows) && is_narrow(x.rows))
+  if (kEngine == Engine::kLanes && is_narrow(dz.rows))
     return run_narrow_backward<T>(NarrowBackward<T>{w_transposed, dz, x, start, dw, db, dx});
   weight_gradient<T, kEngine>(dz, x, start, dw, db);
   // The tile only reads where it ends with the slope.

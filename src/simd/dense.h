@@ -30,8 +30,8 @@ struct DenseKernels {
   void (*weight_gradient)(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
                           const LaneMatrix<T>& dw, T* db);
   // Back through a layer and the ReLUs below it, whose outputs are X: weight_gradient and
-  // dX = relu'(X)·(Wᵀ·dZ), with relu'(0) = 0; in one pass where the layer is narrow. REQUIRES: the columns of
-  // dZ, X and dX follow each other.
+  // dX = Wᵀ·dZ where X > 0, else 0, whatever Wᵀ·dZ is; in passes that share dZ where it has few rows.
+  // REQUIRES: X ≥ +0 or NaN; the columns of dZ, X and dX follow each other.
   void (*relu_backward)(const LaneMatrix<const T>& w_transposed, const LaneMatrix<const T>& dz,
                         const LaneMatrix<const T>& x, ProductStart start, const LaneMatrix<T>& dw, T* db,
                         const LaneMatrix<T>& dx);

@@ -154,21 +154,38 @@ struct NarrowBackwardPass<T, std::index_sequence<M...>, std::index_sequence<K...
       ((bias_sums[M] = hn::Add(bias_sums[M], gradient[M])), ...);
       typename Column::Sums below = {{(static_cast<void>(K), hn::Zero(d))}...};
       (add_terms(below, gradient[M], w[M]), ...);
-      (Column::take_slope(below[K], x + K * x_row, 0), ...);
-      (hn::Store(below[K][0], d, dx + K * dx_row), ...);
+      (hn::Store(where_positive(inputs[K], below[K][0]), d, dx + K * dx_row), ...);
     }
     (store_sums(sums[M], at.dw, M), ...);
     if (at.db != nullptr) (hn::StoreU(bias_sums[M], d, at.db + M * kLanes<T>), ...);
   }
 };
 
-// REQUIRES: is_narrow(dz.rows) and is_narrow(x.rows).
+// How many rows of X a pass over the samples takes, as registers hold their weights and sums.
+template <std::size_t kRows>
+constexpr std::size_t kPassInputs = HWY_TARGET == HWY_AVX2 ? (kRows == 1 ? 4 : 5 - kRows)
+                                                           : (kRows == 1   ? 8
+                                                              : kRows == 2 ? 5
+                                                                           : 3);
+
+// REQUIRES: is_narrow(dz.rows).
 template <class T>
-void run_narrow_backward(const NarrowBackward<T>& at) {
+void run_narrow_backward(NarrowBackward<T> at) {
   with_sequence<kNarrow>(at.dz.rows, [&](auto rows) HWY_ATTR {
-    with_sequence<kNarrow>(at.x.rows, [&](auto inputs) HWY_ATTR {
-      NarrowBackwardPass<T, decltype(rows), decltype(inputs)>::run(at);
-    });
+    constexpr std::size_t kMost = kPassInputs<decltype(rows)::size()>;
+    const LaneMatrix<const T> w = at.w_transposed, x = at.x;
+    const LaneMatrix<T> dw = at.dw, dx = at.dx;
+    for (std::size_t first = 0; first < x.rows; first += kMost) {
+      const std::size_t count = HWY_MIN(kMost, x.rows - first);
+      at.w_transposed = w.row_range(first, count);
+      at.x = x.row_range(first, count);
+      at.dx = dx.row_range(first, count);
+      at.dw.data = dw.at(0, first);
+      with_sequence<kMost>(count, [&](auto inputs) HWY_ATTR {
+        NarrowBackwardPass<T, decltype(rows), decltype(inputs)>::run(at);
+      });
+      at.db = nullptr;  // summed up once
+    }
   });
 }
 

@@ -59,11 +59,11 @@ struct LogisticError {
   static HWY_INLINE hn::Vec<D> term(hn::Vec<D> y, hn::Vec<D> t, hn::Vec<D> sum) {
     const D d;
     const hn::Vec<D> line = hn::NegMulAdd(t, y, hn::IfThenZeroElse(hn::Lt(y, hn::Zero(d)), y));
-    return hn::Add(sum, hn::Add(line, lane_log1p(d, lane_exp(d, hn::Neg(hn::Abs(y))))));
+    return hn::Add(sum, hn::Add(line, lane_log1p(d, lane_exp_negative(d, hn::Neg(hn::Abs(y))))));
   }
   static HWY_INLINE hn::Vec<D> slope(hn::Vec<D> y, hn::Vec<D> t) {
     const D d;
-    const hn::Vec<D> one = hn::Set(d, hn::TFromD<D>{1}), e = lane_exp(d, hn::Neg(hn::Abs(y)));
+    const hn::Vec<D> one = hn::Set(d, hn::TFromD<D>{1}), e = lane_exp_negative(d, hn::Neg(hn::Abs(y)));
     const hn::Vec<D> logistic = hn::Div(hn::IfThenElse(hn::Lt(y, hn::Zero(d)), e, one), hn::Add(one, e));
     return hn::Sub(logistic, t);
   }
@@ -101,7 +101,7 @@ HWY_INLINE hn::Vec<D> cross_entropy(const Batch<D>& batch, std::size_t n) {
   for (std::size_t o = 1; o < outputs; ++o) largest = hn::Max(largest, batch.y(o, n));
   hn::Vec<D> exponentials = hn::Zero(d), target_sum = hn::Zero(d);
   for (std::size_t o = 0; o < outputs; ++o) {
-    const hn::Vec<D> e = lane_exp(d, hn::Sub(batch.y(o, n), largest));
+    const hn::Vec<D> e = lane_exp_negative(d, hn::Sub(batch.y(o, n), largest));
     exponentials = hn::Add(exponentials, e);
     target_sum = hn::Add(target_sum, batch.t(o, n));
     if (batch.gradient.data != nullptr) batch.set_gradient(o, n, e);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+
 #include "activation_testing.h"
 
 namespace deadrelu {
@@ -11,6 +13,7 @@ template <class T>
 class Activations : public ::testing::Test {};
 TYPED_TEST_SUITE(Activations, Precisions);
 
+constexpr float kLeast = std::numeric_limits<float>::denorm_min();
 template <class T>
 constexpr double kTolerance = sizeof(T) == 4 ? 1e-6 : 4e-15;
 
@@ -69,6 +72,95 @@ TYPED_TEST(Activations, derivatives_are_finite_differences_of_the_formulas) {
         EXPECT_EQ(curve.magnitude[i], std::abs(curve.derivative[i]));
       }
     }
+  });
+}
+
+// Some numbers of every exponent, of both signs.
+std::vector<float> points_of_every_exponent() {
+  std::vector<float> points;
+  TestRandom random(21);
+  for (std::uint32_t exponent = 0; exponent < 255; ++exponent) {
+    for (int i = 0; i < 64; ++i) {
+      const auto mantissa = static_cast<std::uint32_t>(random.below(1u << 23));
+      const auto magnitude = std::bit_cast<float>(exponent << 23 | (i == 0 ? 0 : mantissa));
+      points.push_back(magnitude);
+      points.push_back(-magnitude);
+    }
+  }
+  for (double z = -15; z < 6; z += 0.00137) points.push_back(static_cast<float>(z));
+  return points;
+}
+
+TEST(Activations, floats_of_every_exponent_keep_their_digits) {
+  struct Bound {
+    Activation kind;
+    double relative;     // of the value
+    double last_places;  // of the smallest numbers: silu and mish multiply such a one by z
+  };
+  const std::vector<float> points = points_of_every_exponent();
+  on_every_target<float>([&](const Kernels<float>& kernels) {
+    for (const auto& [kind, relative, last_places] :
+         {Bound{Activation::kGelu, 4e-7, 1}, Bound{Activation::kSoftplus, 2e-7, 1},
+          Bound{Activation::kTanh, 3e-7, 0}, Bound{Activation::kSigmoid, 3e-7, 1},
+          Bound{Activation::kSilu, 3e-7, 60}, Bound{Activation::kMish, 5e-7, 60},
+          Bound{Activation::kElu, 2e-7, 1}, Bound{Activation::kSelu, 3e-7, 2}}) {
+      const ActivationCurve<float> curve = activation_curve(kernels, kind, points);
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        const long double expected = activation_oracle(kind, points[i]);
+        if (std::abs(expected) > std::numeric_limits<float>::max()) continue;
+        ASSERT_NEAR(curve.value[i], expected, relative * std::abs(expected) + last_places * kLeast)
+            << "kind " << int(kind) << " at " << points[i];
+      }
+    }
+  });
+}
+
+TEST(Activations, gelus_derivative_keeps_the_digits_of_its_terms) {
+  const std::vector<float> points = points_of_every_exponent();
+  on_every_target<float>([&](const Kernels<float>& kernels) {
+    const ActivationCurve<float> curve = activation_curve(kernels, Activation::kGelu, points);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const long double z = points[i], share = std::erfc(-z / std::sqrt(2.0L)) / 2;
+      const long double rise = std::abs(z) < 1e3 ? z * std::exp(-z * z / 2) * 0.39894228040143267794L : 0;
+      ASSERT_NEAR(curve.derivative[i], share + rise, 4e-7 * (share + std::abs(rise)) + 16 * kLeast)
+          << points[i];
+    }
+  });
+}
+
+// PyTorch's derivative of a piece of slope 0 is a selection: 0·∞ does not end a run.
+TYPED_TEST(Activations, a_dead_unit_has_no_gradient_however_infinite_the_one_above) {
+  using T = TypeParam;
+  struct Flat {
+    Activation kind;
+    double z;
+  };
+  const Flat flats[] = {{Activation::kRelu, -1},        {Activation::kRelu, -0.0},
+                        {Activation::kRelu6, -2},       {Activation::kRelu6, 7},
+                        {Activation::kCrelu, 0},        {Activation::kHardTanh, 2},
+                        {Activation::kHardTanh, -1},    {Activation::kHardSigmoid, 4},
+                        {Activation::kHardSigmoid, -3}, {Activation::kHardSwish, -3.5}};
+  on_every_target<T>([&](const Kernels<T>& kernels) {
+    TestParameters<T> parameters(kernels.lanes);
+    std::fill(parameters.at_zero.begin(), parameters.at_zero.end(), T{0});
+    for (const Flat& flat : flats) {
+      TestMatrix<T> z(1, 1, kernels.lanes), above(2, 1, kernels.lanes), below(1, 1, kernels.lanes);
+      z.fill([&](std::size_t, std::size_t, std::size_t) { return flat.z; });
+      for (const T infinite : {kInfinity<T>, -kInfinity<T>, kNan<T>}) {
+        above.fill([&](std::size_t, std::size_t, std::size_t) { return infinite; });
+        kernels.activation->backward(flat.kind, parameters.get(), z.constant(),
+                                     above.constant().row_range(0, flat.kind == Activation::kCrelu ? 2 : 1),
+                                     below.view());
+        for (std::size_t lane = 0; lane < kernels.lanes; ++lane)
+          EXPECT_TRUE(same_bits(below(0, 0, lane), T(0))) << int(flat.kind) << " at " << flat.z;
+      }
+    }
+    TestMatrix<T> z(1, 1, kernels.lanes), above(1, 1, kernels.lanes),
+        sums = dense_column<T>(1, kernels.lanes);
+    z.fill([](std::size_t, std::size_t, std::size_t) { return 1; });
+    above.fill([](std::size_t, std::size_t, std::size_t) { return kInfinity<T>; });
+    kernels.activation->slope_gradient(z.constant(), above.constant(), sums.view().data);
+    EXPECT_EQ(sums(0, 0, 0), 0);
   });
 }
 

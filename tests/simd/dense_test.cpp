@@ -242,7 +242,7 @@ TYPED_TEST(Dense, a_weight_gradient_sums_over_the_samples_and_takes_the_bias_alo
   });
 }
 
-// The oracle is weight_gradient beside Wᵀ·dZ, multiplied by ReLU's derivative.
+// The oracle is weight_gradient beside Wᵀ·dZ, where the ReLU below is not 0.
 TYPED_TEST(Dense, a_layer_passes_its_gradient_back_to_the_relus_below) {
   on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
     using T = TypeParam;
@@ -276,7 +276,7 @@ TYPED_TEST(Dense, a_layer_passes_its_gradient_back_to_the_relus_below) {
           kernels.dense->multiply(w.constant().transposed(), dz.constant(), ProductStart::kZero, nullptr,
                                   below.view());
           below.fill([&](std::size_t r, std::size_t c, std::size_t lane) {
-            return (z(r, c, lane) > 0 ? T{1} : T{0}) * below(r, c, lane);
+            return z(r, c, lane) <= 0 ? T{0} : below(r, c, lane);
           });
           const auto expect = [&] {
             expect_same_bits(dx, below);
@@ -292,6 +292,28 @@ TYPED_TEST(Dense, a_layer_passes_its_gradient_back_to_the_relus_below) {
                                        nullptr, dx.view());
           expect();
         }
+      }
+    }
+  });
+}
+
+TYPED_TEST(Dense, a_dead_unit_has_no_gradient_however_infinite_the_one_above) {
+  on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
+    using T = TypeParam;
+    const std::size_t lanes = kernels.lanes, samples = 5;
+    for (const std::size_t outputs : {1, 3, 9}) {
+      for (const std::size_t inputs : {2, 6, 40}) {
+        TestMatrix<T> w(outputs, inputs, lanes), x(inputs, samples, lanes, 1), dz(outputs, samples, lanes, 2),
+            dx(inputs, samples, lanes, 1);
+        w.fill([](std::size_t, std::size_t, std::size_t) { return std::numeric_limits<T>::max(); });
+        dz.fill([](std::size_t, std::size_t, std::size_t) { return 4; });
+        x.fill([](std::size_t r, std::size_t, std::size_t) { return r % 2; });
+        Buffer<T> dw(outputs * inputs * lanes);
+        kernels.dense->relu_backward(
+            w.constant().transposed(), dz.constant(), x.constant(), ProductStart::kZero,
+            dense_lane_matrix(dw.data(), outputs, inputs, lanes), nullptr, dx.view());
+        x.fill([](std::size_t r, std::size_t, std::size_t) { return r % 2 == 0 ? T{0} : kInfinity<T>; });
+        expect_same_bits(dx, x);
       }
     }
   });

@@ -178,6 +178,28 @@ TEST(Recorder, the_probe_may_look_at_the_test_split) {
   EXPECT_EQ(test.outcome.train_loss, train.outcome.train_loss);
 }
 
+// The first unit is dead, and what comes back to it through two huge weights overflows.
+template <class T>
+void expect_that_infinity_above_a_dead_unit_does_no_harm(double huge) {
+  RunSpec spec = untrained({2, 1});
+  spec.train.precision = kPrecision<T>;
+  spec.train.steps = 3;
+  spec.train.optimizer.learning_rate = 1 / (huge * huge);
+  spec.initial = network_of(
+      {layer_of({{1}, {-1}}, {-5, 0}), layer_of({{huge, 0}}, {1 / huge}), layer_of({{huge}}, {0})});
+  for (const Activation kind : {Activation::kRelu, Activation::kRelu6}) {
+    spec.model.activation.kind = kind;
+    const auto outcome = train_one<T>(spec, make_examples<T>({{{1}, {2}}, {{0}, {0}}})).outcome;
+    EXPECT_EQ(outcome.status, RunStatus::kOk);
+    EXPECT_EQ(outcome.train_loss, 1);
+  }
+}
+
+TEST(Recorder, an_infinite_gradient_above_a_dead_unit_does_not_end_the_run) {
+  expect_that_infinity_above_a_dead_unit_does_no_harm<float>(1e25);
+  expect_that_infinity_above_a_dead_unit_does_no_harm<double>(1e160);
+}
+
 TEST(Recorder, one_wholly_dead_layer_makes_a_network_born_dead) {
   const auto born_dead = [](double second_layer_weight) {
     RunSpec spec = untrained({2, 1});
