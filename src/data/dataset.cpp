@@ -1,6 +1,7 @@
 #include "data/dataset.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <numeric>
 #include <span>
@@ -117,6 +118,7 @@ std::vector<std::uint32_t> all_of(const Examples& set) {
 }  // namespace
 
 SplitIndices split_examples(std::size_t samples, std::size_t test_samples, std::uint64_t seed) {
+  assert(1 <= samples && test_samples <= samples);
   std::vector<bool> is_test(samples);
   const Permutation permutation(seed, Purpose::kSplit, 0, samples);
   for (std::uint32_t i = 0; i < test_samples; ++i) is_test[permutation(i)] = true;

@@ -47,7 +47,8 @@ struct SplitIndices {
 // REQUIRES: 1 ≤ samples ≤ 2^31, test_samples ≤ samples.
 SplitIndices split_examples(std::size_t samples, std::size_t test_samples, std::uint64_t seed);
 
-// Data sets shared between packs and threads: each (same_set of the spec) is made once while somebody holds it, and the most recently used ones are kept up to a number of bytes. Thread-safe.
+// Data sets shared between packs and threads: each (same_set of the spec) is made once while somebody holds it,
+// and the most recently used ones are kept up to a number of bytes. Thread-safe.
 template <class T>
 class DatasetCache {
  public:

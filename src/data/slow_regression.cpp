@@ -6,6 +6,7 @@
 #include "data/slow_regression.h"
 
 #include <bit>
+#include <cassert>
 
 #include "base/random.h"
 #include "data/examples.h"
@@ -28,6 +29,8 @@ int sign(std::uint64_t seed, std::uint32_t stream, std::uint64_t index) {
 
 SlowRegression::SlowRegression(const DataSpec& spec, std::uint64_t seed)
     : inputs_(spec.dimensions), slow_inputs_(spec.slow_inputs), seed_(seed), units_(spec.target_units) {
+  assert(1 <= inputs_ && inputs_ <= kMostInputs && slow_inputs_ <= inputs_ &&
+         fast_inputs() <= kMostFastInputs);
   for (std::size_t j = 0; j < units_.size(); ++j) {
     Unit& unit = units_[j];
     int sum = 0;

@@ -1,6 +1,7 @@
 #include "sweep/number_range.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <cmath>
 #include <string_view>
@@ -37,6 +38,8 @@ int decimal_exponent(double value) {
 }  // namespace
 
 std::vector<double> range_values(double from, double to, std::uint64_t count, bool logarithmic, bool whole) {
+  assert(std::abs(from) <= 1e100 && std::abs(to) <= 1e100 && 1 <= count && count <= kMostRangeValues);
+  assert(!logarithmic || (from > 0 && to > 0));
   const double log_from = logarithmic ? portable_log(from) : 0, log_to = logarithmic ? portable_log(to) : 0;
   const int decimals =  // lin: digits after the point that are kept
       std::max(0, kLinDigits - 1 - decimal_exponent(std::max(std::abs(from), std::abs(to))));
