@@ -126,7 +126,8 @@ def stream(**more):
         "data": {"kind": "slowly_changing_regression", "change_every": 100, "bin": 50},
         "model": {"hidden": [5]},
         "train": {"batch_size": 1, "steps": 220},
-        "record": {"every": 100, "tables": ["metrics", "layers", "units"], "parameters": ["final"]},
+        "record": {"every": 100, "tables": ["metrics", "layers", "units"], "parameters": ["final"],
+                   "effective_rank": True},
         "sweep": {"grid": {RATE: [0.01, 0.001]}, "seeds": 3},
     }
     config["data"].update(more)

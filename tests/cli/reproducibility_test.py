@@ -11,7 +11,7 @@ def mixed_sweep():
         steps=30, seeds=5, data={"kind": "moons", "samples": 96, "noise": 0.1, "test_fraction": 0.25},
         sweep={"grid": {"model.hidden": [[7], [5, 4]], "model.activation": ["relu", "gelu"],
                         "train.optimizer.learning_rate": [0.3, 0.01]}, "seeds": 5},
-        record={"every": 10, "tables": ["metrics", "layers", "units"]},
+        record={"every": 10, "tables": ["metrics", "layers", "units"], "effective_rank": True},
     )
 
 
