@@ -2,9 +2,6 @@
 // code with them; activations, losses and optimizers are written from PyTorch's documentation.
 #pragma once
 
-#ifndef EIGEN_DONT_VECTORIZE
-#define EIGEN_DONT_VECTORIZE  // as in src/: one program holds one version of Eigen's inline functions
-#endif
 #include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
