@@ -107,7 +107,8 @@ TEST(Evaluation, accuracies_are_shares_of_examples_classified_right) {
 
 TEST(Evaluation, probes_see_a_probe_set_larger_than_a_block) {
   const TestExamples examples{random_matrix(1500, 2, 4), Matrix(1500, {0.0})};
-  const RunSpec spec = untrained({4});
+  RunSpec spec = untrained({4});
+  spec.record.effective_rank = true;
   const auto data = make_examples<double>(examples);
   const RunRecord record = train_one<double>(spec, data);
   const std::vector<RunSpec> specs{spec};
