@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "0756b1540bd2328f"
+RECORDED = "64e516a820c904f3"
 
 
 class Fingerprint(harness.Case):
