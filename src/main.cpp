@@ -1,3 +1,3 @@
-#include "cli/cli.h"
+#include "cli/command.h"
 
 int main(int argc, char** argv) { return deadrelu::run_command_line(argc, argv); }

@@ -1,15 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <string>
-#include <vector>
 
 #include "base/buffer.h"
-#include "base/error.h"
 #include "base/number.h"
-#include "cli/command.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
 #include "config/experiment_config.h"
 #include "simd/kernels.h"
@@ -84,31 +77,24 @@ class ActivationGraph {
   Buffer<double> slope_, alpha_, at_zero_;
 };
 
-struct GraphRange {
-  double from, to;
-  std::size_t points;
-  double at(std::size_t i) const {
-    if (points == 1 || i == 0) return from;
-    return i + 1 == points ? to
-                           : from + (to - from) * static_cast<double>(i) / static_cast<double>(points - 1);
-  }
-};
-
 int activation(const ActivationOptions& options) {
   constexpr std::size_t kChunk = 4096;
-  const GraphRange range{parse_number("--from", options.from), parse_number("--to", options.to),
-                         parse_count("--points", options.points, kMaxPoints)};
+  const double from = parse_number("--from", options.from), to = parse_number("--to", options.to);
+  const std::size_t points = parse_count("--points", options.points, kMaxPoints);
+  const auto x_at = [&](std::size_t i) {  // both ends are exact
+    if (i == 0 || i + 1 == points) return i == 0 ? from : to;
+    return from + (to - from) * static_cast<double>(i) / static_cast<double>(points - 1);
+  };
   const ActivationSpec spec = read_activation(options);
-  if (spec.kind == Activation::kMaxout) {
-    throw UserError(ExitCode::kUsage, "maxout has no graph: its value depends on several inputs");
-  }
+  if (spec.kind == Activation::kMaxout)
+    throw usage_error("maxout has no graph: its value depends on several inputs");
   const ActivationGraph graph(spec);
   RowPrinter rows(options.json);
   rows.columns(std::vector<std::string>{"x", "value", "derivative"});
   std::vector<double> x, value, derivative;
-  for (std::size_t start = 0; start < range.points; start += x.size()) {
-    x.resize(std::min(kChunk, range.points - start));
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = range.at(start + i);
+  for (std::size_t start = 0; start < points; start += x.size()) {
+    x.resize(std::min(kChunk, points - start));
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = x_at(start + i);
     graph.compute(x, value, derivative);
     for (std::size_t i = 0; i < x.size(); ++i) rows.row(std::vector<Cell>{x[i], value[i], derivative[i]});
   }

@@ -1,18 +1,7 @@
-#include <fmt/format.h>
-
-#include <string>
-
-#include <nlohmann/json.hpp>
-
-#include "base/error.h"
 #include "cli/benchmark.h"
-#include "cli/command.h"
 #include "cli/fingerprint.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
-#include "cli/terminal.h"
-#include "cli/text_table.h"
 
 namespace deadrelu {
 namespace {
@@ -56,27 +45,22 @@ std::string bench_text(const Benchmark& bench) {
       {"network", "engine", "runs", "threads", "us a step", "GFLOP/s", "of peak"},
       {}};
   for (const NetworkTiming& timing : bench.networks)
-    networks.rows.push_back({{timing.network, {}},
-                             {fmt::format("{}{}", name_of(timing.engine), timing.chosen ? "*" : " "), {}},
-                             {std::to_string(timing.runs), {}},
-                             {std::to_string(timing.threads), {}},
-                             {fmt::format("{:.4g}", timing.seconds_a_step * 1e6), {}},
-                             {fmt::format("{:.1f}", timing.gflops), {}},
-                             {fmt::format("{:.0f} %", 100 * timing.peak_share), {}}});
-  if (bench.activations.empty()) return render(networks, false);
+    networks.rows.push_back(
+        {timing.network, fmt::format("{}{}", name_of(timing.engine), timing.chosen ? "*" : " "),
+         std::to_string(timing.runs), std::to_string(timing.threads),
+         fmt::format("{:.4g}", timing.seconds_a_step * 1e6), fmt::format("{:.1f}", timing.gflops),
+         fmt::format("{:.0f} %", 100 * timing.peak_share)});
+  if (bench.activations.empty()) return render(networks);
   TextTable activations{"\nactivation, 10^9 values a second", {"", "forward", "backward"}, {}};
   for (const auto& [name, forward, backward] : bench.activations)
-    activations.rows.push_back({{name, {}},
-                                {fmt::format("{:.2f}", forward * 1e-9), {}},
-                                {fmt::format("{:.2f}", backward * 1e-9), {}}});
-  return render(networks, false) + render(activations, false) +
-         fmt::format("\nfingerprint {}\n", fingerprint());
+    activations.rows.push_back(
+        {name, fmt::format("{:.2f}", forward * 1e-9), fmt::format("{:.2f}", backward * 1e-9)});
+  return render(networks) + render(activations) + fmt::format("\nfingerprint {}\n", fingerprint());
 }
 
 int bench(const BenchOptions& options) {
   set_up_log(Verbosity::kQuiet);
-  if (options.steps && options.fingerprint)
-    throw UserError(ExitCode::kUsage, "bench: give either --steps or --fingerprint");
+  if (options.steps && options.fingerprint) throw usage_error("bench: give either --steps or --fingerprint");
   if (options.fingerprint) {
     print_text(fingerprint() + "\n");
     return 0;

@@ -1,15 +1,9 @@
-#include "cli/cli.h"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
 #include <new>
-#include <string_view>
 
-#include "base/error.h"
-#include "base/names.h"
-#include "cli/build_info.h"
-#include "cli/command.h"
+#include "cli/options.h"
 #include "cli/output.h"
 
 namespace deadrelu {
@@ -32,12 +26,6 @@ Exit codes: 0 all runs are recorded, 1 a run failed, 2 usage or config error,
 3 an expectation of reproduce, verify or merge was not met, 4 input or output failed,
 128+n stopped by signal n (the same command goes on from there).
 `deadrelu COMMAND --help` tells more about a command.)";
-
-// "; did you mean 'x'?", or nothing where no name is near.
-std::string suggestion(std::string_view given, const std::vector<std::string>& names) {
-  const std::string nearest = nearest_name(given, names);
-  return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
-}
 
 std::string unknown_command(const CLI::App& app, const std::string& given) {
   std::vector<std::string> names;

@@ -1,4 +1,4 @@
-// The commands, one file each, and how they are put on the command line. Only cli.cpp knows the parser.
+// The command line and its commands, one file each. Only cli.cpp knows the parser.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,18 @@ class App;
 }
 
 namespace deadrelu {
+
+// Parses the command line, runs the command, turns every error into a sentence and an exit code. Returns the
+// exit code of the program (base/error.h; 128+n when stopped by signal n). Never throws.
+int run_command_line(int argc, const char* const* argv);
+
+// Which build of the program this is.
+struct BuildInfo {
+  const char* version;
+  const char* commit;  // of the sources, "-dirty" where they were changed; "unknown" outside a repository
+  const char* compiler;
+};
+const BuildInfo& build_info();
 
 // What the command line asks for: called once everything is parsed, returns the program's exit code.
 using Action = std::function<int()>;

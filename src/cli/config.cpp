@@ -1,8 +1,4 @@
-#include <nlohmann/json.hpp>
-
-#include "cli/command.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
 #include "config/experiment_config.h"
 

@@ -1,19 +1,24 @@
+#include "cli/explain.h"
+
 #include <fmt/format.h>
 
-#include <string>
-#include <vector>
-
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 #include "base/error.h"
-#include "base/names.h"
-#include "cli/command.h"
-#include "cli/glossary.h"
-#include "cli/output.h"
+#include "cli/options.h"
 #include "cli/print.h"
+#include "config/experiment_config.h"
+#include "store/export.h"
 
 namespace deadrelu {
 namespace {
+
+template <class Match>
+std::vector<Topic> filter(const std::vector<Topic>& topics, const Match& match) {
+  std::vector<Topic> found;
+  std::copy_if(topics.begin(), topics.end(), std::back_inserter(found), match);
+  return found;
+}
 
 constexpr std::size_t kLineWidth = 100;
 
@@ -80,9 +85,7 @@ std::vector<Topic> topics_of(const std::string& name) {
   if (name.empty()) return all;
   std::vector<Topic> found = find_topics(all, name);
   if (!found.empty()) return found;
-  const std::string nearest = nearest_name(name, topic_names(all));
-  throw UserError(ExitCode::kUsage, fmt::format("there is no key or column '{}'{}", name,
-                                                nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+  throw usage_error("there is no key or column '{}'{}", name, suggestion(name, topic_names(all)));
 }
 
 struct ExplainOptions {
@@ -107,6 +110,37 @@ int explain(const ExplainOptions& options) {
 }
 
 }  // namespace
+
+std::vector<Topic> glossary(const Tables& tables) {
+  std::vector<Topic> topics;
+  for (const Doc& key : config_keys()) topics.push_back({true, key});
+  for (const ExportedTable& table : exported_tables({}, tables)) {
+    for (const ColumnInfo& column : table.columns)
+      topics.push_back(
+          {false,
+           {fmt::format("{}.{}", table.name, column.name), std::string(column_type_name(column.type)), "", "",
+            column.meaning, column.unit, column.definition}});
+  }
+  return topics;
+}
+
+std::vector<Topic> find_topics(const std::vector<Topic>& topics, std::string_view name) {
+  auto found = filter(topics, [&](const Topic& topic) { return topic.doc.name == name; });
+  if (!found.empty()) return found;
+  const std::string ending = fmt::format(".{}", name), beginning = fmt::format("{}.", name);
+  return filter(topics, [&](const Topic& topic) {
+    return topic.doc.name.ends_with(ending) || topic.doc.name.starts_with(beginning);
+  });
+}
+
+std::vector<std::string> topic_names(const std::vector<Topic>& topics) {
+  std::vector<std::string> names;
+  for (const Topic& topic : topics) {
+    names.push_back(topic.doc.name);
+    names.push_back(topic.doc.name.substr(topic.doc.name.rfind('.') + 1));
+  }
+  return names;
+}
 
 void add_explain(CommandLine& line) {
   Command command(

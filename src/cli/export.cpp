@@ -1,10 +1,4 @@
-#include <fmt/format.h>
-
-#include <nlohmann/json.hpp>
-
-#include "cli/command.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/training.h"
 

@@ -3,20 +3,16 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
-#include <span>
 
 #include "base/error.h"
+#include "cli/print.h"
 #include "cli/training.h"
 
 namespace deadrelu {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr const char *kTable = "table.csv", *kImages = "images.idx", *kLabels = "labels.idx";
 

@@ -1,5 +1,4 @@
 #include "base/number.h"
-#include "cli/command.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "config/experiment_config.h"

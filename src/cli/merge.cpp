@@ -1,20 +1,9 @@
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
-#include <string>
-#include <vector>
-
-#include <nlohmann/json.hpp>
-
-#include "base/error.h"
 #include "base/number.h"
-#include "cli/command.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/result_directories.h"
-#include "cli/terminal.h"
 #include "cli/training.h"
 #include "store/store_merge.h"
 
@@ -50,12 +39,6 @@ StoreHeader sweep_header(const MergeOptions& options, const std::filesystem::pat
           config.run_count(), (std::filesystem::current_path() / source.directory).string()};
 }
 
-void warn_of_another_sweep(const std::filesystem::path& store, const StoreHeader& header) {
-  if (StoreReader(store).header().config == header.config) return;
-  spdlog::warn("{} holds another config; of its runs, the tables show those that are runs of this sweep",
-               store.string());
-}
-
 [[noreturn]] void refuse_conflicts(const StoreMerge& merge) {
   std::string message;
   for (const MergeConflict& conflict : merge.conflicts())
@@ -71,7 +54,9 @@ MergedSweep join(const std::filesystem::path& out, const std::vector<std::filesy
   for (const auto& store : stores) {
     std::error_code ignored;
     if (std::filesystem::equivalent(store, out, ignored)) continue;  // taken over already
-    warn_of_another_sweep(store, header);
+    if (StoreReader(store).header().config != header.config)
+      spdlog::warn("{} holds another config; of its runs, the tables show those that are runs of this sweep",
+                   store.string());
     merge.add(store);
   }
   if (merge.counts().conflicts > 0) refuse_conflicts(merge);

@@ -1,14 +1,12 @@
 #include "cli/options.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 
-#include "base/error.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "base/processors.h"
-#include "cli/terminal.h"
+#include "cli/output.h"
 
 namespace deadrelu {
 namespace {
@@ -25,23 +23,20 @@ SimdTarget parse_simd(std::string_view text) {
   const auto available = available_simd();
   if (text == "auto") return available.front();
   const auto target = value_of<SimdTarget>(text);
-  if (!target) {
-    throw UserError(ExitCode::kUsage, fmt::format("--simd: '{}' is no instruction set; this machine has: {}",
-                                                  text, simd_names()));
-  }
-  if (std::find(available.begin(), available.end(), *target) == available.end()) {
-    throw UserError(ExitCode::kUsage,
-                    fmt::format("--simd: this machine has no {}; it has: {}", text, simd_names()));
-  }
+  if (!target)
+    throw usage_error("--simd: '{}' is no instruction set; this machine has: {}", text, simd_names());
+  if (std::find(available.begin(), available.end(), *target) == available.end())
+    throw usage_error("--simd: this machine has no {}; it has: {}", text, simd_names());
   return *target;
 }
 
-std::optional<Engine> parse_engine(std::string_view text) {
-  if (text == "auto") return std::nullopt;
-  const auto engine = value_of<Engine>(text);
-  if (!engine)
-    throw UserError(ExitCode::kUsage, fmt::format("--engine: '{}' is none of auto, lanes, wide", text));
-  return engine;
+// Empty for auto.
+template <class Enum>
+std::optional<Enum> parse_choice(std::string_view option, std::string_view text) {
+  const auto value = value_of<Enum>(text);
+  if (!value && text != "auto")
+    throw usage_error("{}: '{}' is none of auto, {}", option, text, fmt::join(names_of<Enum>(), ", "));
+  return value;
 }
 
 }  // namespace
@@ -58,7 +53,7 @@ RunnerOptions runner_options(const RunnerChoices& choices) {
   runner.threads =
       choices.threads.empty() ? usable_processors() : parse_count("--threads", choices.threads, kMaxThreads);
   runner.simd = parse_simd(choices.simd);
-  runner.engine = parse_engine(choices.engine);
+  runner.engine = parse_choice<Engine>("--engine", choices.engine);
   return runner;
 }
 
@@ -85,10 +80,8 @@ ExportFormats parse_formats(std::string_view text) {
   for (std::size_t start = 0; start <= text.size();) {
     const std::size_t comma = std::min(text.find(',', start), text.size());
     const std::string_view name = text.substr(start, comma - start);
-    if (name != "csv" && name != "jsonl") {
-      throw UserError(ExitCode::kUsage,
-                      fmt::format("--format: '{}' is no format; allowed: csv, jsonl, csv,jsonl", name));
-    }
+    if (name != "csv" && name != "jsonl")
+      throw usage_error("--format: '{}' is no format; allowed: csv, jsonl, csv,jsonl", name);
     (name == "csv" ? formats.csv : formats.jsonl) = true;
     start = comma + 1;
   }
@@ -96,21 +89,19 @@ ExportFormats parse_formats(std::string_view text) {
 }
 
 ProgressMode parse_progress(std::string_view text, bool quiet) {
-  const bool known = text == "auto" || text == "bar" || text == "lines" || text == "json" || text == "none";
-  if (!known) {
-    throw UserError(ExitCode::kUsage,
-                    fmt::format("--progress: '{}' is none of auto, bar, lines, json, none", text));
-  }
-  if (quiet || text == "none") return ProgressMode::kNone;
-  if (text == "json") return ProgressMode::kJson;
-  if (text == "auto") return error_stream_is_terminal() ? ProgressMode::kBar : ProgressMode::kLines;
-  return text == "bar" ? ProgressMode::kBar : ProgressMode::kLines;
+  const auto mode = parse_choice<ProgressMode>("--progress", text);
+  if (quiet) return ProgressMode::kNone;
+  return mode.value_or(error_stream_is_terminal() ? ProgressMode::kBar : ProgressMode::kLines);
+}
+
+std::string suggestion(std::string_view given, const std::vector<std::string>& names) {
+  const std::string nearest = nearest_name(given, names);
+  return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
 }
 
 double parse_number(std::string_view option, std::string_view text) {
   const auto number = parse_real(text);
-  if (!number)
-    throw UserError(ExitCode::kUsage, fmt::format("{}: '{}' is not a finite number", option, text));
+  if (!number) throw usage_error("{}: '{}' is not a finite number", option, text);
   return *number;
 }
 
@@ -119,7 +110,7 @@ std::uint64_t parse_count(std::string_view option, std::string_view text, std::i
   if (!count || *count < 1 || *count > most) {
     const std::string range =
         most == std::numeric_limits<std::int64_t>::max() ? "from 1 on" : fmt::format("from 1 to {}", most);
-    throw UserError(ExitCode::kUsage, fmt::format("{}: '{}' is not a whole number {}", option, text, range));
+    throw usage_error("{}: '{}' is not a whole number {}", option, text, range);
   }
   return static_cast<std::uint64_t>(*count);
 }

@@ -1,11 +1,13 @@
-// Options that several commands share.
+// Options that several commands share, and what is said of wrong ones.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <fmt/format.h>
 
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "runner/runner.h"
@@ -28,12 +30,21 @@ struct RunnerChoices {
   std::string threads, simd = "auto", engine = "auto";
 };
 void add_runner_options(Command& command, RunnerChoices& choices);
-RunnerOptions runner_options(const RunnerChoices& choices);  // throws UserError(kUsage)
+RunnerOptions runner_options(const RunnerChoices& choices);  // throws usage errors
 
 void add_format_option(Command& command, std::string& format);
 void add_progress_option(Command& command, std::string& mode);
 
-// The readers below throw UserError(kUsage) with what is allowed.
+// To be thrown: what is wrong with the command line, formatted.
+template <class... Values>
+UserError usage_error(fmt::format_string<Values...> sentence, Values&&... values) {
+  return {ExitCode::kUsage, fmt::format(sentence, std::forward<Values>(values)...)};
+}
+
+// "; did you mean 'x'?", or nothing where no name is near.
+std::string suggestion(std::string_view given, const std::vector<std::string>& names);
+
+// The readers below throw usage errors with what is allowed.
 ExportFormats parse_formats(std::string_view text);  // "csv", "jsonl", "csv,jsonl"
 // "auto", "bar", "lines", "json", "none"; quiet: none, whatever the text.
 ProgressMode parse_progress(std::string_view text, bool quiet);

@@ -1,4 +1,5 @@
-// Standard output of a command: buffered, and checked.
+// The standard streams of a command: output, buffered and checked; errors and log lines; what the terminals
+// behind them can do.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +30,24 @@ void print_text(std::string_view text);  // all of it, at once
 // taking the place of a standard stream that the caller has closed. Called once, first.
 void prepare_standard_streams();
 
-// One line on standard error, whatever its state.
+// On standard error, whatever its state, and past every buffer.
+void write_error_text(std::string_view text);
 void write_error_line(std::string_view line);
+
+// Whether standard error is a terminal on which a line can be drawn over.
+bool error_stream_is_terminal();
+
+// Columns of the terminal behind standard error; 80 where there is none.
+std::size_t error_stream_width();
+
+// Whether standard output is a terminal that shows colours; false where NO_COLOR is set
+// (https://no-color.org).
+bool output_has_colours();
+
+enum class Verbosity { kQuiet, kNormal, kVerbose };
+
+// Log lines go to standard error, through spdlog. Quiet: errors; normal: warnings too; verbose: also what is
+// being done. Colours only on a terminal without NO_COLOR.
+void set_up_log(Verbosity verbosity);
 
 }  // namespace deadrelu

@@ -1,11 +1,13 @@
-// Records as text for programs: CSV and JSON.
+// Records as text: CSV and JSON for programs, aligned tables for a person.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 #include "cli/output.h"
 #include "probe/columns.h"
@@ -39,5 +41,21 @@ std::string json_text(const Json& object);
 
 // A number, text or null.
 Json json_of(const Cell& cell);
+
+struct TableCell {
+  TableCell(std::string shown, std::optional<double> judged = {}) : text(std::move(shown)), badness(judged) {}
+  std::string text;
+  std::optional<double> badness;  // in [0, 1]: green to red; none: no colour
+};
+
+// A small table for a person: aligned, and coloured where standard output can show it.
+struct TextTable {
+  std::string title;                         // a line above; "" for none
+  std::vector<std::string> heads;            // of every column, the row labels' first
+  std::vector<std::vector<TableCell>> rows;  // [row][column]
+};
+
+// Lines with the first column to the left and all others to the right, in columns as wide as they need.
+std::string render(const TextTable& table);
 
 }  // namespace deadrelu

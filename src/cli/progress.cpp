@@ -1,26 +1,18 @@
 #include "cli/progress.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "cli/output.h"
-#include "cli/terminal.h"
 
 namespace deadrelu {
 namespace {
 
 std::chrono::milliseconds interval_of(ProgressMode mode) {
-  switch (mode) {
-    case ProgressMode::kBar:
-      return std::chrono::milliseconds(100);
-    case ProgressMode::kLines:
-      return std::chrono::seconds(10);
-    default:
-      return std::chrono::seconds(1);
-  }
+  if (mode == ProgressMode::kBar) return std::chrono::milliseconds(100);
+  return std::chrono::seconds(mode == ProgressMode::kLines ? 10 : 1);
 }
 
 // "0:05", "12:34", "3:00:00"
@@ -42,11 +34,6 @@ std::string rate_text(const ProgressCounts& counts) {
 
 double done_share(const ProgressCounts& counts) {
   return counts.total == 0 ? 1 : static_cast<double>(counts.done()) / static_cast<double>(counts.total);
-}
-
-// Straight to the file: nothing else buffers standard error.
-void write_error_text(std::string_view text) {
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <thread>
 
+#include "base/enum_names.h"
+
 namespace deadrelu {
 
 enum class ProgressMode {
@@ -17,6 +19,8 @@ enum class ProgressMode {
   kJson,   // one JSON object a line, every second and at the end: for programs
   kNone,
 };
+template <>
+inline constexpr std::array kNames<ProgressMode>{"bar", "lines", "json", "none"};
 
 struct ProgressCounts {
   std::uint64_t total = 0;     // runs asked for

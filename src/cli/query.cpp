@@ -1,4 +1,3 @@
-#include "cli/command.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "store/store_reader.h"

@@ -1,17 +1,70 @@
-#include <fmt/format.h>
+#include <algorithm>
 
-#include "base/error.h"
-#include "cli/command.h"
-#include "cli/experiments.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/reproduction.h"
-#include "cli/selection.h"
-#include "cli/terminal.h"
 #include "cli/training.h"
+#include "config/json.h"
 
 namespace deadrelu {
 namespace {
+
+namespace fs = std::filesystem;
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+// "# Title" of the README's first line.
+std::string title_of(const fs::path& readme, const std::string& fallback) {
+  if (!is_file(readme)) return fallback;
+  const std::string text = read_text_file(readme.string(), true);
+  if (!text.starts_with("# ")) return fallback;
+  return text.substr(2, text.find('\n') - 2);
+}
+
+// The folder of the experiments: `given` where it is not empty, else ./experiments, else the one beside the
+// program (share/deadrelu/experiments of the installation, or the source tree's).
+fs::path find_experiments(const std::string& given) {
+  std::error_code ignored;
+  if (!given.empty()) {
+    if (fs::is_directory(given, ignored)) return given;
+    throw UserError(ExitCode::kInputOutput, "--experiments: there is no folder " + given);
+  }
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (const fs::path& folder :
+       {fs::path("experiments"), program / "../share/deadrelu/experiments", program / "../../experiments"}) {
+    if (fs::is_directory(folder, ignored)) return folder.lexically_normal();
+  }
+  throw UserError(ExitCode::kInputOutput,
+                  "no experiments found: there is no folder ./experiments and none beside the program; give "
+                  "--experiments DIR");
+}
+
+// The names of the folders that hold a config.json, sorted.
+std::vector<std::string> experiment_names(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (is_file(entry.path() / "config.json")) names.push_back(entry.path().filename().string());
+  }
+  if (error)
+    throw UserError(ExitCode::kInputOutput, folder.string() + ": cannot be read: " + error.message());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Experiment read_experiment(const fs::path& folder, const std::string& name) {
+  const std::vector<std::string> names = experiment_names(folder);
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    throw usage_error("there is no experiment '{}' in {}{}", name, folder.string(), suggestion(name, names));
+  const std::string config_path = (folder / name / "config.json").string();
+  ConfigSource source = read_config(config_path, {});
+  source.default_name = name;
+  return {name, title_of(folder / name / "README.md", name), config_path, ExperimentConfig(source),
+          read_claims((folder / name / "claims.json").string())};
+}
 
 struct ReproduceOptions {
   std::vector<std::string> names;
@@ -20,22 +73,15 @@ struct ReproduceOptions {
   bool all = false, list = false, json = false, quiet = false;
 };
 
-// The experiments asked for: those named, or all.
-std::vector<std::string> asked_names(const ReproduceOptions& options, const std::filesystem::path& folder) {
-  if (options.names.empty() != (options.all || options.list)) {
-    throw UserError(ExitCode::kUsage, options.names.empty()
-                                          ? "reproduce: name experiments, or give --all or --list"
-                                          : "reproduce: give either names, or --all, or --list");
-  }
+// The experiments asked for, named or all. All of them are read before anything is trained.
+std::vector<Experiment> asked_experiments(const ReproduceOptions& options) {
+  if (options.names.empty() != (options.all || options.list))
+    throw usage_error("reproduce: {}", options.names.empty() ? "name experiments, or give --all or --list"
+                                                             : "give either names, or --all, or --list");
+  const fs::path folder = find_experiments(options.experiments);
   const std::vector<std::string> names = options.names.empty() ? experiment_names(folder) : options.names;
   if (names.empty())
     throw UserError(ExitCode::kInputOutput, folder.string() + ": holds no experiment (FOLDER/config.json)");
-  return names;
-}
-
-// All of them are read, and their data is, before anything is trained.
-std::vector<Experiment> read_experiments(const std::vector<std::string>& names,
-                                         const std::filesystem::path& folder) {
   std::vector<Experiment> experiments;
   for (const std::string& name : names) experiments.push_back(read_experiment(folder, name));
   return experiments;
@@ -45,8 +91,7 @@ int reproduce(const ReproduceOptions& options) {
   set_up_log(options.quiet ? Verbosity::kQuiet : Verbosity::kNormal);
   const RunnerOptions runner = runner_options(options.runner);
   const ProgressMode progress = parse_progress(options.progress, options.quiet);
-  const std::filesystem::path folder = find_experiments(options.experiments);
-  const std::vector<Experiment> experiments = read_experiments(asked_names(options, folder), folder);
+  const std::vector<Experiment> experiments = asked_experiments(options);
   if (options.list) {
     print_experiments(experiments, options.json);
     return 0;
@@ -56,8 +101,8 @@ int reproduce(const ReproduceOptions& options) {
   for (const Experiment& experiment : experiments) {
     const Job job{experiment.config,
                   parse_selection("", experiment.config),
-                  std::filesystem::path(options.out) / experiment.name,
-                  std::filesystem::absolute(experiment.label).parent_path().string(),
+                  fs::path(options.out) / experiment.name,
+                  fs::absolute(experiment.label).parent_path().string(),
                   runner,
                   {}};
     if (!has_store(job.directory)) check_data(experiment.config, job.selection, experiment.label);

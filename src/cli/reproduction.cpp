@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
-
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 

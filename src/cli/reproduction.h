@@ -1,16 +1,25 @@
 // What `reproduce` prints: the list of experiments, and each claim with what was measured and the verdict.
 #pragma once
 
-#include <cstddef>
+#include <string>
 #include <vector>
 
-#include "cli/experiments.h"
-#include "cli/output.h"
 #include "cli/print.h"
+#include "config/claims.h"
+#include "config/experiment_config.h"
 #include "store/statistics.h"
 #include "store/store_reader.h"
 
 namespace deadrelu {
+
+// A published experiment: a folder with a config, claims and a README.
+struct Experiment {
+  std::string name;   // the folder's
+  std::string title;  // the README's first heading; the name where there is none
+  std::string label;  // the config's path, for errors
+  ExperimentConfig config;
+  std::vector<Claim> claims;
+};
 
 // What a claim's query gives: the mean of its rows and the 95 % interval of that mean.
 struct Measurement {

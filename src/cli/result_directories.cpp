@@ -1,6 +1,5 @@
 #include "cli/result_directories.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <set>
 #include <tuple>
@@ -10,16 +9,15 @@
 namespace deadrelu {
 
 std::vector<std::filesystem::path> find_shards(const std::filesystem::path& directory) {
-  std::vector<std::tuple<unsigned long long, unsigned long long, std::filesystem::path>> found;
+  std::set<std::tuple<unsigned long long, unsigned long long, std::filesystem::path>> found;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory / "shards", error)) {
     unsigned long long index = 0, count = 0;
     if (std::sscanf(entry.path().filename().c_str(), "%llu-of-%llu", &index, &count) != 2) continue;
-    if (has_store(entry.path())) found.emplace_back(count, index, entry.path());
+    if (has_store(entry.path())) found.emplace(count, index, entry.path());
   }
-  std::sort(found.begin(), found.end());
   std::vector<std::filesystem::path> shards;
-  for (auto& [count, index, path] : found) shards.push_back(std::move(path));
+  for (const auto& [count, index, path] : found) shards.push_back(path);
   return shards;
 }
 

@@ -1,15 +1,8 @@
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
-
-#include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/selection.h"
-#include "cli/terminal.h"
 #include "cli/training.h"
-#include "config/experiment_config.h"
 
 namespace deadrelu {
 namespace {
@@ -21,21 +14,17 @@ struct RunOptions {
   bool dry_run = false, wait = false, fail_fast = false, quiet = false, verbose = false;
 };
 
-std::string closing_line(const Job& job, const JobResult& result) {
-  return fmt::format("{}: {} runs trained, {} already there, {} diverged; {} of {} recorded\n",
-                     job.directory.string(), result.counts.trained, result.counts.recorded,
-                     result.manifest.diverged, result.manifest.recorded, result.manifest.runs);
-}
-
 int train_and_report(const Job& job, ProgressMode progress, bool quiet) {
   const JobResult result = train_job(job, progress);
+  const Manifest& manifest = result.manifest;
   const int code = report_job(job, result);
-  if (!quiet) {
-    try {
-      print_text(closing_line(job, result));
-    } catch (const ClosedPipe&) {
-      return code;  // nobody reads the line; the runs decide
-    }
+  try {
+    if (!quiet)
+      print_text(fmt::format("{}: {} runs trained, {} already there, {} diverged; {} of {} recorded\n",
+                             job.directory.string(), manifest.trained_now, result.already_there,
+                             manifest.diverged, manifest.recorded, manifest.runs));
+  } catch (const ClosedPipe&) {
+    // Nobody reads the line; the runs decide.
   }
   return code;
 }

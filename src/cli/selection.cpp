@@ -7,8 +7,8 @@
 #include <memory>
 #include <optional>
 
-#include "base/error.h"
 #include "base/number.h"
+#include "cli/options.h"
 #include "data/dataset.h"
 #include "store/store_reader.h"
 #include "train/check.h"
@@ -23,14 +23,14 @@ Selection find_id(std::uint64_t id, const std::string& text, const ExperimentCon
   for (PlannedRun run; next(run);) {
     if (run.id == id) return {run.position, run.position};
   }
-  throw UserError(ExitCode::kUsage, fmt::format("--only: no run of the config has the id {}", text));
+  throw usage_error("--only: no run of the config has the id {}", text);
 }
 
 [[noreturn]] void refuse_selection(const std::string& text) {
-  throw UserError(ExitCode::kUsage,
-                  fmt::format("--only: '{}' is neither a run id (16 hex digits) nor a range of positions "
-                              "(A, A-B or A-, from 0, as `deadrelu list` prints them)",
-                              text));
+  throw usage_error(
+      "--only: '{}' is neither a run id (16 hex digits) nor a range of positions (A, A-B or A-, from 0, as "
+      "`deadrelu list` prints them)",
+      text);
 }
 
 std::uint64_t parse_position(std::string_view part, const std::string& text) {
@@ -39,21 +39,17 @@ std::uint64_t parse_position(std::string_view part, const std::string& text) {
   return static_cast<std::uint64_t>(*position);
 }
 
-[[noreturn]] void refuse_launcher(const std::string& why) {
-  throw UserError(ExitCode::kUsage, "--shard auto: " + why);
-}
-
 // Not negative; empty where the variable is not set.
 std::optional<std::uint64_t> number_from(const char* variable) {
   const char* text = std::getenv(variable);
   if (text == nullptr) return std::nullopt;
   const auto number = parse_integer(text);
-  if (!number || *number < 0) refuse_launcher(fmt::format("{}='{}' is no whole number", variable, text));
+  if (!number || *number < 0) throw usage_error("--shard auto: {}='{}' is no whole number", variable, text);
   return static_cast<std::uint64_t>(*number);
 }
 
 Shard checked(std::uint64_t index, std::uint64_t count, const char* what) {
-  if (index >= count) refuse_launcher(fmt::format("{} says {} of {}", what, index, count));
+  if (index >= count) throw usage_error("--shard auto: {} says {} of {}", what, index, count);
   return {index, count};
 }
 
@@ -69,11 +65,10 @@ std::optional<Shard> array_task() {
   const std::uint64_t first = number_from("SLURM_ARRAY_TASK_MIN").value_or(0);
   const std::uint64_t last = number_from("SLURM_ARRAY_TASK_MAX").value_or(first + *count - 1);
   // With gaps (--array=3,7) the ids do not say which part of the whole a task is.
-  if (first > 1 || last < first || last - first + 1 != *count || *id < first) {
-    refuse_launcher(
-        fmt::format("an array of the tasks {} to {} is no 0-N or 1-N of {} tasks; give --shard I/N", first,
-                    last, *count));
-  }
+  if (first > 1 || last < first || last - first + 1 != *count || *id < first)
+    throw usage_error(
+        "--shard auto: an array of the tasks {} to {} is no 0-N or 1-N of {} tasks; give --shard I/N", first,
+        last, *count);
   return checked(*id - first, *count, "SLURM_ARRAY_TASK_ID");
 }
 
@@ -82,9 +77,9 @@ Shard launcher_shard() {
   auto rank = rank_of("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE");
   if (!rank) rank = rank_of("PMI_RANK", "PMI_SIZE");
   if (!task && !rank) {
-    refuse_launcher(
-        "no launcher is found: set is neither SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT, nor "
-        "OMPI_COMM_WORLD_RANK and OMPI_COMM_WORLD_SIZE, nor PMI_RANK and PMI_SIZE; give --shard I/N");
+    throw usage_error(
+        "--shard auto: no launcher is found: set is neither SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT, "
+        "nor OMPI_COMM_WORLD_RANK and OMPI_COMM_WORLD_SIZE, nor PMI_RANK and PMI_SIZE; give --shard I/N");
   }
   const Shard outer = task.value_or(Shard{}), inner = rank.value_or(Shard{});
   return {outer.index * inner.count + inner.index, outer.count * inner.count};
@@ -94,7 +89,7 @@ Shard launcher_shard() {
 
 Selection parse_selection(const std::string& text, const ExperimentConfig& config) {
   const std::uint64_t count = config.run_count();
-  if (count == 0) throw UserError(ExitCode::kUsage, "the sweep has no runs: every point is excluded");
+  if (count == 0) throw usage_error("the sweep has no runs: every point is excluded");
   const std::uint64_t last = count - 1;
   if (text.empty()) return {0, last};
   if (const auto id = parse_hex_id(text)) return find_id(*id, text, config);
@@ -107,13 +102,9 @@ Selection parse_selection(const std::string& text, const ExperimentConfig& confi
   if (dash != std::string_view::npos) {
     selection.last = dash + 1 == view.size() ? last : parse_position(view.substr(dash + 1), text);
   }
-  if (selection.first > last || selection.last > last) {
-    throw UserError(ExitCode::kUsage,
-                    fmt::format("--only: {} goes beyond the sweep; its positions are 0 to {}", text, last));
-  }
-  if (selection.first > selection.last) {
-    throw UserError(ExitCode::kUsage, fmt::format("--only: {} ends before it starts", text));
-  }
+  if (selection.first > last || selection.last > last)
+    throw usage_error("--only: {} goes beyond the sweep; its positions are 0 to {}", text, last);
+  if (selection.first > selection.last) throw usage_error("--only: {} ends before it starts", text);
   return selection;
 }
 
@@ -124,11 +115,10 @@ Shard parse_shard(const std::string& text) {
   const std::size_t slash = std::min(view.find('/'), view.size());
   const auto index = parse_integer(view.substr(0, slash));
   const auto count = parse_integer(view.substr(std::min(slash + 1, view.size())));
-  if (!index || !count || *index < 0 || *count < 1 || *index >= *count) {
-    throw UserError(ExitCode::kUsage, fmt::format("--shard: '{}' is neither I/N with I from 0 to N-1 "
-                                                  "(0/4, 1/4, 2/4 and 3/4 are one sweep) nor auto",
-                                                  text));
-  }
+  if (!index || !count || *index < 0 || *count < 1 || *index >= *count)
+    throw usage_error(
+        "--shard: '{}' is neither I/N with I from 0 to N-1 (0/4, 1/4, 2/4 and 3/4 are one sweep) nor auto",
+        text);
   return {static_cast<std::uint64_t>(*index), static_cast<std::uint64_t>(*count)};
 }
 
@@ -159,7 +149,7 @@ std::string training_plan(const ExperimentConfig& config, const Selection& selec
                           const std::filesystem::path& directory) {
   std::unique_ptr<StoreReader> store;
   if (has_store(directory)) store = std::make_unique<StoreReader>(directory);
-  std::uint64_t missing = 0, recorded = 0, shown = 0;
+  std::uint64_t missing = 0, recorded = 0;
   std::string first;
   const RunStream next = config.runs();
   for (PlannedRun run; next(run) && run.position <= selection.last;) {
@@ -172,13 +162,12 @@ std::string training_plan(const ExperimentConfig& config, const Selection& selec
     if (store == nullptr && missing == kPlannedRunsShown) break;
     if (++missing > kPlannedRunsShown) continue;
     first += fmt::format("  {} (position {}, seed {})\n", hex_id(run.id), run.position, run.spec.seed);
-    ++shown;
   }
   if (store == nullptr) missing = selection.size();
   std::string text = fmt::format("{}: would train {} of {} runs; {} recorded already\n", directory.string(),
                                  missing, missing + recorded, recorded);
   text += first;
-  if (missing > shown) text += fmt::format("  … and {} more\n", missing - shown);
+  if (missing > kPlannedRunsShown) text += fmt::format("  … and {} more\n", missing - kPlannedRunsShown);
   return text;
 }
 

@@ -1,23 +1,9 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <functional>
 #include <map>
-#include <numeric>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include "cli/command.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
-#include "cli/terminal.h"
-#include "cli/text_table.h"
 #include "store/store_reader.h"
 
 namespace deadrelu {
@@ -26,13 +12,13 @@ namespace {
 constexpr std::size_t kMaxRows = 50, kMaxColumns = 12, kMaxLayers = 6;
 
 enum class Format {
+  kNumber,  // without a judgement
   kBad,     // a fraction that had better be 0
   kGood,    // … or 1
-  kShare,   // "3/10", better 0
-  kNumber,  // without a judgement
 };
 
-// One number of a point: an SQL aggregate over its runs, whose final dead fractions are layer1, layer2, …
+// One number of a point, or a text "3/10" that had better be 0: an SQL aggregate over its runs, whose final
+// dead fractions are layer1, layer2, …
 struct Quantity {
   std::string title, sql;
   Format format = Format::kNumber;
@@ -40,6 +26,7 @@ struct Quantity {
 
 // Quantities at the points of a grid, whose axes have their values in the order of the sweep.
 struct Pivot {
+  std::vector<Quantity> quantities;
   std::vector<Cell> rows, columns;
   std::map<std::pair<std::size_t, std::size_t>, std::vector<Cell>> points;  // a cell a quantity
 };
@@ -55,7 +42,7 @@ void for_each_row(const StoreReader& store, const std::string& sql,
 // `axes`: "ROW, COLUMN" in SQL; `order` hands them out in the order in which they are shown.
 Pivot pivot(const StoreReader& store, const std::string& axes, const std::string& order,
             const std::string& source, const std::vector<Quantity>& quantities) {
-  Pivot result;
+  Pivot result{quantities, {}, {}, {}};
   std::map<Cell, std::size_t> rows, columns;  // place on the axis
   const auto place_on = [](std::map<Cell, std::size_t>& places, std::vector<Cell>& axis, const Cell& value) {
     const auto [place, added] = places.try_emplace(value, axis.size());
@@ -84,13 +71,11 @@ struct Shown {
   explicit Shown(const StoreReader& reader) : store(reader) {
     for (const SweptColumn& swept : store.header().swept)
       (axes.size() < 2 ? axes : averaged).push_back(swept.path);
-    for_each_row(store,
-                 "SELECT max(layer) FROM layers JOIN runs USING (run_id) "
-                 "WHERE step = steps AND layers.dead_fraction IS NOT NULL AND status = 'ok'",
-                 [&](CellsOfRow cells) {
-                   if (const auto* most = std::get_if<std::int64_t>(&cells[0]))
-                     layers = static_cast<std::size_t>(*most);
-                 });
+    for_each_row(
+        store,
+        "SELECT coalesce(max(layer), 0) FROM layers JOIN runs USING (run_id) "
+        "WHERE step = steps AND layers.dead_fraction IS NOT NULL AND status = 'ok'",
+        [&](CellsOfRow cells) { layers = static_cast<std::size_t>(std::get<std::int64_t>(cells[0])); });
   }
 
   Pivot points(const std::vector<Quantity>& quantities) const {
@@ -115,21 +100,27 @@ struct Shown {
   }
 };
 
+// A column of a table: one quantity at one value of the second axis.
+struct TableColumn {
+  std::string head;
+  std::size_t quantity, place = 0;
+};
+
 // A quantity of a point, where there is one.
-TableCell table_cell(const Pivot& pivot, std::size_t row, std::size_t column, const Quantity& quantity,
-                     std::size_t q) {
-  const auto point = pivot.points.find({row, column});
-  const Cell value = point == pivot.points.end() ? Cell() : point->second[q];
-  if (const auto* count = std::get_if<std::int64_t>(&value)) return {std::to_string(*count), {}};
+TableCell table_cell(const Pivot& pivot, std::size_t row, const TableColumn& column) {
+  const auto point = pivot.points.find({row, column.place});
+  const Cell value = point == pivot.points.end() ? Cell() : point->second[column.quantity];
+  if (const auto* count = std::get_if<std::int64_t>(&value)) return std::to_string(*count);
   if (const auto* share = std::get_if<std::string>(&value)) {
     double part = 0, whole = 1;
     std::sscanf(share->c_str(), "%lf/%lf", &part, &whole);
     return {*share, part / whole};
   }
   const auto* number = std::get_if<double>(&value);
-  if (number == nullptr) return {"-", {}};
-  if (quantity.format == Format::kNumber) return {fmt::format("{:.4g}", *number), {}};
-  return {fmt::format("{:.3f}", *number), quantity.format == Format::kGood ? 1 - *number : *number};
+  if (number == nullptr) return std::string("-");
+  const Format format = pivot.quantities[column.quantity].format;
+  if (format == Format::kNumber) return fmt::format("{:.4g}", *number);
+  return {fmt::format("{:.3f}", *number), format == Format::kGood ? 1 - *number : *number};
 }
 
 std::string axis_label(const Cell& value) {
@@ -155,76 +146,58 @@ std::vector<Quantity> text_quantities(std::size_t layers) {
     quantities.push_back(
         {fmt::format("layer {}", layer + 1), fmt::format("avg(layer{})", layer + 1), Format::kBad});
   if (layers != 1) quantities.push_back({"all layers", "avg(dead_fraction)", Format::kBad});
-  quantities.push_back({"diverged", "sum(status = 'diverged') || '/' || count(*)", Format::kShare});
-  quantities.push_back({"collapsed", "sum(collapsed) || '/' || count(collapsed)", Format::kShare});
+  quantities.push_back({"diverged", "sum(status = 'diverged') || '/' || count(*)"});
+  quantities.push_back({"collapsed", "sum(collapsed) || '/' || count(collapsed)"});
   // Of these, the first that is there. One run that nearly diverged would rule a mean of losses.
   quantities.push_back({"test accuracy", "avg(test_accuracy)", Format::kGood});
-  quantities.push_back({"test loss (median)", "median(test_loss)", Format::kNumber});
-  quantities.push_back({"train loss (median)", "median(train_loss)", Format::kNumber});
-  quantities.push_back({"runs", "count(*)", Format::kNumber});
+  quantities.push_back({"test loss (median)", "median(test_loss)"});
+  quantities.push_back({"train loss (median)", "median(train_loss)"});
+  quantities.push_back({"runs", "count(*)"});
   return quantities;
 }
 
 // The quantities that say something somewhere, but for the last one, the number of runs.
-std::vector<std::size_t> telling(const Pivot& pivot, const std::vector<Quantity>& quantities) {
-  std::vector<std::size_t> shown;
-  const std::size_t last = quantities.size() - 2;
+std::vector<TableColumn> telling(const Pivot& pivot) {
+  std::vector<TableColumn> shown;
+  const std::size_t last = pivot.quantities.size() - 2;
   for (std::size_t q = 0; q <= last; ++q) {
     const bool tells = std::any_of(pivot.points.begin(), pivot.points.end(), [&](const auto& point) {
       const Cell& cell = point.second[q];
       const auto* share = std::get_if<std::string>(&cell);
       return share != nullptr ? !share->starts_with("0/") : !std::holds_alternative<std::monostate>(cell);
     });
-    if (tells || q == last) shown.push_back(q);
+    if (tells || q == last) shown.push_back({pivot.quantities[q].title, q});
     if (tells && q + 2 >= last) break;
   }
   return shown;
 }
 
-// One row a value of the first axis, one column a quantity.
-TextTable axis_table(const Pivot& pivot, const std::vector<Quantity>& quantities,
-                     const std::vector<std::size_t>& shown, const std::string& head) {
-  TextTable table;
-  table.heads.push_back(head);
-  for (const std::size_t q : shown) table.heads.push_back(quantities[q].title);
+// The first axis down, `columns` across.
+std::string table(const Pivot& pivot, const std::string& title, const std::string& axis,
+                  const std::vector<TableColumn>& columns) {
+  TextTable table{title, {axis}, {}};
+  for (const TableColumn& column : columns) table.heads.push_back(column.head);
   for (const std::size_t row : spread(pivot.rows.size(), kMaxRows)) {
     auto& cells = table.rows.emplace_back();
-    cells.push_back({axis_label(pivot.rows[row]), {}});
-    for (const std::size_t q : shown) cells.push_back(table_cell(pivot, row, 0, quantities[q], q));
+    cells.emplace_back(axis_label(pivot.rows[row]));
+    for (const TableColumn& column : columns) cells.push_back(table_cell(pivot, row, column));
   }
-  return table;
-}
-
-// A block of one quantity: the first axis down, the second across.
-TextTable block(const Pivot& pivot, const Quantity& quantity, std::size_t q,
-                const std::vector<std::string>& axes) {
-  TextTable table;
-  table.title = "\n" + quantity.title;
-  const std::vector<std::size_t> columns = spread(pivot.columns.size(), kMaxColumns);
-  table.heads.push_back(last_name(axes[0]) + " \\ " + last_name(axes[1]));
-  for (const std::size_t column : columns) table.heads.push_back(axis_label(pivot.columns[column]));
-  for (const std::size_t row : spread(pivot.rows.size(), kMaxRows)) {
-    auto& cells = table.rows.emplace_back();
-    cells.push_back({axis_label(pivot.rows[row]), {}});
-    for (const std::size_t column : columns) cells.push_back(table_cell(pivot, row, column, quantity, q));
-  }
-  return table;
+  return render(table);
 }
 
 // One point alone: its layers over time.
-std::string trajectory(const Shown& shown, bool colours) {
+std::string trajectory(const Shown& shown) {
   std::vector<Quantity> layers;
-  for (const std::size_t layer : spread(shown.layers, kMaxColumns))
-    layers.push_back({fmt::format("layer {}", layer + 1),
-                      fmt::format("avg(dead_fraction) FILTER (WHERE layer = {})", layer + 1), Format::kBad});
+  std::vector<TableColumn> columns;
+  for (const std::size_t layer : spread(shown.layers, kMaxColumns)) {
+    columns.push_back({fmt::format("layer {}", layer + 1), layers.size()});
+    layers.push_back(
+        {"", fmt::format("avg(dead_fraction) FILTER (WHERE layer = {})", layer + 1), Format::kBad});
+  }
   const Pivot steps =
       pivot(shown.store, "step, NULL", " FROM layers WHERE dead_fraction IS NOT NULL GROUP BY 1 ORDER BY 1",
             "layers WHERE dead_fraction IS NOT NULL", layers);
-  std::vector<std::size_t> all(layers.size());
-  std::iota(all.begin(), all.end(), 0);
-  TextTable table = axis_table(steps, layers, all, "step");
-  table.title = "\nshare of dead units at the recorded steps";
-  return render(table, colours);
+  return table(steps, "\nshare of dead units at the recorded steps", "step", columns);
 }
 
 std::string axes_sentence(const Shown& shown, const Pivot& pivot) {
@@ -238,30 +211,36 @@ std::string axes_sentence(const Shown& shown, const Pivot& pivot) {
   return text + '\n';
 }
 
-std::string show_text(const Shown& shown, bool colours) {
+std::string show_text(const Shown& shown) {
   const StoreReader& store = shown.store;
   const std::uint64_t runs = store.header().shard_runs(), recorded = store.recorded_count();
   std::string text = fmt::format("{}: {} of {} runs recorded", store.header().name, recorded, runs);
   if (recorded < runs) text += fmt::format(" ({} missing)", runs - recorded);
   text += fmt::format(", {} diverged\n", store.diverged_count());
 
-  const std::vector<Quantity> quantities = text_quantities(shown.layers);
-  const Pivot pivot = shown.points(quantities);
+  const Pivot pivot = shown.points(text_quantities(shown.layers));
   if (pivot.points.empty()) return text;
-  std::vector<std::size_t> told = telling(pivot, quantities);
+  std::vector<TableColumn> told = telling(pivot);
   if (shown.axes.empty()) {
-    if (shown.layers > 0) text += trajectory(shown, colours);
+    if (shown.layers > 0) text += trajectory(shown);
     text += '\n';
-    for (const std::size_t q : told)
-      text += fmt::format("{}: {}\n", quantities[q].title, table_cell(pivot, 0, 0, quantities[q], q).text);
+    for (const TableColumn& column : told)
+      text += fmt::format("{}: {}\n", column.head, table_cell(pivot, 0, column).text);
     return text;
   }
   text += axes_sentence(shown, pivot);
   if (shown.axes.size() == 1) {
-    told.push_back(quantities.size() - 1);
-    return text + '\n' + render(axis_table(pivot, quantities, told, last_name(shown.axes[0])), colours);
+    told.push_back({pivot.quantities.back().title, pivot.quantities.size() - 1});
+    return text + '\n' + table(pivot, "", last_name(shown.axes[0]), told);
   }
-  for (const std::size_t q : told) text += render(block(pivot, quantities[q], q, shown.axes), colours);
+  // A block a quantity.
+  for (const TableColumn& quantity : told) {
+    std::vector<TableColumn> columns;
+    for (const std::size_t place : spread(pivot.columns.size(), kMaxColumns))
+      columns.push_back({axis_label(pivot.columns[place]), quantity.quantity, place});
+    const std::string axes = last_name(shown.axes[0]) + " \\ " + last_name(shown.axes[1]);
+    text += table(pivot, '\n' + quantity.head, axes, columns);
+  }
   return text;
 }
 
@@ -307,7 +286,7 @@ struct ShowOptions {
 int show(const ShowOptions& options) {
   const StoreReader store(options.directory);
   const Shown shown(store);
-  print_text(options.json ? show_json(shown) : show_text(shown, output_has_colours()));
+  print_text(options.json ? show_json(shown) : show_text(shown));
   return 0;
 }
 

@@ -29,18 +29,10 @@ struct Job {
   bool waits = false;  // for another process that writes the directory
 };
 
-// What a training has done.
-struct TrainingCounts {
-  std::uint64_t recorded = 0;  // of the selected runs, those that were there before
-  std::uint64_t trained = 0;   // recorded now
-  std::uint64_t diverged = 0;  // of those trained now
-  std::uint64_t failed = 0;
-};
-
 struct JobResult {
-  TrainingCounts counts;
   Manifest manifest;
-  int signal = 0;  // the number of the signal that stopped it; 0: none
+  std::uint64_t already_there = 0;  // of the selected runs
+  int signal = 0;                   // the number of the signal that stopped it; 0: none
 };
 
 // Trains the selected runs that are not recorded yet, exports the tables and writes the manifest, after a
@@ -69,18 +61,15 @@ class InputCheck {
   // `known`: what the store says; `add`: takes a file that it does not know yet.
   InputCheck(const std::vector<InputFile>& known, std::function<void(const InputFile&)> add);
 
-  // Looks at the files of a run, each file once. Throws UserError(kInputOutput) for one that is not the one
-  // that is known. A file that cannot be read is left to whoever reads it.
+  // Looks at every file that a run reads, each file once. Throws UserError(kInputOutput) for one that is not
+  // the one that is known. A file that cannot be read is left to whoever reads it.
   void look_at(const RunSpec& spec);
 
  private:
-  void look_at(const std::string& name, const std::string& path);
+  void look_at(const DataFile& file);
   std::map<std::string, std::string> known_;  // name: digest
   std::function<void(const InputFile&)> add_;
   std::set<std::string> seen_;
 };
-
-// Every file that a run reads.
-std::vector<DataFile> input_files(const RunSpec& spec);
 
 }  // namespace deadrelu

@@ -1,20 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <string>
-#include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include "base/error.h"
 #include "base/number.h"
-#include "cli/command.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/result_directories.h"
 #include "cli/signals.h"
-#include "cli/terminal.h"
 #include "cli/training.h"
 #include "store/record_check.h"
 
@@ -45,11 +35,8 @@ struct Verification {
 std::uint64_t sample_size(const VerifyOptions& options, std::uint64_t recorded) {
   if (options.sample == "all") return recorded;
   const auto size = parse_integer(options.sample);
-  if (!size || *size < 1) {
-    throw UserError(
-        ExitCode::kUsage,
-        fmt::format("--sample: '{}' is neither a whole number from 1 on nor all", options.sample));
-  }
+  if (!size || *size < 1)
+    throw usage_error("--sample: '{}' is neither a whole number from 1 on nor all", options.sample);
   return std::min(static_cast<std::uint64_t>(*size), recorded);
 }
 

@@ -1,10 +1,6 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include "cli/build_info.h"
 #include "cli/command.h"
-#include "cli/output.h"
 #include "cli/print.h"
 #include "simd/target.h"
 #include "version.h"

@@ -1,7 +1,7 @@
 // Whatever table the descriptor has, or has wrongly: everything that loops over it notices.
 #include <nlohmann/json.hpp>
 
-#include "cli/glossary.h"
+#include "cli/explain.h"
 #include "store/record_check.h"
 #include "store/schema.h"
 #include "store/store_merge.h"
