@@ -1,16 +1,7 @@
-#include <fmt/format.h>
-
 #include <filesystem>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "base/number.h"
-#include "cli/command.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/result_directories.h"
 #include "store/store_reader.h"
@@ -23,62 +14,62 @@ struct StatusOptions {
   bool missing = false, json = false;
 };
 
-// Calls `found` with the id of every run of the stored sweep that is not recorded.
-template <class Found>
-void walk_missing(const StoreReader& store, const std::string& directory, const Found& found) {
-  const ExperimentConfig config = stored_config(store.header(), directory);
+// The ids of the runs of the stored sweep that are not recorded. Written as they come: there may be millions.
+void write_missing(const StoreReader& store, const StatusOptions& options, StandardOutput& out) {
+  const ExperimentConfig config = stored_config(store.header(), options.directory);
   const RunStream next = config.runs();
+  const char* separator = "";
   for (PlannedRun run; next(run);) {
-    if (store.header().shard.contains(run.position) && !store.recorded(run.id)) found(hex_id(run.id));
+    if (!store.header().shard.contains(run.position) || store.recorded(run.id)) continue;
+    out.write(options.json ? fmt::format("{}\"{}\"", std::exchange(separator, ","), hex_id(run.id))
+                           : hex_id(run.id) + '\n');
   }
 }
 
 // The state of one store, as a JSON object or as lines for a person.
-std::string store_status(const std::filesystem::path& directory, const std::string& title,
-                         const StatusOptions& options) {
+void write_status(const std::filesystem::path& directory, const std::string& title,
+                  const StatusOptions& options, StandardOutput& out) {
   const StoreReader store(directory);
   const std::uint64_t runs = store.header().shard_runs(), recorded = store.recorded_count();
   const std::uint64_t diverged = store.diverged_count(), missing = runs > recorded ? runs - recorded : 0;
-  const auto missing_ids = [&](const auto& found) { walk_missing(store, options.directory, found); };
   if (options.json) {
-    Json object{{"name", store.header().name}, {"runs", runs},         {"recorded", recorded},
-                {"missing", missing},          {"diverged", diverged}, {"complete", missing == 0}};
+    std::string object = json_text({{"name", store.header().name},
+                                    {"runs", runs},
+                                    {"recorded", recorded},
+                                    {"missing", missing},
+                                    {"diverged", diverged},
+                                    {"complete", missing == 0}});
     if (options.missing) {
-      Json& ids = object["missing_runs"] = Json::array();
-      missing_ids([&](const std::string& id) { ids.push_back(id); });
+      out.write(object.substr(0, object.rfind('}')) + ", \"missing_runs\": [");
+      write_missing(store, options, out);
+      object = "]}\n";
     }
-    return json_text(object);
+    out.write(object);
+  } else if (options.missing) {
+    write_missing(store, options, out);
+  } else {
+    out.write(fmt::format("{}: {} of {} runs recorded, {} missing, {} diverged; {}\n",
+                          title.empty() ? store.header().name : title, recorded, runs, missing, diverged,
+                          missing == 0 ? "complete" : "not complete"));
   }
-  if (!options.missing) {
-    return fmt::format("{}: {} of {} runs recorded, {} missing, {} diverged; {}\n",
-                       title.empty() ? store.header().name : title, recorded, runs, missing, diverged,
-                       missing == 0 ? "complete" : "not complete");
-  }
-  std::string text;
-  missing_ids([&](const std::string& id) { text += id + '\n'; });
-  return text;
-}
-
-// A directory whose shards are not merged yet: a line for each that was started.
-int shards_status(const std::vector<std::filesystem::path>& shards, const StatusOptions& options) {
-  StandardOutput out;
-  const char* separator = "[\n";
-  for (const std::filesystem::path& shard : shards) {
-    if (options.json) out.write(std::exchange(separator, ","));
-    out.write(store_status(shard, shard.string(), options));
-  }
-  if (options.json) out.write("]\n");
-  if (!options.json && !options.missing)
-    out.write("not merged yet: deadrelu merge " + options.directory + "\n");
-  out.flush();
-  return 0;
 }
 
 int status(const StatusOptions& options) {
   const std::filesystem::path directory = options.directory;
-  if (const auto shards = find_shards(directory); !has_store(directory) && !shards.empty())
-    return shards_status(shards, options);
-  print_text(store_status(directory, "", options));
+  StandardOutput out;
+  if (const auto shards = find_shards(directory); has_store(directory) || shards.empty()) {
+    write_status(directory, "", options, out);
+  } else {  // not merged yet: a line for each shard that was started
+    const char* separator = "[\n";
+    for (const std::filesystem::path& shard : shards) {
+      if (options.json) out.write(std::exchange(separator, ","));
+      write_status(shard, shard.string(), options, out);
+    }
+    if (options.json) out.write("]\n");
+    if (!options.json && !options.missing)
+      out.write("not merged yet: deadrelu merge " + options.directory + "\n");
+  }
+  out.flush();
   return 0;
 }
 
