@@ -1,25 +1,13 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
-#include <memory>
-#include <optional>
-#include <string>
-#include <thread>
-#include <vector>
+#include <sstream>
 
-#include <nlohmann/json.hpp>
-
-#include "base/error.h"
 #include "base/number.h"
-#include "cli/command.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/selection.h"
 #include "cli/slurm_script.h"
@@ -32,7 +20,7 @@ namespace {
 
 constexpr double kTaskSeconds = 300;                // what a task should last
 constexpr std::chrono::seconds kTimingSeconds{10};  // what is spent on finding out how long a run takes
-constexpr std::uint64_t kRunsOfLongTask = 16;       // a task's, where a run takes longer than that: one pack
+constexpr double kRunsOfLongTask = 16;              // a task's, where a run takes longer than that: one pack
 constexpr std::uint64_t kUsualMaxArraySize = 1001;  // Slurm's default
 constexpr std::int64_t kAnyCount = std::numeric_limits<std::int64_t>::max();
 
@@ -65,9 +53,9 @@ ProgramResult run_program(const std::vector<std::string>& command) {
 
 constexpr int kNoSuchProgram = 127;  // the shell's exit code
 
-// Seconds of one thread for one run, mean over packs from all over the sweep that are trained for kTimingSeconds
-// at most. Empty where not even the first of them was finished by then. Nothing is recorded.
-std::optional<double> seconds_per_run(const ExperimentConfig& config) {
+// How many runs one thread trains in a task: told by packs from all over the sweep that are trained for
+// kTimingSeconds at most. Nothing is recorded.
+double runs_of_task(const ExperimentConfig& config) {
   constexpr std::uint64_t kBlocks = 16, kBlockRuns = 64;  // neighbouring runs share packs as they will
   constexpr std::uint64_t kMostWalked = 1u << 20;         // further runs of a huge sweep are not looked at
   const std::uint64_t walked = std::min(config.run_count(), kMostWalked);
@@ -80,10 +68,10 @@ std::optional<double> seconds_per_run(const ExperimentConfig& config) {
   };
   RunnerOptions options;
   options.simd = available_simd().front();
+  std::uint64_t trained = 0;
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   Clock::time_point last = start;
-  std::uint64_t trained = 0;
   std::atomic<bool> stop = false;
   const std::jthread alarm([&](const std::stop_token& ended) {
     while (!ended.stop_requested() && Clock::now() - start < kTimingSeconds)
@@ -94,8 +82,8 @@ std::optional<double> seconds_per_run(const ExperimentConfig& config) {
     trained += runs.size();
     last = Clock::now();
   });
-  if (trained == 0) return std::nullopt;
-  return std::chrono::duration<double>(last - start).count() / static_cast<double>(trained);
+  if (trained == 0) return kRunsOfLongTask;
+  return static_cast<double>(trained) / std::chrono::duration<double>(last - start).count() * kTaskSeconds;
 }
 
 // The most tasks that an array may have.
@@ -119,14 +107,10 @@ std::uint64_t choose_tasks(const SlurmOptions& options, const ExperimentConfig& 
   if (!options.tasks.empty()) {
     const std::uint64_t tasks = parse_count("--tasks", options.tasks, kAnyCount);
     if (tasks <= most) return tasks;
-    throw UserError(
-        ExitCode::kUsage,
-        fmt::format("--tasks: {} is more than the {} that this cluster allows (MaxArraySize)", tasks, most));
+    throw usage_error("--tasks: {} is more than the {} that this cluster allows (MaxArraySize)", tasks, most);
   }
-  const auto seconds = seconds_per_run(config);
-  const auto runs = static_cast<double>(config.run_count());
-  const double wanted = seconds ? runs * *seconds / static_cast<double>(processors) / kTaskSeconds
-                                : runs / static_cast<double>(kRunsOfLongTask * processors);
+  const double wanted =
+      static_cast<double>(config.run_count()) / (runs_of_task(config) * static_cast<double>(processors));
   const double limit = static_cast<double>(std::min(most, config.run_count()));
   return static_cast<std::uint64_t>(std::clamp(std::ceil(wanted), 1.0, limit));
 }
@@ -147,12 +131,10 @@ void write_file(const std::filesystem::path& directory, const char* name, const 
 
 // A line "123" or "123;cluster" among what sbatch --parsable says.
 std::string job_id(const std::string& output) {
-  for (std::size_t start = 0; start < output.size();) {
-    const std::size_t end = std::min(output.find('\n', start), output.size());
-    const std::string line = output.substr(start, end - start);
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);) {
     const std::string id = line.substr(0, line.find(';'));
     if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos) return id;
-    start = end + 1;
   }
   throw UserError(ExitCode::kInputOutput, "sbatch names no job: " + output);
 }
@@ -180,7 +162,7 @@ SlurmJob make_job(const SlurmOptions& options, const ConfigSource& source, const
   job.processors = parse_count("--cpus", options.cpus, kAnyCount);
   job.options = options.sbatch;
   const auto refuse = [](const std::string& what, const std::string& text) {
-    throw UserError(ExitCode::kUsage, what + ": '" + text + "' cannot stand in a batch script");
+    throw usage_error("{}: '{}' cannot stand in a batch script", what, text);
   };
   if (job.directory.find_first_of("\n\r\"\\") != std::string::npos) refuse("--out", job.directory);
   for (const std::string& option : job.options)
@@ -213,9 +195,7 @@ int slurm(const SlurmOptions& options) {
   const ConfigSource source = read_config(options.config.config, options.config.sets);
   const ExperimentConfig config(source);
   SlurmJob job = make_job(options, source, config);
-  if (config.run_count() == 0)
-    throw UserError(ExitCode::kUsage, "the sweep has no runs: every point is excluded");
-  check_data(config, {0, config.run_count() - 1}, source.label);
+  check_data(config, parse_selection("", config), source.label);
   job.tasks = choose_tasks(options, config, job.processors);
   const std::filesystem::path folder = std::filesystem::path(job.directory) / "slurm";
   make_directory(folder);

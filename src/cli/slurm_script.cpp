@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 namespace deadrelu {
 namespace {
 
 std::string job_name(const std::string& name) {
   std::string plain;
   for (const char c : name) {
-    const bool allowed =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    const bool allowed = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
     plain += allowed ? c : '_';
   }
   return plain.empty() ? "deadrelu" : plain;
@@ -22,18 +23,14 @@ std::string log_pattern(const SlurmJob& job, const std::string& name) {
   return pattern + "/slurm/" + name;
 }
 
-std::string script_head(const SlurmJob& job, const std::string& name, const std::string& log) {
-  std::string text = "#!/bin/bash\n";
-  text += fmt::format("#SBATCH --job-name={}\n", name);
-  text += fmt::format("#SBATCH --output=\"{}\"\n", log_pattern(job, log));
-  text += "#SBATCH --open-mode=append\n#SBATCH --requeue\n#SBATCH --ntasks=1\n";
-  return text;
-}
-
-std::string more_options(const SlurmJob& job) {
-  std::string text;
+// `more`: lines for sbatch.
+std::string batch_script(const SlurmJob& job, const std::string& name, const std::string& log,
+                         const std::string& more, const std::string& commands) {
+  std::string text = fmt::format("#!/bin/bash\n#SBATCH --job-name={}\n#SBATCH --output=\"{}\"\n", name,
+                                 log_pattern(job, log));
+  text += "#SBATCH --open-mode=append\n#SBATCH --requeue\n#SBATCH --ntasks=1\n" + more;
   for (const std::string& option : job.options) text += "#SBATCH " + option + "\n";
-  return text + "\n";
+  return text + fmt::format("\ncd {} || exit\n", shell_quoted(job.config_directory)) + commands;
 }
 
 constexpr const char* kWaitForTraining = R"(training=$!
@@ -60,26 +57,21 @@ std::string shell_quoted(const std::string& text) {
 }
 
 std::string array_script(const SlurmJob& job) {
-  std::string text = script_head(job, job_name(job.name), "%a.log");
-  text += fmt::format("#SBATCH --array=0-{}\n#SBATCH --cpus-per-task={}\n#SBATCH --signal=B:USR1@60\n",
-                      job.tasks - 1, job.processors);
-  text += more_options(job);
-  text += fmt::format("cd {} || exit\n", shell_quoted(job.config_directory));
-  text += fmt::format(
-      "{} run - --out {} --shard \"$SLURM_ARRAY_TASK_ID/{}\" \\\n"
-      "  --threads \"${{SLURM_CPUS_PER_TASK:-1}}\" --progress lines --wait < {} &\n",
-      shell_quoted(job.program), shell_quoted(job.directory), job.tasks,
-      shell_quoted(job.directory + "/slurm/config.json"));
-  return text + kWaitForTraining;
+  return batch_script(
+      job, job_name(job.name), "%a.log",
+      fmt::format("#SBATCH --array=0-{}\n#SBATCH --cpus-per-task={}\n#SBATCH --signal=B:USR1@60\n",
+                  job.tasks - 1, job.processors),
+      fmt::format("{} run - --out {} --shard \"$SLURM_ARRAY_TASK_ID/{}\" \\\n"
+                  "  --threads \"${{SLURM_CPUS_PER_TASK:-1}}\" --progress lines --wait < {} &\n{}",
+                  shell_quoted(job.program), shell_quoted(job.directory), job.tasks,
+                  shell_quoted(job.directory + "/slurm/config.json"), kWaitForTraining));
 }
 
 std::string merge_script(const SlurmJob& job) {
-  std::string text = script_head(job, job_name(job.name) + "-merge", "merge.log");
-  text += more_options(job);
-  text += fmt::format("cd {} || exit\n", shell_quoted(job.config_directory));
-  text += fmt::format("exec {0} merge {1} --config - < {2}\n", shell_quoted(job.program),
-                      shell_quoted(job.directory), shell_quoted(job.directory + "/slurm/config.json"));
-  return text;
+  return batch_script(
+      job, job_name(job.name) + "-merge", "merge.log", "",
+      fmt::format("exec {} merge {} --config - < {}\n", shell_quoted(job.program),
+                  shell_quoted(job.directory), shell_quoted(job.directory + "/slurm/config.json")));
 }
 
 }  // namespace deadrelu
