@@ -42,17 +42,8 @@ StopOnSignal::~StopOnSignal() {
 const std::atomic<bool>& StopOnSignal::flag() const { return stop_asked; }
 int StopOnSignal::signal() const { return signal_number; }
 
-std::string signal_name(int number) {
-  switch (number) {
-    case SIGINT:
-      return "SIGINT";
-    case SIGTERM:
-      return "SIGTERM";
-    case SIGHUP:
-      return "SIGHUP";
-    default:
-      return "signal " + std::to_string(number);
-  }
+const char* signal_name(int number) {
+  return number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "SIGHUP";
 }
 
 }  // namespace deadrelu

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <string>
 
 namespace deadrelu {
 
@@ -19,6 +18,6 @@ class StopOnSignal {
   int signal() const;  // the number of the signal that came; 0: none
 };
 
-std::string signal_name(int number);  // "SIGINT", …
+const char* signal_name(int number);  // of these three
 
 }  // namespace deadrelu
