@@ -10,7 +10,7 @@
 #include "base/processors.h"
 #include "base/random.h"
 #include "simd/kernels.h"
-#include "simd/peak.h"
+#include "simd/target.h"
 #include "train/engine_choice.h"
 #include "train/trainer.h"
 

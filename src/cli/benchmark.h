@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "simd/engine.h"
 #include "simd/target.h"
 
 namespace deadrelu {

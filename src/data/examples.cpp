@@ -8,7 +8,7 @@
 #include <cstddef>
 
 #include "base/error.h"
-#include "simd/normal.h"
+#include "simd/math.h"
 
 namespace deadrelu {
 namespace {

@@ -14,7 +14,6 @@
 #include "base/random.h"
 #include "data/examples.h"
 #include "simd/math.h"
-#include "simd/normal.h"
 
 namespace deadrelu {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "nn/orthogonal.h"
-#include "simd/normal.h"
+#include "simd/math.h"
 
 namespace deadrelu {
 namespace {

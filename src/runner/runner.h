@@ -8,7 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "simd/engine.h"
 #include "simd/target.h"
 #include "sweep/planned_run.h"
 

@@ -7,15 +7,13 @@
 #define DEADRELU_SIMD_ACTIVATION_INL_H_
 #endif
 
-#include "hwy/highway.h"
 #include "simd/activation.h"
 #include "simd/erfc-inl.h"
 #include "simd/lanes-inl.h"
 #include "simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // What every formula starts from; `one()` and the like are constants that the compiler keeps in registers.
@@ -304,8 +302,7 @@ HWY_INLINE V slope_of(const F& formula, V z) {
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

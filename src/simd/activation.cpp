@@ -6,14 +6,11 @@
 #define HWY_TARGET_INCLUDE "simd/activation.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
-#include "hwy/highway.h"
 #include "simd/activation-inl.h"
-#include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // Calls pass.run(formula) with the formula of `kind`; crelu and maxout have none (they map one row to two, or
@@ -299,8 +296,7 @@ constexpr ActivationKernels<T> kActivation{&forward<T, kEngine>, &backward<T, kE
                                            &derivative_magnitude<T, kEngine>, &slope_gradient<T, kEngine>};
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

@@ -4,7 +4,6 @@
 #include <cstddef>
 
 #include "base/enum_names.h"
-#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 

@@ -9,7 +9,6 @@
 
 #include <utility>
 
-#include "hwy/highway.h"
 #include "simd/dense.h"
 #include "simd/lanes-inl.h"
 
@@ -22,8 +21,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // How the operands lie. A column is one register: of runs, or, in wide, of neighbouring columns of B and C.
@@ -301,8 +299,7 @@ void run_piece(Corner<T> at, std::size_t rows, std::size_t columns) {
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

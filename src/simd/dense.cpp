@@ -10,16 +10,13 @@
 #define HWY_TARGET_INCLUDE "simd/dense.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
-#include "hwy/highway.h"
 #include "simd/dense-inl.h"
 #include "simd/dense_narrow-inl.h"
 #include "simd/dense_panel-inl.h"
-#include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // Bytes of A and B that one term of a tile reads.
@@ -244,8 +241,7 @@ constexpr DenseKernels<T> kDense{&multiply<T, kEngine>, &relu_layer<T, kEngine>,
                                  &relu_backward<T, kEngine>, &add_row_sums<T, kEngine>};
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

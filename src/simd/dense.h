@@ -1,7 +1,6 @@
 // Products of lane matrices: the hot tile of forward pass, input gradient and weight gradient.
 #pragma once
 
-#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 

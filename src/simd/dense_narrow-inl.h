@@ -13,8 +13,7 @@
 #include "simd/dense-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // A pass over all columns pays where starting and ending a tile would take longer than its few terms.
@@ -190,8 +189,7 @@ void run_narrow_backward(NarrowBackward<T> at) {
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -9,11 +9,9 @@
 
 #include "hwy/highway.h"
 #include "simd/dense-inl.h"
-#include "simd/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // Wide, one panel of at most a tile's columns: all rows pass by it.
@@ -73,8 +71,7 @@ void transpose(const T* from, std::size_t from_row, std::size_t columns, std::si
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -6,14 +6,10 @@
 #define HWY_TARGET_INCLUDE "simd/gather.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
-#include "hwy/highway.h"
-#include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
-#include "simd/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // Four values of kColumns examples: parts[j] has the j-th of each. Whole vectors are written, since a load
@@ -89,8 +85,7 @@ template <class T>
 constexpr GatherKernels<T> kGather{&columns<T>, &few_rows<T>};
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

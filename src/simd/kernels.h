@@ -5,24 +5,15 @@
 
 #include "simd/activation.h"
 #include "simd/dense.h"
-#include "simd/engine.h"
 #include "simd/gather.h"
 #include "simd/loss.h"
 #include "simd/order.h"
 #include "simd/random.h"
-#include "simd/squares.h"
 #include "simd/target.h"
 #include "simd/unit_sums.h"
 #include "simd/update.h"
 
 namespace deadrelu {
-
-// Runs a vector of T holds: AVX2 8 floats or 4 doubles, AVX-512 16 or 8, NEON 4 or 2.
-template <class T>
-constexpr std::size_t lane_count(SimdTarget target) {
-  const std::size_t bytes = target == SimdTarget::kAvx512 ? 64 : target == SimdTarget::kAvx2 ? 32 : 16;
-  return bytes / sizeof(T);
-}
 
 template <class T>
 struct Kernels {

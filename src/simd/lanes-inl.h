@@ -12,12 +12,40 @@
 #include <type_traits>
 
 #include "hwy/highway.h"
-#include "simd/engine.h"
 #include "simd/lane_matrix.h"
+#include "simd/target.h"
+
+// Picks one target's and engine's table of kernels; not HWY_DYNAMIC_DISPATCH, since the caller says which
+// target it wants.
+#define DEADRELU_ENGINE_TABLE(space, engine, table, T) \
+  ((engine) == Engine::kWide ? space::table<T, Engine::kWide> : space::table<T, Engine::kLanes>)
+#if HWY_ARCH_X86
+#define DEADRELU_TABLE(target, engine, table, T)                                     \
+  ((target) == SimdTarget::kAvx512 ? DEADRELU_ENGINE_TABLE(N_AVX3, engine, table, T) \
+                                   : DEADRELU_ENGINE_TABLE(N_AVX2, engine, table, T))
+#define DEADRELU_TARGET_TABLE(target, table) ((target) == SimdTarget::kAvx512 ? N_AVX3::table : N_AVX2::table)
+#else
+#define DEADRELU_TABLE(target, engine, table, T) \
+  (static_cast<void>(target), DEADRELU_ENGINE_TABLE(N_NEON, engine, table, T))
+#define DEADRELU_TARGET_TABLE(target, table) (static_cast<void>(target), N_NEON::table)
+#endif
+
+// Both precisions of a function that hands out a table: `const Table<T>& function(SimdTarget, Engine)`, from
+// the variable templates `table<T, engine>` of the targets.
+#define DEADRELU_DEFINE_KERNELS(Table, function, table)                     \
+  namespace deadrelu {                                                      \
+  template <>                                                               \
+  const Table<float>& function<float>(SimdTarget target, Engine engine) {   \
+    return DEADRELU_TABLE(target, engine, table, float);                    \
+  }                                                                         \
+  template <>                                                               \
+  const Table<double>& function<double>(SimdTarget target, Engine engine) { \
+    return DEADRELU_TABLE(target, engine, table, double);                   \
+  }                                                                         \
+  }
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -114,9 +142,24 @@ struct DoubleSums {
   }
 };
 
+// Four by four numbers, rows to columns: columns[j] = {p[j], q[j], r[j], s[j]} for j < 4.
+HWY_INLINE void transpose4(const float* p, const float* q, const float* r, const float* s,
+                           hn::Vec<hn::CappedTag<float, 4>> (&columns)[4]) {
+  const hn::CappedTag<float, 4> d;
+  const hn::RepartitionToWide<decltype(d)> pairs;
+  const auto a = hn::LoadU(d, p), b = hn::LoadU(d, q), c = hn::LoadU(d, r), e = hn::LoadU(d, s);
+  const auto ab_low = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+  const auto ab_high = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+  const auto ce_low = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+  const auto ce_high = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+  columns[0] = hn::BitCast(d, hn::InterleaveLower(pairs, ab_low, ce_low));
+  columns[1] = hn::BitCast(d, hn::InterleaveUpper(pairs, ab_low, ce_low));
+  columns[2] = hn::BitCast(d, hn::InterleaveLower(pairs, ab_high, ce_high));
+  columns[3] = hn::BitCast(d, hn::InterleaveUpper(pairs, ab_high, ce_high));
+}
+
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

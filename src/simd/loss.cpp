@@ -6,14 +6,11 @@
 #define HWY_TARGET_INCLUDE "simd/loss.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
-#include "hwy/highway.h"
-#include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
 #include "simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // What one call works on; gradient.data may be null.
@@ -198,8 +195,7 @@ template <class T, Engine kEngine>
 constexpr LossKernels<T> kLoss{&evaluate<T, kEngine>, &count_correct<T, kEngine>};
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

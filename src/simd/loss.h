@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/enum_names.h"
-#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 

@@ -13,12 +13,10 @@
 #include <limits>
 
 #include "hwy/contrib/math/math-inl.h"
-#include "hwy/highway.h"
 #include "simd/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // The larger and the smaller of x and a bound; NaN stays.
@@ -167,8 +165,7 @@ HWY_INLINE V lane_tanh(D d, V x) {
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -1,16 +1,15 @@
 #include "simd/math.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
-#include <cstddef>
+#include <numbers>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/math.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
-#include "hwy/highway.h"
-#include "simd/dispatch.h"
 #include "simd/math-inl.h"
 #include "simd/target.h"
 
@@ -28,8 +27,7 @@ struct MathKernels {
 }  // namespace deadrelu
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 using V = Lanes<double>;
@@ -61,8 +59,7 @@ void apply(double* x, std::size_t count) {
 constexpr MathKernels kMath{&apply<Exp>, &apply<Log>, &apply<Sin>};
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
@@ -79,6 +76,13 @@ double of_one(MathKernels::Function function, double x) {
   return x;
 }
 
+constexpr std::size_t kBlock = 256;  // draws at a time; the scratch stays in the L1 cache
+
+double unit_interval(std::uint32_t low, std::uint32_t high) {
+  const std::uint64_t bits = static_cast<std::uint64_t>(high) << 32 | low;
+  return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
+}
+
 }  // namespace
 
 void vector_log(std::span<double> x) { math().log(x.data(), x.size()); }
@@ -91,6 +95,23 @@ double portable_exp(double x) { return of_one(math().exp, x); }
 double portable_log(double x) { return of_one(math().log, x); }
 double portable_sin(double x) { return of_one(math().sin, x); }
 double portable_cos(double x) { return portable_sin(x + 1.57079632679489661923); }
+
+void fill_normal(std::span<double> out, std::uint64_t seed, Purpose purpose, std::uint32_t stream,
+                 std::uint64_t first_index) {
+  std::array<double, kBlock> scratch;
+  for (std::size_t from = 0; from < out.size(); from += kBlock) {
+    const std::span<double> sines = out.subspan(from, std::min(kBlock, out.size() - from));
+    const std::span<double> logs = std::span(scratch).first(sines.size());
+    for (std::size_t j = 0; j < sines.size(); ++j) {
+      const auto words = random_block(seed, purpose, stream, first_index + from + j);
+      logs[j] = unit_interval(words[0], words[1]);
+      sines[j] = 2 * std::numbers::pi * unit_interval(words[2], words[3]);
+    }
+    vector_log(logs);
+    vector_sin(sines);
+    for (std::size_t j = 0; j < sines.size(); ++j) sines[j] *= std::sqrt(-2 * logs[j]);
+  }
+}
 
 }  // namespace deadrelu
 #endif

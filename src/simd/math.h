@@ -2,7 +2,10 @@
 // differs between versions). For data sets, initial parameters, schedules and sweep ranges.
 #pragma once
 
+#include <cstdint>
 #include <span>
+
+#include "base/random.h"
 
 namespace deadrelu {
 
@@ -14,5 +17,12 @@ double portable_exp(double x);
 double portable_log(double x);
 double portable_sin(double x);
 double portable_cos(double x);  // sin(x + π/2)
+
+// Normal draws from counter-based streams: out[j] ~ N(0, 1), a function of (seed, purpose, stream,
+// first_index + j) alone: Box and Muller 1958, √(−2 ln u1) · sin(2π u2), with u1 from words 0 and 1 and u2 from
+// words 2 and 3 of the index's random block, each the midpoint of one of 2^52 equal cells of (0, 1). No draw is
+// beyond ±8.58.
+void fill_normal(std::span<double> out, std::uint64_t seed, Purpose purpose, std::uint32_t stream,
+                 std::uint64_t first_index);
 
 }  // namespace deadrelu

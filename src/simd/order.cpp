@@ -6,14 +6,11 @@
 #define HWY_TARGET_INCLUDE "simd/order.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
-#include "hwy/highway.h"
-#include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
 #include "simd/random-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // Keys by lane (lanes) or the same in every lane (wide).
@@ -136,8 +133,7 @@ template <class T, Engine kEngine>
 constexpr OrderKernels kOrder{&permute<T, kEngine>, &draw<T, kEngine>};
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

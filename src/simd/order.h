@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "simd/engine.h"
 #include "simd/random.h"
 #include "simd/target.h"
 

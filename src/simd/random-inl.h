@@ -9,13 +9,11 @@
 
 #include <cstdint>
 
-#include "hwy/highway.h"
 #include "simd/lanes-inl.h"
 #include "simd/random.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // As many blocks at a time as a register of T has lanes: one a run, or, in wide, of as many indices of the one
@@ -101,8 +99,7 @@ class LaneBlocks {
 };
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -4,14 +4,11 @@
 #define HWY_TARGET_INCLUDE "simd/random.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
-#include "hwy/highway.h"
-#include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
 #include "simd/random-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 HWY_INLINE void store(const Lanes<double> (&values)[1], double* to) {
@@ -49,8 +46,7 @@ template <class T, Engine kEngine>
 constexpr RandomKernels<T> kRandom{&uniform<T, kEngine>};
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "base/random.h"
-#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 

@@ -8,13 +8,10 @@
 #define HWY_TARGET_INCLUDE "simd/unit_sums.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
-#include "hwy/highway.h"
-#include "simd/dispatch.h"
 #include "simd/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace deadrelu {
-namespace HWY_NAMESPACE {
+namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 template <class V>
@@ -263,8 +260,7 @@ template <class T, Engine kEngine>
 constexpr UnitSumKernels<T> kUnitSums{&add<T, kEngine>, &add_relu<T, kEngine>, &add_range<T, kEngine>};
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace deadrelu
+}  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

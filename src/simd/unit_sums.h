@@ -1,7 +1,6 @@
 // What the probe sums up about the units of a layer while the probe set passes through it.
 #pragma once
 
-#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 

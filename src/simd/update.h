@@ -1,10 +1,10 @@
-// Optimizer steps on flat parameter buffers [parameter][lane], and norms of such buffers.
+// Optimizer steps on flat parameter buffers [parameter][lane], and the sums of squares that norms come
+// from.
 #pragma once
 
 #include <cstddef>
 
 #include "base/enum_names.h"
-#include "simd/engine.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 
@@ -55,5 +55,16 @@ struct UpdateKernels {
 
 template <class T>
 const UpdateKernels<T>& update_kernels(SimdTarget target, Engine engine);
+
+template <class T>
+struct SquareKernels {
+  // sums[lane] += Σ over rows (ascending) of the row's own sum of squares (ascending columns), in double.
+  void (*add)(LaneMatrix<const T> x, double* sums);
+  // The same of the differences a − b, each difference taken in double.
+  void (*add_differences)(LaneMatrix<const T> a, LaneMatrix<const T> b, double* sums);
+};
+
+template <class T>
+const SquareKernels<T>& square_kernels(SimdTarget target, Engine engine);
 
 }  // namespace deadrelu

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "nn/model.h"
-#include "simd/engine.h"
+#include "simd/target.h"
 
 namespace deadrelu {
 

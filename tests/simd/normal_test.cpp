@@ -1,4 +1,4 @@
-#include "simd/normal.h"
+#include "simd/math.h"
 
 #include <gtest/gtest.h>
 
