@@ -54,21 +54,6 @@ LaneMatrix<Value> weights_of(const Network<T>& network, Value* buffer, std::size
                            network.kernels.lanes);
 }
 
-}  // namespace
-
-template <class T>
-ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l) {
-  const LayerShape& layer = network.shape.layers[l];
-  const T* const learned = block_data(network, parameters, layer[BlockKind::kSlope]);
-  return {learned != nullptr ? learned : network.numbers.slope.data(),
-          network.numbers.alpha.data(),
-          network.numbers.at_zero.data(),
-          static_cast<std::size_t>(network.activation.pieces),
-          {}};
-}
-
-namespace {
-
 template <class T>
 ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l,
                                          Mode mode, const Activations<T>& activations, std::size_t samples) {
@@ -99,6 +84,17 @@ void pass_gradient_down(const Network<T>& network, const T* parameters, std::siz
 }
 
 }  // namespace
+
+template <class T>
+ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l) {
+  const LayerShape& layer = network.shape.layers[l];
+  const T* const learned = block_data(network, parameters, layer[BlockKind::kSlope]);
+  return {learned != nullptr ? learned : network.numbers.slope.data(),
+          network.numbers.alpha.data(),
+          network.numbers.at_zero.data(),
+          static_cast<std::size_t>(network.activation.pieces),
+          {}};
+}
 
 template <class T>
 void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
