@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "simd/kernels.h"
 #include "simd/target.h"
-#include "train/engine_choice.h"
+#include "train/pack.h"
 #include "train/trainer.h"
 
 namespace deadrelu {

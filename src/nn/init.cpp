@@ -1,9 +1,7 @@
 #include "nn/init.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
-#include <vector>
 
 #include "base/random.h"
 #include "simd/math.h"
@@ -22,14 +20,12 @@ struct Draws {
     for (double& value : out) value *= standard_deviation;
   }
   void uniform(std::span<double> out, double limit) const {
-    for (std::size_t i = 0; i < out.size(); ++i) {
+    for (std::size_t i = 0; i < out.size(); ++i)
       out[i] = (2 * random_uniform(seed, purpose, stream, i) - 1) * limit;
-    }
   }
   void sign(std::span<double> out, double magnitude) const {
-    for (std::size_t i = 0; i < out.size(); ++i) {
+    for (std::size_t i = 0; i < out.size(); ++i)
       out[i] = random_below(seed, purpose, stream, i, 2) == 0 ? -magnitude : magnitude;
-    }
   }
 };
 
@@ -83,13 +79,18 @@ void orthonormalize_tall(std::span<double> a, std::size_t rows, std::size_t colu
     reflections.push_back(reflection_of_column(a, rows, columns, k));
     reflect(reflections.back(), a, columns, k + 1, projections);
   }
-  for (std::size_t i = 0; i < rows; ++i) {
+  for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < columns; ++j) a[i * columns + j] = i == j ? 1 : 0;
-  }
   for (std::size_t k = columns; k-- > 0;) reflect(reflections[k], a, columns, k, projections);
-  for (std::size_t i = 0; i < rows; ++i) {
+  for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < columns; ++j) a[i * columns + j] *= reflections[j].diagonal_sign;
-  }
+}
+
+std::vector<double> transposed(std::span<const double> a, std::size_t rows, std::size_t columns) {
+  std::vector<double> b(a.size());
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j) b[j * rows + i] = a[i * columns + j];
+  return b;
 }
 
 // Replaces `matrix` [rows][columns] by the Q of its QR decomposition (Householder 1958), with the signs that
@@ -98,16 +99,10 @@ void orthonormalize_tall(std::span<double> a, std::size_t rows, std::size_t colu
 // orthonormal. Not Eigen's: its blocked products cut sums where this machine's cache sizes say, and so differ
 // between machines.
 void orthonormalize(std::span<double> matrix, std::size_t rows, std::size_t columns) {
-  assert(matrix.size() == rows * columns);
   if (rows >= columns) return orthonormalize_tall(matrix, rows, columns);
-  std::vector<double> transposed(matrix.size());
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < columns; ++j) transposed[j * rows + i] = matrix[i * columns + j];
-  }
-  orthonormalize_tall(transposed, columns, rows);
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < columns; ++j) matrix[i * columns + j] = transposed[j * rows + i];
-  }
+  std::vector<double> tall = transposed(matrix, rows, columns);
+  orthonormalize_tall(tall, columns, rows);
+  std::ranges::copy(transposed(tall, columns, rows), matrix.begin());
 }
 
 // Lu, Shin, Su, Karniadakis 2019: a row is its weights and, where there is one, its bias.

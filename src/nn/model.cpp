@@ -1,7 +1,5 @@
 #include "nn/model.h"
 
-#include <cassert>
-
 namespace deadrelu {
 namespace {
 

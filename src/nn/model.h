@@ -1,8 +1,6 @@
 // What a network is made of, as the user writes it; and its layers with their sizes, once the data is known.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <vector>
 
 #include "simd/activation.h"

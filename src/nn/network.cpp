@@ -1,9 +1,5 @@
 #include "nn/network.h"
 
-#include <algorithm>
-#include <cassert>
-#include <utility>
-
 namespace deadrelu {
 
 std::size_t highest_row_count(const NetworkShape& shape) {

@@ -1,11 +1,6 @@
 // Forward and backward pass of a pack of equally shaped networks, for one block of samples.
 #pragma once
 
-#include <cassert>
-#include <cstddef>
-#include <span>
-#include <vector>
-
 #include "base/buffer.h"
 #include "nn/model.h"
 #include "simd/kernels.h"

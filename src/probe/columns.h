@@ -4,15 +4,8 @@
 #pragma once
 
 #include <cmath>
-#include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include "probe/rows.h"
 
@@ -52,6 +45,11 @@ struct ColumnOf : Column {
   ColumnOf(ColumnInfo about, double Row::*field)
       : ColumnOf(std::move(about), ColumnType::kReal,
                  [field](const Row& row) { return std::isfinite(row.*field) ? Cell(row.*field) : Cell(); }) {}
+  template <class Field>
+  ColumnOf(std::string name, Field field, std::string unit, std::string meaning, std::string definition,
+           SummaryUse summary = SummaryUse::kOmitted)
+      : ColumnOf({std::move(name), std::move(unit), std::move(meaning), std::move(definition), summary},
+                 field) {}
   // Text (of a name, say), or JSON. Missing where it is empty.
   ColumnOf(ColumnInfo about, std::string (*text)(const Row&), ColumnType type = ColumnType::kText)
       : ColumnOf(std::move(about), type, [text](const Row& row) {

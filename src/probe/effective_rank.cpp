@@ -1,6 +1,5 @@
 #include "probe/effective_rank.h"
 
-#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>

@@ -1,8 +1,6 @@
 // The effective rank of a layer's activations.
 #pragma once
 
-#include <cstddef>
-#include <span>
 #include <vector>
 
 #include "base/buffer.h"

@@ -1,7 +1,5 @@
 #include "probe/gradient_probe.h"
 
-#include <algorithm>
-#include <cassert>
 #include <cmath>
 
 namespace deadrelu {

@@ -1,10 +1,6 @@
 // Norms of gradients, weights and updates of every layer, for every lane of a pack.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <vector>
-
 #include "base/buffer.h"
 #include "nn/network.h"
 #include "probe/rows.h"

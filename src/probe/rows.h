@@ -1,14 +1,43 @@
-// The rows that a run leaves in the tables: plain records. Definitions of every field: probe/columns.cpp.
+// What is recorded and when, as the user writes it; and the rows that a run leaves in the tables: plain
+// records. Definitions of every field: probe/columns.cpp.
 #pragma once
 
 #include <cstdint>
 #include <limits>
-#include <vector>
+#include <string>
 
 #include "base/enum_names.h"
 #include "nn/model.h"
 
 namespace deadrelu {
+
+enum class ProbeSplit { kTrain, kTest };
+template <>
+inline constexpr std::array kNames<ProbeSplit>{"train", "test"};
+
+struct Thresholds {
+  double rarely_active = 0.01;  // active on fewer than this share of the probe inputs
+  double dormant = 0.025;       // dormant score at most this (Sokar et al. 2023)
+  double saturated = 1e-7;      // |φ'(z)| below this on every probe input
+
+  bool operator==(const Thresholds&) const = default;
+};
+
+struct RecordSpec {
+  // When: one of three. Step 0 and the last step are always recorded.
+  std::uint64_t every = 100;         // every n steps; 0: as the two below say
+  std::vector<std::uint64_t> steps;  // these steps
+  std::size_t log_count = 0;         // this many steps from 1 to the last, evenly spaced in their logarithm
+
+  ProbeSplit probe_split = ProbeSplit::kTrain;        // whose examples the units are probed on
+  std::size_t probe_samples = 1000;                   // examples of each split that are evaluated; 0: all
+  bool metrics = true, layers = true, units = false;  // tables
+  bool effective_rank = false;  // its column in layers: costs more than all others together
+  bool parameters_initial = false, parameters_final = false;
+  Thresholds thresholds;
+
+  bool operator==(const RecordSpec&) const = default;
+};
 
 // A missing value (an empty cell). A real that is infinite or not a number is missing too.
 inline constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
@@ -72,6 +101,12 @@ struct ParameterSnapshot {
   bool single = true;  // the values are float32
   ParameterSet parameters;
 };
+
+// The parameters as JSON text, as the store keeps them and parameters.jsonl shows them:
+// [{"weights": [[…in]…out], "bias": [out], "slope": s}, …], hidden layers first, the output layer last;
+// "bias" only where the layer has one, "slope" only for prelu. Numbers are the shortest that read back to the
+// same bits: as float32 where the snapshot is single, else as float64. REQUIRES: finite values.
+std::string layers_json(const ParameterSnapshot& snapshot);
 
 // Everything recorded of one run.
 struct RunRecord {

@@ -1,11 +1,7 @@
 #include "probe/unit_probe.h"
 
-#include <algorithm>
-#include <array>
-#include <cassert>
 #include <cmath>
 #include <iterator>
-#include <limits>
 
 namespace deadrelu {
 

@@ -1,15 +1,9 @@
 // Dead, dormant and saturated units of one hidden layer, for every lane of a pack.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <vector>
-
 #include "base/buffer.h"
 #include "nn/network.h"
 #include "probe/effective_rank.h"
-#include "probe/record_spec.h"
 #include "probe/rows.h"
 
 namespace deadrelu {

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "train/check.h"
-#include "train/engine_choice.h"
+#include "train/pack.h"
 #include "train/trainer.h"
 
 namespace deadrelu {

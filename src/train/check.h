@@ -1,10 +1,6 @@
 // Contradictions between the keys of one run, and between the run and its data.
 #pragma once
 
-#include <cstddef>
-#include <string>
-#include <vector>
-
 #include "train/run_spec.h"
 
 namespace deadrelu {
@@ -21,8 +17,8 @@ struct Contradiction {
   std::string message;
 };
 
-// All that the spec alone shows: keys that do not go together, and those of the run with data that need not be
-// read to be known. `data_known`: the keys of `data` hold; else only the other keys are looked at.
+// All that the spec alone shows: keys that do not go together, and those of the run with data that need not
+// be read to be known. `data_known`: the keys of `data` hold; else only the other keys are looked at.
 std::vector<Contradiction> spec_contradictions(const RunSpec& run, bool data_known);
 
 // All contradictions of the run with data of these facts: a batch larger than the training split, a

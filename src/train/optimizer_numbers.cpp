@@ -1,7 +1,5 @@
 #include "train/optimizer_numbers.h"
 
-#include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <numbers>
 

@@ -1,10 +1,6 @@
 // The numbers of the optimizer, one a lane, so that runs of one pack may differ in any of them.
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <vector>
-
 #include "base/buffer.h"
 #include "simd/update.h"
 #include "train/run_spec.h"

@@ -1,12 +1,5 @@
-// Which runs may share a pack, and the pack's network with its parameters and data.
+// Which runs may share a pack, in which engine, and the pack's network with its parameters and data.
 #pragma once
-
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <span>
-#include <vector>
 
 #include "data/dataset.h"
 #include "nn/network.h"
@@ -14,8 +7,8 @@
 
 namespace deadrelu {
 
-// What the runs of a pack have in common: everything that decides shapes, sizes and the sequence of operations.
-// Runs with equal forms may share a pack.
+// What the runs of a pack have in common: everything that decides shapes, sizes and the sequence of
+// operations. Runs with equal forms may share a pack.
 struct PackForm {
   RunSpec spec;  // numbers that may differ from lane to lane (learning rate, bias, seed, slopes, …) are reset
   std::optional<DataShape> data;
@@ -24,6 +17,13 @@ struct PackForm {
   std::size_t hash() const;
 };
 PackForm pack_form(const RunSpec& run);
+
+// Which engine trains runs of one pack sooner: compares a pack in lanes, whose time does not depend on how
+// many of its lanes are used, with `runs` single networks in wide, one after the other, by the vectors of
+// multiply-adds of a step, those of wide rounded up to whole vectors, and what every call of a kernel costs
+// besides. vector: scalars a vector holds; bytes: of a scalar. REQUIRES: runs ≤ vector.
+Engine faster_engine(const NetworkShape& shape, std::size_t batch_size, std::size_t runs, std::size_t vector,
+                     std::size_t bytes);
 
 // The runs of a pack, one a lane. Lanes without a run of their own repeat the first run, and nobody reads
 // them.
@@ -37,8 +37,8 @@ struct Pack {
   Network<T> network;
 };
 
-// REQUIRES: 1 ≤ runs ≤ lanes of the target, or 1 run in wide; equal pack forms; data[i] belongs to runs[i] and
-// all have one size.
+// REQUIRES: 1 ≤ runs ≤ lanes of the target, or 1 run in wide; equal pack forms; data[i] belongs to runs[i]
+// and all have one size.
 template <class T>
 Pack<T> make_pack(std::span<const RunSpec* const> runs,
                   std::span<const std::shared_ptr<const Dataset<T>>> data, SimdTarget target,

@@ -1,16 +1,14 @@
 // One run, wholly specified: with its id, this determines every number that it records.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <string>
 
 #include "base/enum_names.h"
 #include "data/data_spec.h"
 #include "data/order.h"
 #include "nn/init.h"
 #include "nn/model.h"
-#include "probe/record_spec.h"
+#include "probe/rows.h"
 #include "simd/loss.h"
 #include "simd/update.h"
 

@@ -1,13 +1,7 @@
 #include "train/trainer.h"
 
-#include <algorithm>
-#include <array>
-#include <limits>
-
-#include "base/random.h"
 #include "probe/gradient_probe.h"
 #include "train/recorder.h"
-#include "train/stream_bins.h"
 
 namespace deadrelu {
 namespace {
@@ -82,7 +76,8 @@ void Trainer<T>::end_batch() {
     state_.batch_loss[lane] /= static_cast<double>(state_.batch);
 }
 
-// One random word an element, numbered by the example's position in the run and the row: a block for four rows.
+// One random word an element, numbered by the example's position in the run and the row: a block for four
+// rows.
 template <class T>
 void Trainer<T>::draw_slopes() {
   std::array<std::uint64_t, kMostLanes> seeds;

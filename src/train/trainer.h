@@ -3,8 +3,6 @@
 
 #include <atomic>
 #include <cmath>
-#include <cstdint>
-#include <vector>
 
 #include "base/buffer.h"
 #include "nn/network.h"

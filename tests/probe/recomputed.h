@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "probe/pack_testing.h"
-#include "probe/record_spec.h"
 #include "probe/rows.h"
 
 namespace deadrelu {

@@ -1,4 +1,4 @@
-#include "train/engine_choice.h"
+#include "train/pack.h"
 
 #include <gtest/gtest.h>
 

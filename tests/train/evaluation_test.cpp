@@ -1,4 +1,4 @@
-#include "train/evaluation.h"
+#include "train/batches.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "train/stream_bins.h"
+#include "train/recorder.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,4 @@
-#include "probe/layers_json.h"
-
-#include <span>
-#include <utility>
+#include "probe/rows.h"
 
 #include "base/number.h"
 
