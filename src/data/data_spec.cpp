@@ -4,7 +4,6 @@
 #include <cmath>
 #include <filesystem>
 
-#include "base/normal_form.h"
 #include "data/examples.h"
 
 namespace deadrelu {
@@ -26,8 +25,9 @@ DataShape function_shape(const DataSpec& spec) {
   return {2, 2, 0, spec.function_sampling == FunctionSampling::kGrid ? side * side : spec.samples};
 }
 DataShape points_shape(const DataSpec& spec) {
-  if (spec.inputs.empty() || spec.targets.empty()) return {};
-  return {spec.inputs[0].size(), spec.targets[0].size(), 0, spec.inputs.size()};
+  const Matrix &inputs = *spec.inputs, &targets = *spec.targets;
+  if (inputs.empty() || targets.empty()) return {};
+  return {inputs[0].size(), targets[0].size(), 0, inputs.size()};
 }
 DataShape numbers(const DataSpec& spec) {
   return {spec.dimensions, spec.kind == kTeacher ? spec.teacher_outputs : 1, 0, spec.samples};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
+#include "base/normal_form.h"
 
 namespace deadrelu {
 
@@ -69,6 +70,8 @@ enum class TargetForm {
   kBinary,  // one column, 0 or 1 (binary_cross_entropy with two classes)
 };
 
+using Matrix = std::vector<std::vector<double>>;
+
 // Fields hold for the kinds named; the others ignore them. Lengths and counts in examples.
 struct DataSpec {
   DataKind kind = DataKind::kFunction;
@@ -80,8 +83,8 @@ struct DataSpec {
   // Generated kinds: standard deviation, of targets for regression kinds, of inputs for circles, moons,
   // spirals and xor; none for blobs, which have their spread.
   double noise = 0;
-  std::vector<std::vector<double>> inputs;               // points: [sample][input]
-  std::vector<std::vector<double>> targets;              // points: [sample][output]
+  Shared<Matrix> inputs;                                 // points: [sample][input]
+  Shared<Matrix> targets;                                // points: [sample][output]
   std::string path;                                      // csv
   std::vector<std::string> target_columns;               // csv
   Task task = Task::kRegression;                         // csv

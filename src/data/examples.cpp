@@ -91,25 +91,26 @@ std::size_t grid_side(std::size_t samples) {
 }
 
 Examples copy_points(const DataSpec& spec, std::uint64_t /*seed*/) {
+  const Matrix &inputs = *spec.inputs, &targets = *spec.targets;
   Examples set;
   const auto fail = [](const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); };
-  set.samples = spec.inputs.size();
+  set.samples = inputs.size();
   if (set.samples == 0) fail("points: 'inputs' holds no example");
-  if (spec.targets.size() != set.samples) {
-    fail("points: " + std::to_string(set.samples) + " inputs, but " + std::to_string(spec.targets.size()) +
+  if (targets.size() != set.samples) {
+    fail("points: " + std::to_string(set.samples) + " inputs, but " + std::to_string(targets.size()) +
          " targets");
   }
-  set.inputs = spec.inputs[0].size();
-  set.outputs = spec.targets[0].size();
+  set.inputs = inputs[0].size();
+  set.outputs = targets[0].size();
   if (set.inputs == 0 || set.outputs == 0) fail("points: an example needs at least one input and one target");
   for (std::size_t s = 0; s < set.samples; ++s) {
-    if (spec.inputs[s].size() != set.inputs || spec.targets[s].size() != set.outputs) {
-      fail("points: example " + std::to_string(s) + " has " + std::to_string(spec.inputs[s].size()) +
-           " inputs and " + std::to_string(spec.targets[s].size()) + " targets, the first one " +
+    if (inputs[s].size() != set.inputs || targets[s].size() != set.outputs) {
+      fail("points: example " + std::to_string(s) + " has " + std::to_string(inputs[s].size()) +
+           " inputs and " + std::to_string(targets[s].size()) + " targets, the first one " +
            std::to_string(set.inputs) + " and " + std::to_string(set.outputs));
     }
-    set.values.insert(set.values.end(), spec.inputs[s].begin(), spec.inputs[s].end());
-    set.targets.insert(set.targets.end(), spec.targets[s].begin(), spec.targets[s].end());
+    set.values.insert(set.values.end(), inputs[s].begin(), inputs[s].end());
+    set.targets.insert(set.targets.end(), targets[s].begin(), targets[s].end());
   }
   return set;
 }

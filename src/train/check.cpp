@@ -50,9 +50,9 @@ void check_function(const DataSpec& data, Found& found) {
 }
 
 void check_points(const DataSpec& data, Found& found) {
-  if (data.inputs.size() != data.targets.size())
-    found.push_back({"data.targets", "found " + std::to_string(data.targets.size()) +
-                                         " rows; data.inputs has " + std::to_string(data.inputs.size()) +
+  if (data.inputs->size() != data.targets->size())
+    found.push_back({"data.targets", "found " + std::to_string(data.targets->size()) +
+                                         " rows; data.inputs has " + std::to_string(data.inputs->size()) +
                                          "; both need equally many"});
 }
 
@@ -88,7 +88,7 @@ void check_batch(const RunSpec& run, const DataFacts& facts, Found& found) {
 // Whether the targets of `points` are probabilities, one example's adding up to 1 where the loss is
 // cross_entropy.
 bool are_probabilities(const DataSpec& data, Loss loss) {
-  return std::all_of(data.targets.begin(), data.targets.end(), [&](const std::vector<double>& target) {
+  return std::all_of(data.targets->begin(), data.targets->end(), [&](const std::vector<double>& target) {
     double sum = 0;
     for (const double p : target) {
       if (p < 0 || p > 1) return false;

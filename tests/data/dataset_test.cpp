@@ -20,10 +20,13 @@ std::vector<T> copy_of(const Buffer<T>& buffer) {
 DataSpec points(const std::vector<double>& inputs) {
   DataSpec spec;
   spec.kind = DataKind::kPoints;
+  Matrix rows, targets;
   for (const double x : inputs) {
-    spec.inputs.push_back({x, 5});
-    spec.targets.push_back({10 * x});
+    rows.push_back({x, 5});
+    targets.push_back({10 * x});
   }
+  spec.inputs = rows;
+  spec.targets = targets;
   return spec;
 }
 
@@ -99,10 +102,10 @@ TEST(Dataset, points_are_taken_as_they_are) {
 
 TEST(Dataset, points_of_different_lengths_are_refused) {
   DataSpec spec = points({1, 2, 3});
-  spec.targets.pop_back();
+  spec.targets = Matrix{{10}, {20}};
   EXPECT_EQ(message_of([&] { make_dataset<double>(spec, 1); }), "data: points: 3 inputs, but 2 targets");
   spec = points({1, 2, 3});
-  spec.inputs[1].pop_back();
+  spec.inputs = Matrix{{1, 5}, {2}, {3, 5}};
   EXPECT_EQ(message_of([&] { make_dataset<double>(spec, 1); }),
             "data: points: example 1 has 1 inputs and 1 targets, the first one 2 and 1");
   EXPECT_EQ(message_of([&] { make_dataset<double>(points({}), 1); }),
