@@ -20,7 +20,7 @@ enum class Purpose : std::uint32_t {
   kReplacement = 9,  // examples drawn with replacement
   kSlope = 10,       // random slopes of rrelu; stream: layer
   kAsymmetric = 11,  // the entry that randomized asymmetric initialization replaces, and its value
-  kStream = 12,      // inputs of an online stream; stream: 0 slow, 1 fast; index: see data/slow_regression.h
+  kStream = 12,      // inputs of an online stream; stream: 0 slow, 1 fast; index: see data/stream.cpp
   kPixels = 13,      // order of the inputs in a task of permuted images; stream: low 32 bits of the task
 };
 

@@ -11,7 +11,6 @@ namespace {
 
 using enum DataKind;
 
-bool no(const DataSpec&) { return false; }
 bool yes(const DataSpec&) { return true; }
 bool labelled(const DataSpec& spec) { return spec.task == Task::kClassification; }
 bool noisy(const DataSpec& spec) { return spec.noise != 0; }
@@ -50,28 +49,18 @@ constexpr DataTraits::Files kImages{&DataSpec::images, &DataSpec::labels};
 constexpr DataTraits::Files kTestImages{&DataSpec::test_images, &DataSpec::test_labels};
 
 constexpr DataTraits kTraits[] = {
-    {.kind = kFunction,
-     .classes = no,
-     .random = drawn,
-     .shape = function_shape,
-     .generate = generate_function},
-    {.kind = kPoints, .classes = no, .random = no, .shape = points_shape, .generate = copy_points},
-    {.kind = kCsv, .classes = labelled, .random = no, .read = read_table, .files = {&DataSpec::path}},
-    {.kind = kIdx,
-     .classes = yes,
-     .random = no,
-     .read = read_images,
-     .files = kImages,
-     .test_files = kTestImages},
-    {.kind = kGaussian, .classes = no, .random = yes, .shape = numbers, .generate = generate_gaussian},
-    {.kind = kTeacher, .classes = no, .random = yes, .shape = numbers, .generate = generate_teacher},
+    {.kind = kFunction, .random = drawn, .shape = function_shape, .generate = generate_function},
+    {.kind = kPoints, .shape = points_shape, .generate = copy_points},
+    {.kind = kCsv, .classes = labelled, .read = read_table, .files = {&DataSpec::path}},
+    {.kind = kIdx, .classes = yes, .read = read_images, .files = kImages, .test_files = kTestImages},
+    {.kind = kGaussian, .random = yes, .shape = numbers, .generate = generate_gaussian},
+    {.kind = kTeacher, .random = yes, .shape = numbers, .generate = generate_teacher},
     {.kind = kBlobs, .classes = yes, .random = yes, .shape = blobs_shape, .generate = generate_blobs},
     {.kind = kCircles, .classes = yes, .random = noisy, .shape = two_classes, .generate = generate_circles},
     {.kind = kMoons, .classes = yes, .random = noisy, .shape = two_classes, .generate = generate_moons},
     {.kind = kSpirals, .classes = yes, .random = noisy, .shape = arms, .generate = generate_spirals},
     {.kind = kXor, .classes = yes, .random = yes, .shape = two_classes, .generate = generate_xor},
     {.kind = kSlowlyChangingRegression,
-     .classes = no,
      .random = yes,
      .shape = numbers,
      .generate = generate_slow_regression,
@@ -79,7 +68,6 @@ constexpr DataTraits kTraits[] = {
      .endless = true},
     {.kind = kPermuted,
      .classes = yes,
-     .random = no,
      .read = read_images,
      .files = kImages,
      .test_files = kTestImages,
@@ -90,8 +78,7 @@ constexpr bool has_row_of_every_kind(std::span<const DataTraits> rows) {
   const auto kinds = values_of<DataKind>();
   return std::equal(kinds.begin(), kinds.end(), rows.begin(), rows.end(),
                     [](DataKind kind, const DataTraits& row) {
-                      return row.kind == kind && row.classes != nullptr && row.random != nullptr &&
-                             (row.generate == nullptr) == (row.shape == nullptr) &&
+                      return row.kind == kind && (row.generate == nullptr) == (row.shape == nullptr) &&
                              (row.generate == nullptr) != (row.read == nullptr);
                     });
 }

@@ -138,9 +138,9 @@ struct DataTraits {
   using Files = std::array<std::string DataSpec::*, 2>;
 
   DataKind kind = DataKind::kFunction;
-  Ask classes = nullptr;                          // whether targets are classes
-  Ask random = nullptr;                           // whether seeds have other examples, the split apart
-  DataShape (*shape)(const DataSpec&) = nullptr;  // null: a file decides
+  Ask classes = [](const DataSpec&) { return false; };  // whether targets are classes
+  Ask random = [](const DataSpec&) { return false; };   // whether seeds have other examples, the split apart
+  DataShape (*shape)(const DataSpec&) = nullptr;        // null: a file decides
   // One of the two gives the examples before limit, split and scaling. `read` takes `files` or `test_files`.
   Examples (*generate)(const DataSpec&, std::uint64_t seed) = nullptr;
   Examples (*read)(const DataSpec&, std::span<const DataFile> files) = nullptr;

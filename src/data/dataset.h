@@ -1,14 +1,15 @@
-// Examples in memory, ready to be gathered into batches.
+// Examples in memory, and how batches are gathered from them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "base/buffer.h"
 #include "data/data_spec.h"
+#include "simd/kernels.h"
 
 namespace deadrelu {
 
@@ -60,5 +61,12 @@ class DatasetCache {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// inputs [input][sample][lane] and targets [output][sample][lane] receive, for lane l and sample s, the
+// example indices[s·lanes + l] of splits[l] (lanes == splits.size(); splits may repeat). Lanes usually share
+// one split. REQUIRES: all splits have the shape of the matrices; every index is below its split's samples.
+template <class T>
+void gather(const Kernels<T>& kernels, std::span<const Split<T>* const> splits, const std::uint32_t* indices,
+            LaneMatrix<T> inputs, LaneMatrix<T> targets);
 
 }  // namespace deadrelu

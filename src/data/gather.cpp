@@ -1,7 +1,7 @@
-#include "data/gather.h"
-
 #include <algorithm>
 #include <cassert>
+
+#include "data/dataset.h"
 
 namespace deadrelu {
 namespace {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "data/dataset.h"
 #include "data/order.h"
@@ -32,8 +33,41 @@ struct StreamSetup {
   Sampling sampling = Sampling::kEpoch;  // permuted: order of the images in a task
 };
 
+// The slowly changing regression problem (Dohare et al. 2024, doi:10.1038/s41586-024-07711-7).
+// Bit i of an input is input i; all draws are functions of (seed, index).
+//   inputs   the first slow_inputs bits are fair and redrawn all together every change_every examples, the
+//            others are fair bits of each example
+//   target   a network of `target_units` threshold units: weights w and biases b are +1 or −1, unit j fires
+//            where w_j·x + b_j > beta·(inputs + 1) − S_j with S_j = (inputs − Σ_i w_ji + b_j)/2, and the
+//            output is the sum of the firing units' output weights, +1 or −1, and an output bias, +1 or −1
+class SlowRegression {
+ public:
+  static constexpr std::size_t kMostInputs = 64;
+  static constexpr std::size_t kMostFastInputs = 12;
+
+  // REQUIRES: 1 ≤ inputs ≤ kMostInputs, slow_inputs ≤ inputs, at most kMostFastInputs others.
+  SlowRegression(const DataSpec& spec, std::uint64_t seed);
+
+  std::uint64_t slow_bits(std::uint64_t segment) const;  // of examples segment·change_every and on
+  std::uint64_t fast_bits(std::uint64_t example) const;  // in their places, above the slow ones
+  double target(std::uint64_t input) const;
+  std::size_t fast_inputs() const { return inputs_ - slow_inputs_; }
+
+ private:
+  struct Unit {
+    std::uint64_t positive = 0, negative = 0;  // inputs of weight +1, −1
+    double threshold = 0;                      // of the weighted sum of the inputs, without the bias
+    double output = 0;                         // ±1
+  };
+
+  std::size_t inputs_, slow_inputs_;
+  std::uint64_t seed_;
+  std::vector<Unit> units_;
+  double output_bias_ = 0;
+};
+
 // Null where the data is no stream; else `data`, which has to outlive the stream, is its data set.
-//   slowly_changing_regression   see data/slow_regression.h; example number step·batch_size + from
+//   slowly_changing_regression   see SlowRegression; example number step·batch_size + from
 //   permuted                     a task is a pass over the training split, in which the inputs are put in an
 //                                order of the task's own: input i comes from input
 //                                Permutation(seed, kPixels, task)(i)

@@ -27,8 +27,7 @@ std::string sentence(int code, const std::string& message) {
     case SQLITE_READONLY:
       if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY ||
           code == SQLITE_READONLY_CANTINIT)
-        return "the process that wrote the store was cut off; run the same "
-               "`deadrelu run` again to bring it "
+        return "the process that wrote the store was cut off; run the same `deadrelu run` again to bring it "
                "in order";
       return "the store cannot be written (" + message + ")";
     case SQLITE_TOOBIG:

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "data/gather.h"
+#include "data/dataset.h"
 #include "data/order.h"
 #include "data/stream.h"
 #include "nn/network.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/number.h"
-#include "data/slow_regression.h"
+#include "data/stream.h"
 
 namespace deadrelu {
 namespace {

@@ -1,4 +1,4 @@
-#include "data/gather.h"
+#include "data/dataset.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "base/random.h"
-#include "data/slow_regression.h"
 
 namespace deadrelu {
 namespace {
