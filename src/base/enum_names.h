@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -80,5 +81,10 @@ constexpr std::optional<Enum> value_of(std::string_view name) {
   }
   return std::nullopt;
 }
+
+// The allowed name nearest to `given` (the first of equally near ones), for "did you mean"; "" when none is
+// near. Counted in edits (insert, delete, replace, swap of neighbours; upper and lower case alike): near is
+// at most a third of the longer name, or that one begins with the other.
+std::string nearest_name(std::string_view given, std::span<const std::string> allowed);
 
 }  // namespace deadrelu

@@ -3,6 +3,7 @@
 #include <exception>
 #include <new>
 
+#include "base/enum_names.h"
 #include "cli/options.h"
 #include "cli/output.h"
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/enum_names.h"
 #include "base/error.h"
 #include "cli/options.h"
 #include "cli/print.h"

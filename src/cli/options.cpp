@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/names.h"
+#include "base/enum_names.h"
 #include "base/number.h"
 #include "base/processors.h"
 #include "cli/output.h"

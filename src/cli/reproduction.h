@@ -7,8 +7,8 @@
 #include "cli/print.h"
 #include "config/claims.h"
 #include "config/experiment_config.h"
-#include "store/statistics.h"
 #include "store/store_reader.h"
+#include "store/summary.h"
 
 namespace deadrelu {
 

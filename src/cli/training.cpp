@@ -12,8 +12,8 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/signals.h"
-#include "store/digest.h"
 #include "store/directory_lock.h"
+#include "store/output_file.h"
 #include "store/result_store.h"
 
 namespace deadrelu {

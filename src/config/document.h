@@ -1,10 +1,13 @@
 // What a config says, key by key, before any default: the base of a sweep and what its points put in its place.
 #pragma once
 
+#include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "config/document.h"
 #include "config/json.h"
 #include "config/key_table.h"
 
@@ -38,5 +41,15 @@ Assignment read_assignment(const Json& value, const std::string& name, const std
 // Checks those leaves of the assignment that stand in the document, against the rows of their paths. Only the variant
 // decides which row holds, so a value is wrong that fits none of them.
 void check_leaves(Assignment& assignment, const Document& document, Problems& problems);
+
+// What the --sets give: keys and groups, and the values behind them.
+struct SetValues {
+  std::deque<Json> values;
+  std::vector<Assignment> assignments;  // in order
+};
+
+// Reads the sets in order; those below "sweep" change the sweep section (objects on the way are created), all others are
+// put on top of the base by their assignments.
+SetValues read_sets(const std::vector<std::string>& sets, std::optional<Json>& sweep, Problems& problems);
 
 }  // namespace deadrelu

@@ -6,11 +6,11 @@
 #include <map>
 
 #include "base/error.h"
+#include "config/document.h"
+#include "config/key.h"
 #include "config/parameter_file.h"
-#include "config/run_id.h"
-#include "config/set_option.h"
+#include "config/resolve.h"
 #include "config/sweep_plan.h"
-#include "config/value.h"
 
 namespace deadrelu {
 namespace {

@@ -9,8 +9,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "base/error.h"
-#include "base/names.h"
+#include "base/enum_names.h"
 #include "base/number.h"
 
 namespace deadrelu {

@@ -4,8 +4,6 @@
 #include <cassert>
 #include <sstream>
 
-#include "config/value.h"
-
 namespace deadrelu {
 namespace {
 

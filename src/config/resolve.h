@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/document.h"
@@ -77,5 +78,19 @@ Json nested(const std::string& name, const std::function<std::optional<Json>(std
 
 // "/train/optimizer" of "train.optimizer".
 std::string pointer_of(const std::string& path);
+
+// The first 8 bytes (big endian) of SHA-256 of a point's canonical text, the seed and the engine epoch. The
+// point's text is hashed once for all of its seeds.
+class PointHash {
+ public:
+  PointHash();
+  ~PointHash();
+  void start(std::string_view point_text);
+  std::uint64_t id(std::uint64_t seed) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace deadrelu

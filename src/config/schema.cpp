@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "config/experiment_config.h"
+#include "config/key.h"
 #include "config/key_table.h"
-#include "config/value.h"
 #include "sweep/number_range.h"
 #include "sweep/sweep_shape.h"
 

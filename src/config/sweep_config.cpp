@@ -5,7 +5,7 @@
 #include <limits>
 #include <unordered_set>
 
-#include "config/value.h"
+#include "config/key.h"
 #include "sweep/number_range.h"
 
 namespace deadrelu {

@@ -4,8 +4,8 @@
 #include <set>
 #include <string_view>
 
+#include "base/enum_names.h"
 #include "base/error.h"
-#include "base/names.h"
 #include "base/number.h"
 #include "data/byte_source.h"
 #include "data/examples.h"

@@ -1,7 +1,6 @@
 #include "data/order.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cassert>
 #include <utility>

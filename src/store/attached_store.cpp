@@ -3,7 +3,6 @@
 #include <SQLiteCpp/Statement.h>
 
 #include "store/directory_lock.h"
-#include "store/metadata.h"
 #include "store/schema.h"
 
 namespace deadrelu {

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
 #include <sys/statfs.h>
 
-#include <SQLiteCpp/Exception.h>
-
-#include "base/error.h"
+#include <sqlite3.h>
 
 namespace deadrelu {
 namespace {
@@ -49,6 +48,35 @@ std::string escaped(const std::string& path) {
     }
   }
   return text;
+}
+
+std::string sentence(int code, const std::string& message) {
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return "the disk is full";
+    case SQLITE_CORRUPT:
+      return "the store is damaged (" + message + "); restore it from a copy, or remove it and run again";
+    case SQLITE_NOTADB:
+      return "this file is no deadrelu store (" + message + ")";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "another process is using the store; try again when it has finished";
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return "no permission to use the store (" + message + ")";
+    case SQLITE_CANTOPEN:
+      return "the store cannot be opened (" + message + ")";
+    case SQLITE_READONLY:
+      if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY ||
+          code == SQLITE_READONLY_CANTINIT)
+        return "the process that wrote the store was cut off; run the same `deadrelu run` again to bring it "
+               "in order";
+      return "the store cannot be written (" + message + ")";
+    case SQLITE_TOOBIG:
+      return "a record is too large for the store (" + message + ")";
+    default:
+      return "the store cannot be used (" + message + ")";
+  }
 }
 
 }  // namespace
@@ -106,6 +134,20 @@ ReadView::State ReadView::state_of(const std::filesystem::path& file) {
   struct stat info;
   if (stat(file.c_str(), &info) != 0) return {};
   return {info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+}
+
+void throw_sqlite_error(const std::filesystem::path& file, int code, const std::string& message,
+                        int system_error) {
+  // SQLite tells a full disk from other failures, but takes a full quota for one of them.
+  const bool over_quota = (code & 0xff) == SQLITE_IOERR && system_error == EDQUOT;
+  throw UserError(ExitCode::kInputOutput,
+                  file.string() + ": " + sentence(over_quota ? SQLITE_FULL : code, message));
+}
+
+void throw_system_error(const std::filesystem::path& file, const std::string& what, int error) {
+  const std::string reason =
+      error == ENOSPC || error == EDQUOT ? "the disk is full" : std::generic_category().message(error);
+  throw UserError(ExitCode::kInputOutput, file.string() + ": " + what + ": " + reason);
 }
 
 }  // namespace deadrelu

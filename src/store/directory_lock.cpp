@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "store/store_error.h"
+#include "store/connection.h"
 
 namespace deadrelu {
 namespace {

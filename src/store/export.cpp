@@ -9,7 +9,6 @@
 #include "store/cells.h"
 #include "store/output_file.h"
 #include "store/schema.h"
-#include "store/store_reader.h"
 #include "store/summary.h"
 
 namespace deadrelu {

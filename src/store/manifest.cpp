@@ -4,8 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "store/output_file.h"
-
 namespace deadrelu {
 namespace {
 

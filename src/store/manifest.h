@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "store/digest.h"
 #include "store/export.h"
+#include "store/output_file.h"
 
 namespace deadrelu {
 

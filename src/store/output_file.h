@@ -1,17 +1,36 @@
-// A file that appears whole or not at all: written under a temporary name, synced, renamed.
+// A file that appears whole or not at all (written under a temporary name, synced, renamed), and SHA-256 of
+// bytes as they pass by.
 #pragma once
 
 #include <cassert>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "store/digest.h"
 #include "store/directory_lock.h"
 
 namespace deadrelu {
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+
+  void update(std::string_view bytes);
+  // 64 hex digits; ends the digest.
+  std::string hex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Hex SHA-256 of a file. Throws UserError(kInputOutput).
+std::string sha256_of_file(const std::filesystem::path& file);
 
 // All members throw UserError(kInputOutput) where writing fails; the temporary file is then removed.
 class OutputFile {

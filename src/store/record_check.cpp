@@ -7,9 +7,9 @@
 #include <SQLiteCpp/Statement.h>
 
 #include "store/attached_store.h"
+#include "store/connection.h"
 #include "store/run_rows.h"
 #include "store/schema.h"
-#include "store/store_error.h"
 
 namespace deadrelu {
 namespace {

@@ -12,11 +12,8 @@
 #include "base/error.h"
 #include "store/connection.h"
 #include "store/directory_lock.h"
-#include "store/metadata.h"
-#include "store/run_index.h"
 #include "store/run_rows.h"
 #include "store/schema.h"
-#include "store/store_error.h"
 
 namespace deadrelu {
 namespace {

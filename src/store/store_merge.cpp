@@ -16,12 +16,9 @@
 #include "store/attached_store.h"
 #include "store/connection.h"
 #include "store/directory_lock.h"
-#include "store/metadata.h"
 #include "store/output_file.h"
-#include "store/run_index.h"
 #include "store/run_rows.h"
 #include "store/schema.h"
-#include "store/store_error.h"
 
 namespace deadrelu {
 namespace {

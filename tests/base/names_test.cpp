@@ -1,4 +1,4 @@
-#include "base/names.h"
+#include "base/enum_names.h"
 
 #include <gtest/gtest.h>
 

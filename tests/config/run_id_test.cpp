@@ -1,5 +1,5 @@
 // Run ids, resolved configs, --set.
-#include "config/run_id.h"
+#include "config/resolve.h"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>

@@ -3,9 +3,8 @@
 #include <SQLiteCpp/Statement.h>
 
 #include "fuzzing.h"
-#include "store/metadata.h"
+#include "store/connection.h"
 #include "store/schema.h"
-#include "store/store_error.h"
 
 using namespace deadrelu;
 

@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 #include "store/cells.h"
-#include "store/digest.h"
+#include "store/output_file.h"
 #include "store_fixture.h"
 
 namespace deadrelu {

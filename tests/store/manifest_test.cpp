@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "store/digest.h"
+#include "store/output_file.h"
 #include "store_fixture.h"
 
 namespace deadrelu {

@@ -1,4 +1,4 @@
-#include "store/statistics.h"
+#include "store/summary.h"
 
 #include <algorithm>
 #include <cmath>

@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 
 #include "store/cells.h"
-#include "store/store_error.h"
+#include "store/connection.h"
 #include "store_fixture.h"
 
 namespace deadrelu {

@@ -1,8 +1,6 @@
-#include "base/names.h"
+#include "base/enum_names.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <string>
 #include <vector>
 
 namespace deadrelu {
