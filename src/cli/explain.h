@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/doc.h"
+#include "config/experiment_config.h"
 #include "probe/columns.h"
 
 namespace deadrelu {

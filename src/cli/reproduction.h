@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/print.h"
-#include "config/claims.h"
+#include "config/json_files.h"
 #include "config/experiment_config.h"
 #include "store/store_reader.h"
 #include "store/summary.h"

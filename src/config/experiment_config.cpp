@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "config/document.h"
+#include "config/json_files.h"
 #include "config/key.h"
-#include "config/parameter_file.h"
 #include "config/resolve.h"
 #include "config/sweep_plan.h"
 

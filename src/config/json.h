@@ -1,6 +1,7 @@
 // JSON texts with comments as documents, and the mistakes found in them: each with its line and pointer, all at once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -39,6 +40,10 @@ std::string describe(const Json& value);
 
 // "; did you mean "x"?" with the nearest of `allowed`, or nothing where none is near.
 std::string did_you_mean(const std::string& given, const std::vector<std::string>& allowed);
+
+inline bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 // Finds the member of an object; null where the object has no such key, or where it is no object.
 const Json* find_member(const Json& object, std::string_view key);

@@ -87,6 +87,7 @@ struct Key {
 
   // A row reads as its type, path, field, range and meaning, and then what is special about it.
   Key with(const char* names) && { return variants = names, std::move(*this); }
+  Key required_with(const char* names) && { return variants = names, required = true, std::move(*this); }
   Key or_word(const char* text) && { return word = text, std::move(*this); }
   Key or_null() && { return nullable = true, std::move(*this); }
   Key must_be_given() && { return required = true, std::move(*this); }

@@ -64,8 +64,7 @@ void KeyTable::add_to_groups(std::size_t path) {
     const std::string name = last_of(child);
     Group& group = groups_.try_emplace(parent_of(child), Group{.first = path, .last = path}).first->second;
     group.last = path;
-    if (std::find(group.children.begin(), group.children.end(), name) == group.children.end())
-      group.children.push_back(name);
+    if (!contains(group.children, name)) group.children.push_back(name);
   }
 }
 

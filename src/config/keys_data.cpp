@@ -48,34 +48,28 @@ std::vector<Key> data_keys() {
           "inputs of circles, moons, spirals and xor.")
           .with("function gaussian teacher circles moons spirals xor"),
       matrix("data.inputs", data<&DataSpec::inputs>, "The inputs, one row an example: [[x1, x2, …], …].")
-          .with("points")
-          .must_be_given(),
+          .required_with("points"),
       integer("data.inputs", data<&DataSpec::dimensions>, kWidths, "The number of inputs.")
           .with("gaussian teacher blobs"),
       matrix("data.targets", data<&DataSpec::targets>,
              "The targets, one row an example: [[y1, …], …]; as many rows as data.inputs.")
-          .with("points")
-          .must_be_given(),
+          .required_with("points"),
       texts("data.targets", data<&DataSpec::target_columns>, 65536,
             "Names of the target columns; every other column is an input.")
-          .with("csv")
-          .must_be_given(),
+          .required_with("csv"),
       text("data.path", data<&DataSpec::path>,
            "The CSV file, with a header row; relative to the config file.")
-          .with("csv")
-          .must_be_given(),
+          .required_with("csv"),
       choice("data.task", data<&DataSpec::task>,
              "regression: targets are numbers. classification: the one target column holds class labels.")
           .with("csv"),
       text(
           "data.images", data<&DataSpec::images>,
           "IDX file of unsigned bytes, plain or gzip; a pixel comes as byte/255; relative to the config file.")
-          .with(kImages)
-          .must_be_given(),
+          .required_with(kImages),
       text("data.labels", data<&DataSpec::labels>,
            "IDX file of the labels, one unsigned byte an image; relative to the config file.")
-          .with(kImages)
-          .must_be_given(),
+          .required_with(kImages),
       text("data.test_images", data<&DataSpec::test_images>, "IDX file of the test split; null: none.")
           .with(kImages)
           .or_null()

@@ -1,4 +1,4 @@
-#include "config/sweep_config.h"
+#include "config/sweep_plan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -31,10 +31,6 @@ bool is_count(const Json& value, std::int64_t low, std::int64_t high) {
 
 bool looks_like_range(const Json& value) {
   return find_member(value, "lin") != nullptr || find_member(value, "log") != nullptr;
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 class SweepReader {

@@ -57,8 +57,6 @@ class CsvReader {
     return true;
   }
 
-  std::size_t line() const { return row_line_; }  // where the last row began; the first line is 1
-
   // Throws UserError(kInputOutput) "FILE:LINE: text" with the last row's line.
   [[noreturn]] void fail(const std::string& text) const {
     throw UserError(ExitCode::kInputOutput, {{file_.path() + ":" + std::to_string(row_line_), "", text}});
@@ -83,12 +81,9 @@ class CsvReader {
 
   // Takes the line end, if one is next: LF, CRLF or the end of the file.
   bool take_line_end() {
-    const int c = peek();
-    if (c == kEnd || c == '\n') {
-      get();
-      return true;
-    }
-    return false;
+    if (peek() != kEnd && peek() != '\n') return false;
+    get();
+    return true;
   }
 
   void read_quoted(std::string& cell) {

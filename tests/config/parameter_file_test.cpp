@@ -1,5 +1,5 @@
 // Initial parameters from a file, and reading config files.
-#include "config/parameter_file.h"
+#include "config/json_files.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // A file of initial parameters.
-#include "config/parameter_file.h"
+#include "config/json_files.h"
 #include "fuzzing.h"
 
 using namespace deadrelu;

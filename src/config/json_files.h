@@ -1,4 +1,5 @@
-// An experiment's claims.json: what was published, and how it is measured here.
+// The JSON files beside a config: an experiment's claims.json (what was published, and how it is measured here),
+// and initial parameters (what init.file names and record.parameters writes).
 #pragma once
 
 #include <optional>
@@ -6,6 +7,8 @@
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "nn/model.h"
 
 namespace deadrelu {
 
@@ -26,5 +29,14 @@ std::vector<Claim> parse_claims(std::string_view text, const std::string& label)
 
 // The same of a file. Throws UserError(kInputOutput) where it cannot be read.
 std::vector<Claim> read_claims(const std::string& path);
+
+// Reads {"layers": [{"weights": [[…in]…out], "bias": [out], "slope": x}, …]}, hidden layers first, output
+// layer last; bias and slope may be missing, "run_id" and "step" are ignored. Throws UserError: kInputOutput
+// where the file cannot be read (regular files up to 64 MiB), kUsage, with line and JSON pointer, where its
+// content is wrong.
+ParameterSet read_parameter_file(const std::string& path);
+
+// The same of a text; `label` is what errors call it.
+ParameterSet parse_parameters(std::string_view text, const std::string& label);
 
 }  // namespace deadrelu
