@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "cli/print.h"
-#include "config/json_files.h"
 #include "config/experiment_config.h"
+#include "config/json_files.h"
 #include "store/store_reader.h"
 #include "store/summary.h"
 

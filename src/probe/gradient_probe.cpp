@@ -1,7 +1,5 @@
 #include "probe/gradient_probe.h"
 
-#include <cmath>
-
 namespace deadrelu {
 namespace {
 
@@ -98,13 +96,6 @@ void GradientProbe<T>::measure_update(const Network<T>& network, const T* before
 }
 
 template <class T>
-double GradientProbe<T>::LayerSums::squared_gradient(std::size_t lane) const {
-  double squared = 0;
-  for (const Buffer<double>& of_block : gradient) squared += of_block[lane];
-  return squared;
-}
-
-template <class T>
 void GradientProbe<T>::describe(const Network<T>& network, std::size_t l, std::size_t lane, LayerRow& row,
                                 UnitRow* units) const {
   const LayerShape& layer = network.shape.layers[l];
@@ -131,12 +122,6 @@ void GradientProbe<T>::describe(const Network<T>& network, std::size_t l, std::s
     if (has_bias) units[u].bias = units_[l].bias[i];
   }
   row.zero_gradient_fraction = static_cast<double>(zero) / static_cast<double>(layer.units);
-}
-
-template <class T>
-double GradientProbe<T>::update_ratio(std::size_t l, std::size_t lane) const {
-  const LayerSums& sums = layers_[l];
-  return sums.weights[lane] > 0 ? std::sqrt(sums.update[lane]) / std::sqrt(sums.weights[lane]) : kMissing;
 }
 
 template <class T>

@@ -1,6 +1,8 @@
 // Norms of gradients, weights and updates of every layer, for every lane of a pack.
 #pragma once
 
+#include <cmath>
+
 #include "base/buffer.h"
 #include "nn/network.h"
 #include "probe/rows.h"
@@ -23,7 +25,10 @@ class GradientProbe {
   void describe(const Network<T>& network, std::size_t l, std::size_t lane, LayerRow& row,
                 UnitRow* units) const;
   // ‖Δweights‖ / ‖weights‖ of layer l, after measure_update; missing for weights that are all 0.
-  double update_ratio(std::size_t l, std::size_t lane) const;
+  double update_ratio(std::size_t l, std::size_t lane) const {
+    const LayerSums& sums = layers_[l];
+    return sums.weights[lane] > 0 ? std::sqrt(sums.update[lane]) / std::sqrt(sums.weights[lane]) : kMissing;
+  }
   double grad_norm(std::size_t lane) const;    // of all parameters
   double weight_norm(std::size_t lane) const;  // of all weights, biases left out
 
@@ -32,7 +37,11 @@ class GradientProbe {
   struct LayerSums {
     std::array<Buffer<double>, kBlockKinds.size()> gradient;  // squares, of each block
     Buffer<double> weights, bias, update;                     // squares, sum, squares of the weights' change
-    double squared_gradient(std::size_t lane) const;
+    double squared_gradient(std::size_t lane) const {
+      double squared = 0;
+      for (const Buffer<double>& of_block : gradient) squared += of_block[lane];
+      return squared;
+    }
   };
   // Sums over the rows of each unit, [unit][lane].
   struct RowSums {

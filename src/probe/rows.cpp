@@ -6,11 +6,7 @@ namespace deadrelu {
 namespace {
 
 void append_value(std::string& text, double value, bool single) {
-  if (single) {
-    append_real(text, static_cast<float>(value));
-  } else {
-    append_real(text, value);
-  }
+  single ? append_real(text, static_cast<float>(value)) : append_real(text, value);
 }
 
 void append_list(std::string& text, std::span<const double> values, bool single) {

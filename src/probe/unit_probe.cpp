@@ -49,11 +49,6 @@ void UnitProbe<T>::add(const Network<T>& network, const T* parameters, const Act
 }
 
 template <class T>
-bool UnitProbe<T>::is_dead(std::size_t unit, std::size_t lane) const {
-  return at(sums_.a_zeros, unit, lane) == static_cast<double>(samples_ * (outputs_ / units_));
-}
-
-template <class T>
 UnitRow UnitProbe<T>::describe_unit(std::size_t unit, std::size_t lane, double layer_magnitude,
                                     const Thresholds& thresholds) const {
   const auto samples = static_cast<double>(samples_);

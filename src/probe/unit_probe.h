@@ -23,7 +23,9 @@ class UnitProbe {
   // After the last block. Fills the probe's columns of `row`, and one row a unit where `units` is not null.
   void describe(std::size_t lane, const Thresholds& thresholds, LayerRow& row,
                 std::vector<UnitRow>* units) const;
-  bool is_dead(std::size_t unit, std::size_t lane) const;  // φ(z) = 0 on every probe input
+  bool is_dead(std::size_t unit, std::size_t lane) const {  // φ(z) = 0 on every probe input
+    return at(sums_.a_zeros, unit, lane) == static_cast<double>(samples_ * (outputs_ / units_));
+  }
   std::size_t units() const { return units_; }
 
  private:

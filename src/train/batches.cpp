@@ -188,16 +188,6 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
 }
 
 template <class T>
-double Evaluation<T>::loss(std::size_t lane) const {
-  return loss_sums_[lane] / static_cast<double>(examples_);
-}
-
-template <class T>
-double Evaluation<T>::accuracy(std::size_t lane) const {
-  return classifies_ ? correct_[lane] / static_cast<double>(examples_) : kMissing;
-}
-
-template <class T>
 bool Evaluation<T>::collapsed(std::size_t lane) const {
   for (std::size_t o = 0; o < outputs_; ++o) {
     const double low = low_[o * lanes_ + lane], high = high_[o * lanes_ + lane];

@@ -77,9 +77,11 @@ class Evaluation {
 
   void run(const Pack<T>& pack, const T* parameters, const Activations<T>& activations);
 
-  double loss(std::size_t lane) const;      // mean over the examples
-  double accuracy(std::size_t lane) const;  // in [0, 1]; missing for regression
-  bool collapsed(std::size_t lane) const;   // every output is constant up to 1e-6 · max(1, |output|)
+  double loss(std::size_t lane) const { return loss_sums_[lane] / static_cast<double>(examples_); }  // mean
+  double accuracy(std::size_t lane) const {  // in [0, 1]; missing for regression
+    return classifies_ ? correct_[lane] / static_cast<double>(examples_) : kMissing;
+  }
+  bool collapsed(std::size_t lane) const;  // every output is constant up to 1e-6 · max(1, |output|)
   std::vector<UnitProbe<T>>& probes() { return probes_; }  // one a hidden layer
 
  private:

@@ -98,17 +98,6 @@ void OptimizerNumbers<T>::clip(std::span<const double> squared_norms) {
   }
 }
 
-template <class T>
-bool OptimizerNumbers<T>::needs_first_moment() const {
-  const Optimizer kind = runs_[0]->train.optimizer.kind;
-  return kind == Optimizer::kAdam || kind == Optimizer::kAdamw || parameters_.uses_momentum;
-}
-
-template <class T>
-bool OptimizerNumbers<T>::needs_second_moment() const {
-  return runs_[0]->train.optimizer.kind != Optimizer::kSgd;
-}
-
 template class OptimizerNumbers<float>;
 template class OptimizerNumbers<double>;
 

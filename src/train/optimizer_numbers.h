@@ -25,8 +25,9 @@ class OptimizerNumbers {
   void clip(std::span<const double> squared_norms);
 
   const UpdateParameters<T>& parameters() const { return parameters_; }
-  bool needs_first_moment() const;  // whether the optimizer keeps the state `first`
-  bool needs_second_moment() const;
+  // Whether the optimizer keeps the state `first`, and `second`.
+  bool needs_first_moment() const { return corrects_bias_ || parameters_.uses_momentum; }
+  bool needs_second_moment() const { return runs_[0]->train.optimizer.kind != Optimizer::kSgd; }
 
  private:
   T& at(UpdateNumber number, std::size_t lane) {

@@ -102,19 +102,6 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs,
 }
 
 template <class T>
-bool classifies(const Pack<T>& pack) {
-  const Loss loss = pack.runs[0]->train.loss;
-  return pack.data[0]->classes > 0 || loss == Loss::kCrossEntropy || loss == Loss::kBinaryCrossEntropy;
-}
-
-template <class T>
-void count_correct(const Pack<T>& pack, LaneMatrix<const T> outputs, LaneMatrix<const T> targets,
-                   double* counts) {
-  const bool are_logits = pack.runs[0]->train.loss == Loss::kBinaryCrossEntropy;
-  pack.network.kernels.loss->count_correct(outputs, targets, static_cast<T>(are_logits ? 0 : 0.5), counts);
-}
-
-template <class T>
 Buffer<T> initial_parameters(const Pack<T>& pack) {
   const NetworkShape& shape = pack.network.shape;
   const std::size_t lanes = pack.network.kernels.lanes;
@@ -154,8 +141,6 @@ ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std
 #define DEADRELU_INSTANTIATE(T)                                                                       \
   template Pack<T> make_pack(std::span<const RunSpec* const>,                                         \
                              std::span<const std::shared_ptr<const Dataset<T>>>, SimdTarget, Engine); \
-  template bool classifies(const Pack<T>&);                                                           \
-  template void count_correct(const Pack<T>&, LaneMatrix<const T>, LaneMatrix<const T>, double*);     \
   template Buffer<T> initial_parameters(const Pack<T>&);                                              \
   template ParameterSet lane_parameters(const NetworkShape&, const T*, std::size_t, std::size_t)
 DEADRELU_INSTANTIATE(float);

@@ -46,12 +46,18 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs,
 
 // Whether the pack's outputs name a class, so that an answer is right or wrong …
 template <class T>
-bool classifies(const Pack<T>& pack);
+bool classifies(const Pack<T>& pack) {
+  const Loss loss = pack.runs[0]->train.loss;
+  return pack.data[0]->classes > 0 || loss == Loss::kCrossEntropy || loss == Loss::kBinaryCrossEntropy;
+}
 // … and then counts[lane] += the right ones: the largest output wins; a lone one names class 1 where it is
 // above 0 (a logit) or 0.5 (a value that is fitted to 0 and 1).
 template <class T>
 void count_correct(const Pack<T>& pack, LaneMatrix<const T> outputs, LaneMatrix<const T> targets,
-                   double* counts);
+                   double* counts) {
+  const bool are_logits = pack.runs[0]->train.loss == Loss::kBinaryCrossEntropy;
+  pack.network.kernels.loss->count_correct(outputs, targets, static_cast<T>(are_logits ? 0 : 0.5), counts);
+}
 
 // Initial parameters of every lane, [parameter][lane].
 template <class T>

@@ -49,11 +49,6 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
 }
 
 template <class T>
-void Recorder<T>::begin(const Pack<T>& pack, const TrainingState<T>& state) {
-  if (pack.runs[0]->record.parameters_initial) snapshot(pack, state);
-}
-
-template <class T>
 bool Recorder<T>::observe(const Pack<T>& pack, const TrainingState<T>& state,
                           const Activations<T>& activations) {
   bool goes_on = false;

@@ -31,7 +31,9 @@ class Recorder {
   Recorder(const Pack<T>& pack, std::size_t max_block);
 
   // Before the first step.
-  void begin(const Pack<T>& pack, const TrainingState<T>& state);
+  void begin(const Pack<T>& pack, const TrainingState<T>& state) {
+    if (pack.runs[0]->record.parameters_initial) snapshot(pack, state);
+  }
   // Between gradient and update. Ends the runs that diverge; at a recorded step evaluates the networks
   // (`activations` are then overwritten) and adds rows to every run that has not diverged. Returns whether
   // there is such a run.
