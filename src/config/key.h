@@ -177,7 +177,7 @@ Json raw_value(const T& value) {
     return static_cast<int>(value);
   } else if constexpr (std::is_same_v<T, std::uint64_t>) {
     return static_cast<std::int64_t>(value);
-  } else if constexpr (std::is_same_v<T, Shared<Matrix>>) {
+  } else if constexpr (std::is_same_v<T, Shared<PointList>>) {
     return *value;
   } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
     return value ? Json(static_cast<std::int64_t>(*value)) : Json();
@@ -206,8 +206,8 @@ void assign(T& to, const Json& value, const Key& key) {
   } else if constexpr (std::is_same_v<T, std::vector<std::uint64_t>>) {
     to.clear();
     for (const Json& item : value) to.push_back(count(item));
-  } else if constexpr (std::is_same_v<T, Shared<Matrix>>) {
-    to = value.get<Matrix>();
+  } else if constexpr (std::is_same_v<T, Shared<PointList>>) {
+    to = value.get<PointList>();
   } else {
     to = value.get<T>();
   }

@@ -24,7 +24,7 @@ DataShape function_shape(const DataSpec& spec) {
   return {2, 2, 0, spec.function_sampling == FunctionSampling::kGrid ? side * side : spec.samples};
 }
 DataShape points_shape(const DataSpec& spec) {
-  const Matrix &inputs = *spec.inputs, &targets = *spec.targets;
+  const PointList &inputs = *spec.inputs, &targets = *spec.targets;
   if (inputs.empty() || targets.empty()) return {};
   return {inputs[0].size(), targets[0].size(), 0, inputs.size()};
 }

@@ -70,7 +70,8 @@ enum class TargetForm {
   kBinary,  // one column, 0 or 1 (binary_cross_entropy with two classes)
 };
 
-using Matrix = std::vector<std::vector<double>>;
+// [example][value]
+using PointList = std::vector<std::vector<double>>;
 
 // Fields hold for the kinds named; the others ignore them. Lengths and counts in examples.
 struct DataSpec {
@@ -83,8 +84,8 @@ struct DataSpec {
   // Generated kinds: standard deviation, of targets for regression kinds, of inputs for circles, moons,
   // spirals and xor; none for blobs, which have their spread.
   double noise = 0;
-  Shared<Matrix> inputs;                                 // points: [sample][input]
-  Shared<Matrix> targets;                                // points: [sample][output]
+  Shared<PointList> inputs;                              // points: [sample][input]
+  Shared<PointList> targets;                             // points: [sample][output]
   std::string path;                                      // csv
   std::vector<std::string> target_columns;               // csv
   Task task = Task::kRegression;                         // csv

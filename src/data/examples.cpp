@@ -90,7 +90,7 @@ std::size_t grid_side(std::size_t samples) {
 }
 
 Examples copy_points(const DataSpec& spec, std::uint64_t /*seed*/) {
-  const Matrix &inputs = *spec.inputs, &targets = *spec.targets;
+  const PointList &inputs = *spec.inputs, &targets = *spec.targets;
   Examples set;
   const auto fail = [](const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); };
   set.samples = inputs.size();

@@ -28,10 +28,10 @@ inline constexpr std::size_t kBornNetworks = kManyNetworks;
 #endif
 
 // A relu network, He normal, zero bias, measured before any update; no tables, all data probed.
-inline RunSpec born(std::vector<std::size_t> hidden, Matrix inputs) {
+inline RunSpec born(std::vector<std::size_t> hidden, PointList inputs) {
   RunSpec spec;
   spec.data.kind = DataKind::kPoints;
-  spec.data.targets = Matrix(inputs.size(), {0.0});
+  spec.data.targets = PointList(inputs.size(), {0.0});
   spec.data.inputs = std::move(inputs);
   spec.model.hidden = std::move(hidden);
   spec.train.steps = 0;

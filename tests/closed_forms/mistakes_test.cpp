@@ -10,13 +10,14 @@ namespace deadrelu {
 namespace {
 
 // One hidden layer without biases on the given inputs; targets are 0 and all output weights 1.
-RunRecord layer_on(const std::vector<double>& weights, const Matrix& inputs, RunSpec spec = untrained({})) {
+RunRecord layer_on(const std::vector<double>& weights, const PointList& inputs,
+                   RunSpec spec = untrained({})) {
   spec.model.hidden = {weights.size()};
-  Matrix rows;
+  PointList rows;
   for (const double weight : weights) rows.push_back({weight});
   spec.initial = network_of({layer_of(rows, std::vector<double>(weights.size(), 0)),
                              layer_of({std::vector<double>(weights.size(), 1)}, {0})});
-  return train_one<double>(spec, make_examples<double>({inputs, Matrix(inputs.size(), {0.0})}));
+  return train_one<double>(spec, make_examples<double>({inputs, PointList(inputs.size(), {0.0})}));
 }
 
 TEST(Mistakes, counting_before_the_relu) {
@@ -75,7 +76,7 @@ TEST(Mistakes, a_percentage_in_a_column_called_fraction) {
 
 TEST(Mistakes, measuring_on_one_batch) {
   // The unit fires on the last of 50 inputs alone: nearly every batch of 2 would call it dead.
-  Matrix inputs(50, {-1.0});
+  PointList inputs(50, {-1.0});
   inputs[49] = {1.0};
   for (const Sampling sampling : values_of<Sampling>()) {
     RunSpec spec = untrained({});

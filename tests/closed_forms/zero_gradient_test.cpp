@@ -9,7 +9,7 @@ namespace {
 // The share of hidden units whose gradient is exactly zero on the whole data set, over untrained networks.
 Sample zero_gradient_share(const ActivationSpec& activation) {
   RunSpec spec = born({4, 4, 4}, {{-1.0, 0.3}, {0.5, 0.4}, {2.0, -0.7}, {-0.2, -0.9}});
-  spec.data.targets = Matrix{{1.0}, {-2.0}, {0.5}, {3.0}};
+  spec.data.targets = PointList{{1.0}, {-2.0}, {0.5}, {3.0}};
   spec.model.activation = activation;
   spec.init.hidden.bias = BiasInit::kNormal;
   spec.init.hidden.bias_value = 1;

@@ -68,8 +68,8 @@ TEST(Keys, defaults_of_data_are_those_of_the_spec) {
     switch (kind) {
       case DataKind::kPoints:
         required = R"(, "inputs": [[1]], "targets": [[2]])";
-        run.data.inputs = Matrix{{1}};
-        run.data.targets = Matrix{{2}};
+        run.data.inputs = PointList{{1}};
+        run.data.targets = PointList{{2}};
         run.train.batch_size = 1;
         break;
       case DataKind::kCsv:
@@ -121,8 +121,8 @@ TEST(Keys, points_data) {
   const RunSpec run =
       spec_of(R"({"data": {"kind": "points", "inputs": [[1, 2], [3, 4]], "targets": [[0.5], [-1]]},
     "model": {"hidden": []}, "train": {"batch_size": "full"}})");
-  EXPECT_EQ(*run.data.inputs, (Matrix{{1, 2}, {3, 4}}));
-  EXPECT_EQ(*run.data.targets, (Matrix{{0.5}, {-1}}));
+  EXPECT_EQ(*run.data.inputs, (PointList{{1, 2}, {3, 4}}));
+  EXPECT_EQ(*run.data.targets, (PointList{{0.5}, {-1}}));
   EXPECT_EQ(run.train.batch_size, 0u);
   EXPECT_TRUE(run.model.hidden.empty());
 }

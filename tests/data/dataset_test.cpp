@@ -20,7 +20,7 @@ std::vector<T> copy_of(const Buffer<T>& buffer) {
 DataSpec points(const std::vector<double>& inputs) {
   DataSpec spec;
   spec.kind = DataKind::kPoints;
-  Matrix rows, targets;
+  PointList rows, targets;
   for (const double x : inputs) {
     rows.push_back({x, 5});
     targets.push_back({10 * x});
@@ -102,10 +102,10 @@ TEST(Dataset, points_are_taken_as_they_are) {
 
 TEST(Dataset, points_of_different_lengths_are_refused) {
   DataSpec spec = points({1, 2, 3});
-  spec.targets = Matrix{{10}, {20}};
+  spec.targets = PointList{{10}, {20}};
   EXPECT_EQ(message_of([&] { make_dataset<double>(spec, 1); }), "data: points: 3 inputs, but 2 targets");
   spec = points({1, 2, 3});
-  spec.inputs = Matrix{{1, 5}, {2}, {3, 5}};
+  spec.inputs = PointList{{1, 5}, {2}, {3, 5}};
   EXPECT_EQ(message_of([&] { make_dataset<double>(spec, 1); }),
             "data: points: example 1 has 1 inputs and 1 targets, the first one 2 and 1");
   EXPECT_EQ(message_of([&] { make_dataset<double>(points({}), 1); }),
