@@ -40,7 +40,7 @@ class UserError : public std::runtime_error {
  private:
   static std::string text_of(const std::vector<Mistake>& mistakes) {
     std::string text;
-    for (const Mistake& mistake : mistakes) text += (text.empty() ? "" : "\n") + mistake.text();
+    for (const Mistake& mistake : mistakes) text.append(text.empty() ? "" : "\n").append(mistake.text());
     return text;
   }
 

@@ -195,7 +195,7 @@ void update_all(const UpdateParameters<T>& p, std::size_t count, T* parameters, 
 template <class T, Engine kEngine>
 void update(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count, T* parameters,
             const T* gradient, T* first, T* second, T* poison) {
-  const bool is_adam = optimizer == Optimizer::kAdam || optimizer == Optimizer::kAdamw;
+  [[maybe_unused]] const bool is_adam = optimizer == Optimizer::kAdam || optimizer == Optimizer::kAdamw;
   assert(p.numbers != nullptr && poison != nullptr);
   assert(first != nullptr || !(is_adam || p.uses_momentum));
   assert(second != nullptr || optimizer == Optimizer::kSgd);
