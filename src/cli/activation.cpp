@@ -1,4 +1,3 @@
-#include <algorithm>
 
 #include "base/buffer.h"
 #include "base/number.h"

@@ -6,12 +6,9 @@
 #include <memory>
 #include <thread>
 
-#include "base/enum_names.h"
 #include "base/processors.h"
 #include "base/random.h"
 #include "simd/kernels.h"
-#include "simd/target.h"
-#include "train/pack.h"
 #include "train/trainer.h"
 
 namespace deadrelu {

@@ -1,15 +1,10 @@
 #include "cli/explain.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/enum_names.h"
-#include "base/error.h"
 #include "cli/options.h"
 #include "cli/print.h"
-#include "config/experiment_config.h"
-#include "store/export.h"
 
 namespace deadrelu {
 namespace {

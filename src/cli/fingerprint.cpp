@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
-#include <set>
 
 #include "base/error.h"
 #include "cli/print.h"
@@ -86,9 +85,7 @@ void add_data(DataKind kind, Json& axis) {
         axis.push_back(data);
       }
       return;
-    case DataKind::kPermuted:
-      add(R"({"bin": 20})");
-      [[fallthrough]];
+    case DataKind::kPermuted: add(R"({"bin": 20})"); [[fallthrough]];
     case DataKind::kIdx:
       data.update({{"images", kImages}, {"labels", kLabels}});
       axis.push_back(data);
@@ -108,9 +105,7 @@ void add_data(DataKind kind, Json& axis) {
       break;
     case DataKind::kCircles:
     case DataKind::kMoons:
-    case DataKind::kXor:
-      add(R"({"samples": 50, "noise": 0.1})");
-      break;
+    case DataKind::kXor: add(R"({"samples": 50, "noise": 0.1})"); break;
     case DataKind::kSlowlyChangingRegression:
       add(R"({"samples": 50, "inputs": 8, "slow_inputs": 5, "change_every": 30, "target_units": 9, "bin": 20})");
       break;

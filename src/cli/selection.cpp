@@ -1,11 +1,7 @@
 #include "cli/selection.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
-#include <memory>
-#include <optional>
 
 #include "base/number.h"
 #include "cli/options.h"

@@ -2,7 +2,6 @@
 #include <atomic>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
 #include <sstream>
 
@@ -12,7 +11,6 @@
 #include "cli/selection.h"
 #include "cli/slurm_script.h"
 #include "simd/target.h"
-#include "store/directory_lock.h"
 #include "store/output_file.h"
 
 namespace deadrelu {

@@ -1,10 +1,8 @@
-#include <filesystem>
 
 #include "base/number.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "cli/result_directories.h"
-#include "store/store_reader.h"
 
 namespace deadrelu {
 namespace {

@@ -5,14 +5,12 @@
 #include <sys/utsname.h>
 
 #include <ctime>
-#include <optional>
 
 #include "base/error.h"
 #include "base/number.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/signals.h"
-#include "store/directory_lock.h"
 #include "store/output_file.h"
 #include "store/result_store.h"
 

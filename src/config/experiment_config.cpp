@@ -1,15 +1,12 @@
 #include "config/experiment_config.h"
 
 #include <algorithm>
-#include <deque>
 #include <filesystem>
 #include <map>
 
 #include "base/error.h"
-#include "config/document.h"
 #include "config/json_files.h"
 #include "config/key.h"
-#include "config/resolve.h"
 #include "config/sweep_plan.h"
 
 namespace deadrelu {

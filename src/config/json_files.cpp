@@ -1,9 +1,5 @@
 #include "config/json_files.h"
 
-#include <algorithm>
-#include <set>
-
-#include "base/error.h"
 #include "config/json.h"
 
 namespace deadrelu {
@@ -179,16 +175,14 @@ class LayerReader {
   void read_block(const Json& value, const std::string& pointer, const BlockKindInfo& kind,
                   LayerParameters& layer, std::vector<double>& numbers) {
     switch (kind.form) {
-      case BlockForm::kMatrix:
-        return read_matrix(value, pointer, layer, numbers);
+      case BlockForm::kMatrix: return read_matrix(value, pointer, layer, numbers);
       case BlockForm::kList:
         read_numbers(value, pointer, numbers);
         if (!numbers.empty() && layer.rows > 0 && numbers.size() != layer.rows)
           fail(pointer, "this layer has " + std::to_string(numbers.size()) + ' ' + kind.plural + " for " +
                             std::to_string(layer.rows) + " rows of weights");
         return;
-      case BlockForm::kNumber:
-        return read_number(value, pointer, numbers);
+      case BlockForm::kNumber: return read_number(value, pointer, numbers);
     }
   }
 

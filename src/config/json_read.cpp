@@ -1,5 +1,4 @@
 // nlohmann's parser, with the line at every event and its complaints as sentences.
-#include <algorithm>
 #include <deque>
 #include <iterator>
 #include <limits>

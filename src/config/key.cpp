@@ -33,26 +33,17 @@ Words words(const Key& key) {
   const std::string range = range_text(key).empty() ? "" : " in " + range_text(key);
   const std::string most = "a list of at most " + std::to_string(key.most_items);
   switch (key.type) {
-    case KeyType::kReal:
-      return {"real", "a number" + range};
-    case KeyType::kInteger:
-      return {"integer", "a whole number" + range};
-    case KeyType::kBool:
-      return {"true or false", "true or false"};
-    case KeyType::kChoice:
-      return {"one of " + join_choices(key.choices), join_choices(key.choices)};
-    case KeyType::kText:
-      return {"text", "a text of 1 to 4096 characters"};
-    case KeyType::kFolderName:
-      return {"folder name", "a folder name: 1 to 100 bytes, no slash, not . or .."};
-    case KeyType::kIntegerList:
-      return {"list of integers", most + " whole numbers" + range};
-    case KeyType::kRealPair:
-      return {"[from, to]", "a list of two numbers [from, to]" + range};
+    case KeyType::kReal: return {"real", "a number" + range};
+    case KeyType::kInteger: return {"integer", "a whole number" + range};
+    case KeyType::kBool: return {"true or false", "true or false"};
+    case KeyType::kChoice: return {"one of " + join_choices(key.choices), join_choices(key.choices)};
+    case KeyType::kText: return {"text", "a text of 1 to 4096 characters"};
+    case KeyType::kFolderName: return {"folder name", "a folder name: 1 to 100 bytes, no slash, not . or .."};
+    case KeyType::kIntegerList: return {"list of integers", most + " whole numbers" + range};
+    case KeyType::kRealPair: return {"[from, to]", "a list of two numbers [from, to]" + range};
     case KeyType::kRealMatrix:
       return {"list of rows of numbers", "a list of rows, each a list of equally many numbers"};
-    case KeyType::kTextList:
-      return {"list of names", "a list of names"};
+    case KeyType::kTextList: return {"list of names", "a list of names"};
     case KeyType::kChoiceSet:
       return {"list of any of " + join_choices(key.choices), "a list of any of " + join_choices(key.choices)};
   }
@@ -76,9 +67,7 @@ class Checker {
         if (good_ && key_.type == KeyType::kRealPair && value.size() != 2) fail(value, pointer);
         if (good_ && key_.type == KeyType::kTextList && value.empty()) fail(value, pointer, "; it is empty");
         break;
-      case KeyType::kRealMatrix:
-        check_matrix(value, pointer);
-        break;
+      case KeyType::kRealMatrix: check_matrix(value, pointer); break;
       default:
         if (!fits(value)) fail_item(value, pointer);
     }
@@ -105,22 +94,18 @@ class Checker {
   bool fits(const Json& value) const {
     switch (key_.type) {
       case KeyType::kInteger:
-      case KeyType::kIntegerList:
-        return is_whole(value) && in_range(value);
-      case KeyType::kBool:
-        return value.is_boolean();
+      case KeyType::kIntegerList: return is_whole(value) && in_range(value);
+      case KeyType::kBool: return value.is_boolean();
       case KeyType::kChoice:
       case KeyType::kChoiceSet:
         return value.is_string() && std::find(key_.choices.begin(), key_.choices.end(),
                                               value.get_ref<const std::string&>()) != key_.choices.end();
       case KeyType::kText:
       case KeyType::kFolderName:
-      case KeyType::kTextList:
-        return value.is_string() && fits_text(value.get_ref<const std::string&>());
+      case KeyType::kTextList: return value.is_string() && fits_text(value.get_ref<const std::string&>());
       case KeyType::kReal:
       case KeyType::kRealPair:
-      case KeyType::kRealMatrix:
-        break;
+      case KeyType::kRealMatrix: break;
     }
     return value.is_number() && in_range(value);
   }

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "config/key.h"
 #include "train/check.h"
-#include "train/run_spec.h"
 
 namespace deadrelu {
 

@@ -2,10 +2,8 @@
 #include <algorithm>
 
 #include "config/experiment_config.h"
-#include "config/key.h"
 #include "config/key_table.h"
 #include "sweep/number_range.h"
-#include "sweep/sweep_shape.h"
 
 namespace deadrelu {
 namespace {
@@ -39,28 +37,19 @@ Json type_schema(const Key& key) {
   const Json text = {{"type", "string"}, {"minLength", 1}, {"maxLength", 4096}};
   const Json names = {{"enum", std::vector<std::string>(key.choices.begin(), key.choices.end())}};
   switch (key.type) {
-    case KeyType::kReal:
-      return number_schema(key, "number");
-    case KeyType::kInteger:
-      return number_schema(key, "integer");
-    case KeyType::kBool:
-      return {{"type", "boolean"}};
-    case KeyType::kChoice:
-      return names;
-    case KeyType::kText:
-      return text;
+    case KeyType::kReal: return number_schema(key, "number");
+    case KeyType::kInteger: return number_schema(key, "integer");
+    case KeyType::kBool: return {{"type", "boolean"}};
+    case KeyType::kChoice: return names;
+    case KeyType::kText: return text;
     case KeyType::kFolderName:
       return {{"type", "string"}, {"pattern", "^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f]{1,100}$"}};
-    case KeyType::kIntegerList:
-      return list_of(number_schema(key, "integer"), 0, key.most_items);
-    case KeyType::kRealPair:
-      return list_of(number_schema(key, "number"), 2, 2);
+    case KeyType::kIntegerList: return list_of(number_schema(key, "integer"), 0, key.most_items);
+    case KeyType::kRealPair: return list_of(number_schema(key, "number"), 2, 2);
     case KeyType::kRealMatrix:
       return list_of(list_of(number_schema(key, "number"), 1, key.most_items), 1, key.most_items);
-    case KeyType::kTextList:
-      return list_of(text, 1, key.most_items);
-    case KeyType::kChoiceSet:
-      return list_of(names, 0, key.most_items);
+    case KeyType::kTextList: return list_of(text, 1, key.most_items);
+    case KeyType::kChoiceSet: return list_of(names, 0, key.most_items);
   }
   return {};
 }

@@ -11,7 +11,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "base/random.h"
 #include "data/examples.h"
 #include "simd/math.h"
 

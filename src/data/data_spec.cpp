@@ -1,4 +1,3 @@
-#include "data/data_spec.h"
 
 #include <algorithm>
 #include <cmath>

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/random.h"
 #include "data/examples.h"
 #include "simd/math.h"
 
@@ -58,21 +57,12 @@ std::vector<double> evaluate(TargetFunction function, const std::vector<double>&
   if (takes_sine) vector_sin(y);
   for (std::size_t s = 0; s < x.size(); ++s) {
     switch (function) {
-      case TargetFunction::kAbs:
-        y[s] = std::abs(x[s]);
-        break;
-      case TargetFunction::kQuadratic:
-        y[s] = x[s] * x[s];
-        break;
-      case TargetFunction::kXSin5x:
-        y[s] *= x[s];
-        break;
-      case TargetFunction::kStepSin:
-        y[s] = (x[s] > 0 ? 1 : 0) + 0.2 * y[s];
-        break;
+      case TargetFunction::kAbs: y[s] = std::abs(x[s]); break;
+      case TargetFunction::kQuadratic: y[s] = x[s] * x[s]; break;
+      case TargetFunction::kXSin5x: y[s] *= x[s]; break;
+      case TargetFunction::kStepSin: y[s] = (x[s] > 0 ? 1 : 0) + 0.2 * y[s]; break;
       case TargetFunction::kSine:
-      case TargetFunction::kAbsSumDiff:
-        break;
+      case TargetFunction::kAbsSumDiff: break;
     }
   }
   return y;
@@ -148,14 +138,9 @@ Examples generate_gaussian(const DataSpec& spec, std::uint64_t seed) {
     double sum = 0;
     for (std::size_t i = 0; i < set.inputs; ++i) {
       switch (spec.gaussian_target) {
-        case GaussianTarget::kZero:
-          break;
-        case GaussianTarget::kLinear:
-          sum = std::fma(weights[i], x[i], sum);
-          break;
-        case GaussianTarget::kNorm:
-          sum = std::fma(x[i], x[i], sum);
-          break;
+        case GaussianTarget::kZero: break;
+        case GaussianTarget::kLinear: sum = std::fma(weights[i], x[i], sum); break;
+        case GaussianTarget::kNorm: sum = std::fma(x[i], x[i], sum); break;
       }
     }
     set.targets[s] = spec.gaussian_target == GaussianTarget::kNorm ? std::sqrt(sum) / root : sum;

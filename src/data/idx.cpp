@@ -22,18 +22,12 @@ struct IdxHeader {
 
 std::string type_name(unsigned type) {
   switch (type) {
-    case 0x09:
-      return "signed bytes";
-    case 0x0B:
-      return "16-bit integers";
-    case 0x0C:
-      return "32-bit integers";
-    case 0x0D:
-      return "32-bit floats";
-    case 0x0E:
-      return "64-bit floats";
-    default:
-      return "values of the unknown type " + std::to_string(type);
+    case 0x09: return "signed bytes";
+    case 0x0B: return "16-bit integers";
+    case 0x0C: return "32-bit integers";
+    case 0x0D: return "32-bit floats";
+    case 0x0E: return "64-bit floats";
+    default: return "values of the unknown type " + std::to_string(type);
   }
 }
 

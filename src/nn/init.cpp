@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/random.h"
 #include "simd/math.h"
 
 namespace deadrelu {
@@ -128,33 +127,22 @@ void fill_weights(const LayerShape& shape, const LayerInit& init, const Draws& d
   const double fan_out = static_cast<double>(shape.rows);
   const double gain = init.gain;
   switch (init.weights) {
-    case WeightInit::kHeNormal:
-      return draws.normal(weights, gain * std::sqrt(2 / fan_in));
-    case WeightInit::kHeUniform:
-      return draws.uniform(weights, gain * std::sqrt(6 / fan_in));
-    case WeightInit::kGlorotNormal:
-      return draws.normal(weights, gain * std::sqrt(2 / (fan_in + fan_out)));
-    case WeightInit::kGlorotUniform:
-      return draws.uniform(weights, gain * std::sqrt(6 / (fan_in + fan_out)));
-    case WeightInit::kLecunNormal:
-      return draws.normal(weights, gain * std::sqrt(1 / fan_in));
-    case WeightInit::kLecunUniform:
-      return draws.uniform(weights, gain * std::sqrt(3 / fan_in));
-    case WeightInit::kPytorch:
-      return draws.uniform(weights, gain / std::sqrt(fan_in));
-    case WeightInit::kNormal:
-      return draws.normal(weights, gain * init.scale);
-    case WeightInit::kUniform:
-      return draws.uniform(weights, gain * init.scale);
-    case WeightInit::kSign:
-      return draws.sign(weights, gain * init.scale);
+    case WeightInit::kHeNormal: return draws.normal(weights, gain * std::sqrt(2 / fan_in));
+    case WeightInit::kHeUniform: return draws.uniform(weights, gain * std::sqrt(6 / fan_in));
+    case WeightInit::kGlorotNormal: return draws.normal(weights, gain * std::sqrt(2 / (fan_in + fan_out)));
+    case WeightInit::kGlorotUniform: return draws.uniform(weights, gain * std::sqrt(6 / (fan_in + fan_out)));
+    case WeightInit::kLecunNormal: return draws.normal(weights, gain * std::sqrt(1 / fan_in));
+    case WeightInit::kLecunUniform: return draws.uniform(weights, gain * std::sqrt(3 / fan_in));
+    case WeightInit::kPytorch: return draws.uniform(weights, gain / std::sqrt(fan_in));
+    case WeightInit::kNormal: return draws.normal(weights, gain * init.scale);
+    case WeightInit::kUniform: return draws.uniform(weights, gain * init.scale);
+    case WeightInit::kSign: return draws.sign(weights, gain * init.scale);
     case WeightInit::kOrthogonal:
       draws.normal(weights, 1);
       orthonormalize(weights, shape.rows, shape.inputs);
       for (double& weight : weights) weight *= gain;
       return;
-    case WeightInit::kRai:
-      return;  // weights and bias are one draw: fill_asymmetric
+    case WeightInit::kRai: return;  // weights and bias are one draw: fill_asymmetric
   }
 }
 
@@ -163,12 +151,9 @@ void fill_bias(const LayerShape& shape, const LayerInit& init, const Draws& draw
     case BiasInit::kConstant:
       for (double& value : bias) value = init.bias_value;
       return;
-    case BiasInit::kNormal:
-      return draws.normal(bias, init.bias_value);
-    case BiasInit::kUniform:
-      return draws.uniform(bias, init.bias_value);
-    case BiasInit::kPytorch:
-      return draws.uniform(bias, 1 / std::sqrt(static_cast<double>(shape.inputs)));
+    case BiasInit::kNormal: return draws.normal(bias, init.bias_value);
+    case BiasInit::kUniform: return draws.uniform(bias, init.bias_value);
+    case BiasInit::kPytorch: return draws.uniform(bias, 1 / std::sqrt(static_cast<double>(shape.inputs)));
   }
 }
 
@@ -194,12 +179,8 @@ void init_layer(const LayerShape& shape, const LayerInit& init, const Activation
           fill_asymmetric(shape, init.gain, weight_draws, values, parameters[BlockKind::kBias]);
         }
         break;
-      case BlockKind::kBias:
-        fill_bias(shape, init, {seed, Purpose::kBiases, stream}, values);
-        break;
-      case BlockKind::kSlope:
-        std::fill(values.begin(), values.end(), activation.slope);
-        break;
+      case BlockKind::kBias: fill_bias(shape, init, {seed, Purpose::kBiases, stream}, values); break;
+      case BlockKind::kSlope: std::fill(values.begin(), values.end(), activation.slope); break;
     }
   }
 }

@@ -5,12 +5,9 @@ namespace {
 
 bool has_block(const ModelSpec& model, const LayerShape& layer, BlockKind kind) {
   switch (kind) {
-    case BlockKind::kWeights:
-      return true;
-    case BlockKind::kBias:
-      return layer.hidden ? model.bias : model.output_bias;
-    case BlockKind::kSlope:
-      return layer.hidden && model.activation.kind == Activation::kPrelu;
+    case BlockKind::kWeights: return true;
+    case BlockKind::kBias: return layer.hidden ? model.bias : model.output_bias;
+    case BlockKind::kSlope: return layer.hidden && model.activation.kind == Activation::kPrelu;
   }
   return false;
 }

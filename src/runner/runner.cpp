@@ -1,8 +1,5 @@
-#include "runner/runner.h"
 
 #include <algorithm>
-#include <exception>
-#include <optional>
 #include <utility>
 
 #include "runner/packer.h"

@@ -3,11 +3,9 @@
 #include <chrono>
 #include <new>
 #include <span>
-#include <utility>
 
 #include "base/error.h"
 #include "train/check.h"
-#include "train/pack.h"
 #include "train/trainer.h"
 
 namespace deadrelu {

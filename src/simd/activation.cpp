@@ -18,49 +18,29 @@ namespace {
 template <class T, class Pass>
 void with_formula(Activation kind, const ActivationNumbers<T>& p, const Pass& pass) {
   switch (kind) {
-    case Activation::kRelu:
-      return pass.run(Relu<T>(p));
+    case Activation::kRelu: return pass.run(Relu<T>(p));
     case Activation::kLeakyRelu:
     case Activation::kPrelu:
-    case Activation::kRrelu:
-      return pass.run(Leaky<T>(p));
-    case Activation::kRelu6:
-      return pass.run(Relu6<T>(p));
-    case Activation::kElu:
-      return pass.run(Elu<T>(p));
-    case Activation::kSelu:
-      return pass.run(Selu<T>(p));
-    case Activation::kCelu:
-      return pass.run(Celu<T>(p));
-    case Activation::kGelu:
-      return pass.run(Gelu<T>(p));
-    case Activation::kSilu:
-      return pass.run(Silu<T>(p));
-    case Activation::kMish:
-      return pass.run(Mish<T>(p));
-    case Activation::kSoftplus:
-      return pass.run(Softplus<T>(p));
-    case Activation::kSoftsign:
-      return pass.run(Softsign<T>(p));
-    case Activation::kSigmoid:
-      return pass.run(Sigmoid<T>(p));
-    case Activation::kTanh:
-      return pass.run(Tanh<T>(p));
-    case Activation::kHardSigmoid:
-      return pass.run(HardSigmoid<T>(p));
-    case Activation::kHardTanh:
-      return pass.run(HardTanh<T>(p));
-    case Activation::kHardSwish:
-      return pass.run(HardSwish<T>(p));
-    case Activation::kAbs:
-      return pass.run(AbsoluteValue<T>(p));
-    case Activation::kGaussian:
-      return pass.run(Gaussian<T>(p));
-    case Activation::kIdentity:
-      return pass.run(Identity<T>(p));
+    case Activation::kRrelu: return pass.run(Leaky<T>(p));
+    case Activation::kRelu6: return pass.run(Relu6<T>(p));
+    case Activation::kElu: return pass.run(Elu<T>(p));
+    case Activation::kSelu: return pass.run(Selu<T>(p));
+    case Activation::kCelu: return pass.run(Celu<T>(p));
+    case Activation::kGelu: return pass.run(Gelu<T>(p));
+    case Activation::kSilu: return pass.run(Silu<T>(p));
+    case Activation::kMish: return pass.run(Mish<T>(p));
+    case Activation::kSoftplus: return pass.run(Softplus<T>(p));
+    case Activation::kSoftsign: return pass.run(Softsign<T>(p));
+    case Activation::kSigmoid: return pass.run(Sigmoid<T>(p));
+    case Activation::kTanh: return pass.run(Tanh<T>(p));
+    case Activation::kHardSigmoid: return pass.run(HardSigmoid<T>(p));
+    case Activation::kHardTanh: return pass.run(HardTanh<T>(p));
+    case Activation::kHardSwish: return pass.run(HardSwish<T>(p));
+    case Activation::kAbs: return pass.run(AbsoluteValue<T>(p));
+    case Activation::kGaussian: return pass.run(Gaussian<T>(p));
+    case Activation::kIdentity: return pass.run(Identity<T>(p));
     case Activation::kCrelu:
-    case Activation::kMaxout:
-      return;
+    case Activation::kMaxout: return;
   }
 }
 

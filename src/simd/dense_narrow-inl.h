@@ -82,12 +82,9 @@ void run_narrow(Corner<T> at, std::size_t rows, std::size_t columns) {
       with_sequence<kMostRows>(HWY_MIN(left, kMostRows), [&](auto tile_rows) HWY_ATTR {
         using Rows = decltype(tile_rows);
         switch (at.end) {
-          case End::kStore:
-            return NarrowRows<T, kForm, End::kStore, Rows, Terms>::run(at, columns);
-          case End::kRelu:
-            return NarrowRows<T, kForm, End::kRelu, Rows, Terms>::run(at, columns);
-          case End::kReluSlope:
-            return NarrowRows<T, kForm, End::kReluSlope, Rows, Terms>::run(at, columns);
+          case End::kStore: return NarrowRows<T, kForm, End::kStore, Rows, Terms>::run(at, columns);
+          case End::kRelu: return NarrowRows<T, kForm, End::kRelu, Rows, Terms>::run(at, columns);
+          case End::kReluSlope: return NarrowRows<T, kForm, End::kReluSlope, Rows, Terms>::run(at, columns);
         }
       });
       at.skip_rows(kMostRows, kRuns);

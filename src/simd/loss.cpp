@@ -137,16 +137,11 @@ void evaluate(Loss loss, const LaneMatrix<const T>& outputs, const LaneMatrix<co
   assert(gradient.data == nullptr || same_shape(outputs, gradient));
   const Batch<D> batch{outputs, targets, gradient_scale, gradient};
   switch (loss) {
-    case Loss::kMse:
-      return evaluate_sum<D, SquaredError<D>>(batch, 1, 2, sums);
-    case Loss::kHalfMse:
-      return evaluate_sum<D, SquaredError<D>>(batch, 0.5, 1, sums);
-    case Loss::kMae:
-      return evaluate_sum<D, AbsoluteError<D>>(batch, 1, 1, sums);
-    case Loss::kBinaryCrossEntropy:
-      return evaluate_sum<D, LogisticError<D>>(batch, 1, 1, sums);
-    case Loss::kCrossEntropy:
-      return evaluate_cross_entropy(batch, sums);
+    case Loss::kMse: return evaluate_sum<D, SquaredError<D>>(batch, 1, 2, sums);
+    case Loss::kHalfMse: return evaluate_sum<D, SquaredError<D>>(batch, 0.5, 1, sums);
+    case Loss::kMae: return evaluate_sum<D, AbsoluteError<D>>(batch, 1, 1, sums);
+    case Loss::kBinaryCrossEntropy: return evaluate_sum<D, LogisticError<D>>(batch, 1, 1, sums);
+    case Loss::kCrossEntropy: return evaluate_cross_entropy(batch, sums);
   }
 }
 

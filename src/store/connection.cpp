@@ -52,30 +52,23 @@ std::string escaped(const std::string& path) {
 
 std::string sentence(int code, const std::string& message) {
   switch (code & 0xff) {
-    case SQLITE_FULL:
-      return "the disk is full";
+    case SQLITE_FULL: return "the disk is full";
     case SQLITE_CORRUPT:
       return "the store is damaged (" + message + "); restore it from a copy, or remove it and run again";
-    case SQLITE_NOTADB:
-      return "this file is no deadrelu store (" + message + ")";
+    case SQLITE_NOTADB: return "this file is no deadrelu store (" + message + ")";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return "another process is using the store; try again when it has finished";
+    case SQLITE_LOCKED: return "another process is using the store; try again when it has finished";
     case SQLITE_PERM:
-    case SQLITE_AUTH:
-      return "no permission to use the store (" + message + ")";
-    case SQLITE_CANTOPEN:
-      return "the store cannot be opened (" + message + ")";
+    case SQLITE_AUTH: return "no permission to use the store (" + message + ")";
+    case SQLITE_CANTOPEN: return "the store cannot be opened (" + message + ")";
     case SQLITE_READONLY:
       if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY ||
           code == SQLITE_READONLY_CANTINIT)
         return "the process that wrote the store was cut off; run the same `deadrelu run` again to bring it "
                "in order";
       return "the store cannot be written (" + message + ")";
-    case SQLITE_TOOBIG:
-      return "a record is too large for the store (" + message + ")";
-    default:
-      return "the store cannot be used (" + message + ")";
+    case SQLITE_TOOBIG: return "a record is too large for the store (" + message + ")";
+    default: return "the store cannot be used (" + message + ")";
   }
 }
 

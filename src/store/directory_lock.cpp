@@ -1,15 +1,11 @@
 #include "store/directory_lock.h"
 
-#include <cerrno>
-#include <string>
 #include <system_error>
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "store/connection.h"
 
 namespace deadrelu {

@@ -1,8 +1,5 @@
 #include "store/export.h"
 
-#include <memory>
-#include <utility>
-
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"

@@ -1,6 +1,5 @@
 #include "store/output_file.h"
 
-#include <cerrno>
 #include <cstdio>
 #include <new>
 

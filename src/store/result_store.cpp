@@ -1,15 +1,5 @@
-#include "store/result_store.h"
 
-#include <algorithm>
-#include <optional>
-#include <unordered_map>
-#include <utility>
 
-#include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
-#include <SQLiteCpp/Transaction.h>
-
-#include "base/error.h"
 #include "store/connection.h"
 #include "store/directory_lock.h"
 #include "store/run_rows.h"

@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cmath>
-#include <string_view>
 
 #include <sqlite3.h>
 
@@ -52,12 +51,10 @@ constexpr std::size_t kMostShownBytes = 40;
 bool same_bits(const SQLite::Column& a, const SQLite::Column& b) {
   if (a.getType() != b.getType()) return false;
   switch (a.getType()) {
-    case SQLITE_INTEGER:
-      return a.getInt64() == b.getInt64();
+    case SQLITE_INTEGER: return a.getInt64() == b.getInt64();
     case SQLITE_FLOAT:
       return std::bit_cast<std::uint64_t>(a.getDouble()) == std::bit_cast<std::uint64_t>(b.getDouble());
-    case SQLITE_NULL:
-      return true;
+    case SQLITE_NULL: return true;
     default: {
       // A pointer is valid until the column's next conversion, a length right after it.
       const auto* first = static_cast<const char*>(a.getBlob());

@@ -3,19 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cassert>
-#include <cerrno>
 #include <cstdio>
 #include <map>
-#include <optional>
-
-#include <SQLiteCpp/Database.h>
 
 #include "base/number.h"
 #include "store/attached_store.h"
-#include "store/connection.h"
-#include "store/directory_lock.h"
 #include "store/output_file.h"
 #include "store/run_rows.h"
 #include "store/schema.h"

@@ -1,18 +1,13 @@
 #include "store/store_reader.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <new>
-#include <optional>
 #include <string_view>
-#include <utility>
 
-#include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 #include <sqlite3.h>
 
-#include "base/error.h"
 #include "store/connection.h"
 #include "store/schema.h"
 #include "store/summary.h"
@@ -53,16 +48,14 @@ int authorize_reading(void*, int action, const char* first, const char* second, 
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_READ:
-    case SQLITE_RECURSIVE:
-      return SQLITE_OK;
+    case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_FUNCTION:
       return second != nullptr && std::strcmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_PRAGMA:
       for (const char* allowed : {"table_info", "table_xinfo", "table_list"})
         if (sqlite3_stricmp(first, allowed) == 0) return SQLITE_OK;
       return SQLITE_DENY;
-    default:
-      return SQLITE_DENY;
+    default: return SQLITE_DENY;
   }
 }
 
@@ -79,18 +72,15 @@ struct ReadingOnly {
   const int code = sqlite3_extended_errcode(db);
   const std::string message = sqlite3_errmsg(db);
   switch (code & 0xff) {
-    case SQLITE_AUTH:
-      throw UserError(ExitCode::kUsage, "the query would do more than read: " + message);
+    case SQLITE_AUTH: throw UserError(ExitCode::kUsage, "the query would do more than read: " + message);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_IOERR:
     case SQLITE_FULL:
     case SQLITE_BUSY:
     case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-      throw_sqlite_error(file, code, message, errno);
-    default:
-      throw UserError(ExitCode::kUsage, "the query is wrong: " + message);
+    case SQLITE_READONLY: throw_sqlite_error(file, code, message, errno);
+    default: throw UserError(ExitCode::kUsage, "the query is wrong: " + message);
   }
 }
 
@@ -117,15 +107,9 @@ StatementPointer prepare_one(sqlite3* db, const std::filesystem::path& file, con
 
 void read_cell(sqlite3_stmt* statement, int column, Cell& cell) {
   switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER:
-      cell = static_cast<std::int64_t>(sqlite3_column_int64(statement, column));
-      break;
-    case SQLITE_FLOAT:
-      cell = sqlite3_column_double(statement, column);
-      break;
-    case SQLITE_NULL:
-      cell = std::monostate();
-      break;
+    case SQLITE_INTEGER: cell = static_cast<std::int64_t>(sqlite3_column_int64(statement, column)); break;
+    case SQLITE_FLOAT: cell = sqlite3_column_double(statement, column); break;
+    case SQLITE_NULL: cell = std::monostate(); break;
     default: {
       // Bytes first: the pointer is valid until the next conversion. An assignment keeps the cell's memory.
       const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, column));

@@ -1,6 +1,4 @@
-#include "train/trainer.h"
 
-#include "probe/gradient_probe.h"
 #include "train/recorder.h"
 
 namespace deadrelu {

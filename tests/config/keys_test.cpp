@@ -83,11 +83,8 @@ TEST(Keys, defaults_of_data_are_those_of_the_spec) {
         run.data.images = "i";
         run.data.labels = "l";
         break;
-      case DataKind::kSlowlyChangingRegression:
-        run.data.dimensions = 20;
-        break;
-      default:
-        break;
+      case DataKind::kSlowlyChangingRegression: run.data.dimensions = 20; break;
+      default: break;
     }
     if (is_stream(run.data)) run.data.bin = 10'000;
     if (has_classes(run.data)) run.train.loss = Loss::kCrossEntropy;

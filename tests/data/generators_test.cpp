@@ -78,18 +78,12 @@ TEST(FunctionSet, one_sample_lies_in_the_middle_and_two_at_the_ends) {
 
 double formula(TargetFunction function, double x) {
   switch (function) {
-    case TargetFunction::kAbs:
-      return std::abs(x);
-    case TargetFunction::kSine:
-      return std::sin(x);
-    case TargetFunction::kQuadratic:
-      return x * x;
-    case TargetFunction::kXSin5x:
-      return x * std::sin(5 * x);
-    case TargetFunction::kStepSin:
-      return (x > 0 ? 1 : 0) + 0.2 * std::sin(5 * x);
-    case TargetFunction::kAbsSumDiff:
-      break;
+    case TargetFunction::kAbs: return std::abs(x);
+    case TargetFunction::kSine: return std::sin(x);
+    case TargetFunction::kQuadratic: return x * x;
+    case TargetFunction::kXSin5x: return x * std::sin(5 * x);
+    case TargetFunction::kStepSin: return (x > 0 ? 1 : 0) + 0.2 * std::sin(5 * x);
+    case TargetFunction::kAbsSumDiff: break;
   }
   return std::numeric_limits<double>::quiet_NaN();  // equals nothing
 }

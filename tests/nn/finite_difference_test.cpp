@@ -16,15 +16,11 @@ constexpr double kTolerance = 1e-6;  // relative, for gradients from 1e-3 on
 
 std::vector<double> kinks(Activation kind) {
   switch (kind) {
-    case Activation::kRelu6:
-      return {0, 6};
+    case Activation::kRelu6: return {0, 6};
     case Activation::kHardSigmoid:
-    case Activation::kHardSwish:
-      return {-3, 3};
-    case Activation::kHardTanh:
-      return {-1, 1};
-    default:
-      return {0};  // the smooth ones have none; keeping off 0 does them no harm
+    case Activation::kHardSwish: return {-3, 3};
+    case Activation::kHardTanh: return {-1, 1};
+    default: return {0};  // the smooth ones have none; keeping off 0 does them no harm
   }
 }
 

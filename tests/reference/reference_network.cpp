@@ -64,16 +64,11 @@ Matrix loss_gradient(Loss loss, const Matrix& outputs, const Matrix& targets) {
   const double samples = static_cast<double>(outputs.cols()), count = static_cast<double>(outputs.size());
   const Matrix error = outputs - targets;
   switch (loss) {
-    case Loss::kMse:
-      return 2 / count * error;
-    case Loss::kHalfMse:
-      return error / count;
-    case Loss::kMae:
-      return error.array().sign() / count;
-    case Loss::kBinaryCrossEntropy:
-      return (outputs.unaryExpr(&sigmoid) - targets) / count;
-    case Loss::kCrossEntropy:
-      return (softmax(outputs) - targets) / samples;
+    case Loss::kMse: return 2 / count * error;
+    case Loss::kHalfMse: return error / count;
+    case Loss::kMae: return error.array().sign() / count;
+    case Loss::kBinaryCrossEntropy: return (outputs.unaryExpr(&sigmoid) - targets) / count;
+    case Loss::kCrossEntropy: return (softmax(outputs) - targets) / samples;
   }
   return {};
 }
@@ -113,12 +108,9 @@ Trace forward(const ActivationSpec& activation, const Layers& layers, const Matr
 double loss_value(Loss loss, const Matrix& outputs, const Matrix& targets) {
   const double samples = static_cast<double>(outputs.cols()), count = static_cast<double>(outputs.size());
   switch (loss) {
-    case Loss::kMse:
-      return (outputs - targets).squaredNorm() / count;
-    case Loss::kHalfMse:
-      return (outputs - targets).squaredNorm() / (2 * count);
-    case Loss::kMae:
-      return (outputs - targets).cwiseAbs().sum() / count;
+    case Loss::kMse: return (outputs - targets).squaredNorm() / count;
+    case Loss::kHalfMse: return (outputs - targets).squaredNorm() / (2 * count);
+    case Loss::kMae: return (outputs - targets).cwiseAbs().sum() / count;
     case Loss::kBinaryCrossEntropy:
       return (outputs.unaryExpr(&softplus) - targets.cwiseProduct(outputs)).sum() / count;
     case Loss::kCrossEntropy:

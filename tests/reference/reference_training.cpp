@@ -90,15 +90,13 @@ double learning_rate(const TrainSpec& train, std::uint64_t i, std::uint64_t n) {
   const double rate = train.optimizer.learning_rate;
   const double step = static_cast<double>(i), steps = static_cast<double>(n);
   switch (s.kind) {
-    case Schedule::kConstant:
-      return rate;
+    case Schedule::kConstant: return rate;
     case Schedule::kLinearWarmup: {
       const double last = std::floor(s.until * steps);
       if (step <= last) return rate * (1 + (s.factor - 1) * step / steps);
       return rate * (1 + (s.factor - 1) * last / steps) / s.then_divide;
     }
-    case Schedule::kStep:
-      return rate * std::pow(s.gamma, static_cast<double>(i / s.every));
+    case Schedule::kStep: return rate * std::pow(s.gamma, static_cast<double>(i / s.every));
     case Schedule::kCosine:
       return rate *
              (s.final_factor + (1 - s.final_factor) * (1 + std::cos(std::numbers::pi * step / steps)) / 2);

@@ -40,50 +40,31 @@ inline long double activation_oracle(Activation kind, long double z) {
   using std::exp, std::expm1, std::max, std::min;
   const long double zero = 0, six = 6, alpha = kTestAlpha;
   switch (kind) {
-    case Activation::kRelu:
-      return max(zero, z);
+    case Activation::kRelu: return max(zero, z);
     case Activation::kLeakyRelu:
     case Activation::kPrelu:
-    case Activation::kRrelu:
-      return max(zero, z) + kTestSlope * min(zero, z);
-    case Activation::kRelu6:
-      return min(max(zero, z), six);
-    case Activation::kElu:
-      return z > 0 ? z : alpha * expm1(z);
+    case Activation::kRrelu: return max(zero, z) + kTestSlope * min(zero, z);
+    case Activation::kRelu6: return min(max(zero, z), six);
+    case Activation::kElu: return z > 0 ? z : alpha * expm1(z);
     case Activation::kSelu:
       return 1.0507009873554804934193349852946L *
              (max(zero, z) + min(zero, 1.6732632423543772848170429916717L * expm1(min(zero, z))));
-    case Activation::kCelu:
-      return max(zero, z) + min(zero, alpha * expm1(min(zero, z) / alpha));
-    case Activation::kGelu:
-      return z * std::erfc(-z / std::sqrt(2.0L)) / 2;
-    case Activation::kSilu:
-      return z / (1 + exp(-z));
-    case Activation::kMish:
-      return z * std::tanh(std::log1p(exp(z)));
-    case Activation::kSoftplus:
-      return z > 60 ? z : std::log1p(exp(z));
-    case Activation::kSoftsign:
-      return z / (1 + std::abs(z));
-    case Activation::kSigmoid:
-      return 1 / (1 + exp(-z));
-    case Activation::kTanh:
-      return std::tanh(z);
-    case Activation::kHardSigmoid:
-      return min(max(zero, z + 3), six) / 6;
-    case Activation::kHardTanh:
-      return min(max(z, -1.0L), 1.0L);
-    case Activation::kHardSwish:
-      return z * (min(max(zero, z + 3), six) / 6);
-    case Activation::kAbs:
-      return std::abs(z);
-    case Activation::kGaussian:
-      return exp(-z * z);
-    case Activation::kIdentity:
-      return z;
+    case Activation::kCelu: return max(zero, z) + min(zero, alpha * expm1(min(zero, z) / alpha));
+    case Activation::kGelu: return z * std::erfc(-z / std::sqrt(2.0L)) / 2;
+    case Activation::kSilu: return z / (1 + exp(-z));
+    case Activation::kMish: return z * std::tanh(std::log1p(exp(z)));
+    case Activation::kSoftplus: return z > 60 ? z : std::log1p(exp(z));
+    case Activation::kSoftsign: return z / (1 + std::abs(z));
+    case Activation::kSigmoid: return 1 / (1 + exp(-z));
+    case Activation::kTanh: return std::tanh(z);
+    case Activation::kHardSigmoid: return min(max(zero, z + 3), six) / 6;
+    case Activation::kHardTanh: return min(max(z, -1.0L), 1.0L);
+    case Activation::kHardSwish: return z * (min(max(zero, z + 3), six) / 6);
+    case Activation::kAbs: return std::abs(z);
+    case Activation::kGaussian: return exp(-z * z);
+    case Activation::kIdentity: return z;
     case Activation::kCrelu:
-    case Activation::kMaxout:
-      break;
+    case Activation::kMaxout: break;
   }
   return std::numeric_limits<long double>::quiet_NaN();
 }

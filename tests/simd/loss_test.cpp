@@ -24,21 +24,11 @@ long double sample_loss(Loss loss, const std::vector<long double>& y, const std:
   for (const long double v : y) exponentials += std::exp(v);
   for (std::size_t o = 0; o < outputs; ++o) {
     switch (loss) {
-      case Loss::kMse:
-        sum += (y[o] - t[o]) * (y[o] - t[o]) / outputs;
-        break;
-      case Loss::kHalfMse:
-        sum += (y[o] - t[o]) * (y[o] - t[o]) / 2 / outputs;
-        break;
-      case Loss::kMae:
-        sum += std::abs(y[o] - t[o]) / outputs;
-        break;
-      case Loss::kCrossEntropy:
-        sum -= t[o] * (y[o] - std::log(exponentials));
-        break;
-      case Loss::kBinaryCrossEntropy:
-        sum += (std::log1p(std::exp(y[o])) - t[o] * y[o]) / outputs;
-        break;
+      case Loss::kMse: sum += (y[o] - t[o]) * (y[o] - t[o]) / outputs; break;
+      case Loss::kHalfMse: sum += (y[o] - t[o]) * (y[o] - t[o]) / 2 / outputs; break;
+      case Loss::kMae: sum += std::abs(y[o] - t[o]) / outputs; break;
+      case Loss::kCrossEntropy: sum -= t[o] * (y[o] - std::log(exponentials)); break;
+      case Loss::kBinaryCrossEntropy: sum += (std::log1p(std::exp(y[o])) - t[o] * y[o]) / outputs; break;
     }
   }
   return sum;

@@ -36,13 +36,10 @@ struct TorchParameter {
       g += s.weight_decay * value;
     }
     switch (optimizer) {
-      case Optimizer::kSgd:
-        return sgd(s, g, t);
+      case Optimizer::kSgd: return sgd(s, g, t);
       case Optimizer::kAdam:
-      case Optimizer::kAdamw:
-        return adam(s, g, t);
-      case Optimizer::kRmsprop:
-        return rmsprop(s, g);
+      case Optimizer::kAdamw: return adam(s, g, t);
+      case Optimizer::kRmsprop: return rmsprop(s, g);
     }
     value = std::numeric_limits<long double>::quiet_NaN();  // no oracle
   }
