@@ -136,7 +136,7 @@ void write_file(const std::filesystem::path& path, const std::string& bytes) {
 
 // An IDX file: the header (type unsigned byte), then value(i) for each byte i.
 template <class Value>
-std::string idx_file(std::vector<int> sizes, Value value) {
+std::string idx_file(const std::vector<int>& sizes, Value value) {
   std::string bytes{'\0', '\0', '\x08', static_cast<char>(sizes.size())};
   int count = 1;
   for (const int size : sizes) {

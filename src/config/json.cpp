@@ -80,6 +80,10 @@ std::string canonical_json(const Json& value) {
   return value.is_object() ? '{' + text + '}' : '[' + text + ']';
 }
 
+bool is_empty_text(const Json& value) {
+  return value.is_string() && value.get_ref<const std::string&>().empty();
+}
+
 std::string describe(const Json& value) {
   constexpr std::size_t kLongest = 60;
   if (value.is_array()) return "a list";

@@ -35,6 +35,9 @@ std::string json_quoted(std::string_view text);
 // The one text of a value that ids and tables use: compact, and 1, 1.0 and 1e0 have the same.
 std::string canonical_json(const Json& value);
 
+// Whether it is a text, without a character.
+bool is_empty_text(const Json& value);
+
 // For error messages: `the text "abc"`, `1.5`, `a list`, …
 std::string describe(const Json& value);
 

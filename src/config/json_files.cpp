@@ -60,7 +60,7 @@ class ClaimReader {
       if (required) fail(key, "is missing; give a text");
       return "";
     }
-    if (value->is_string() && !(required && *value == "")) return *value;
+    if (value->is_string() && !(required && is_empty_text(*value))) return *value;
     fail(key, "found " + describe(*value) + "; allowed: a text, not empty");
     return "";
   }
@@ -76,7 +76,7 @@ class ClaimReader {
   std::variant<double, std::string> published() {
     const Json* value = find_member(node_, "published");
     if (value != nullptr && value->is_number()) return value->get<double>();
-    if (value != nullptr && value->is_string() && *value != "") return value->get<std::string>();
+    if (value != nullptr && value->is_string() && !is_empty_text(*value)) return value->get<std::string>();
     if (value == nullptr) {
       fail("published", "is missing; give a number or a text (\"direction only\")");
     } else {

@@ -168,7 +168,7 @@ Json value_of(const Key& key, const RunSpec& spec) {
   }
   const bool outside = key.type == KeyType::kInteger && value == 0 && key.range.low > 0;
   if (key.word != nullptr && outside) return key.word;
-  if (key.nullable && (outside || value == "")) return nullptr;
+  if (key.nullable && (outside || is_empty_text(value))) return nullptr;
   return value;
 }
 
