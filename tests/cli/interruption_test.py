@@ -21,11 +21,12 @@ class Interruption(harness.Case):
         return int(harness.parse_csv(done.stdout)[0]["n"]) if done.returncode == 0 else 0
 
     def interrupt(self, out, number):
-        """Sends the signal once some runs are recorded, and returns exit code and standard error."""
+        """Sends the signal once some more runs are recorded, and returns exit code and standard error."""
+        before = self.recorded(out)
         process = self.start(out)
         try:
             deadline = time.monotonic() + 60
-            while self.recorded(out) < 16 and time.monotonic() < deadline:
+            while self.recorded(out) < before + 16 and time.monotonic() < deadline:
                 self.assertIsNone(process.poll(), "the training ended before it could be interrupted")
                 time.sleep(0.02)
             sent = time.monotonic()
