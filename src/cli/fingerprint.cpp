@@ -9,11 +9,13 @@
 #include "base/error.h"
 #include "cli/print.h"
 #include "cli/training.h"
+#include "data/npy.h"
 
 namespace deadrelu {
 namespace {
 
-constexpr const char *kTable = "table.csv", *kImages = "images.idx", *kLabels = "labels.idx";
+constexpr const char *kTable = "table.csv", *kImages = "images.idx", *kLabels = "labels.idx",
+                     *kArrays = "arrays.npz";
 
 // Element i of an axis that is as long as the longest list of names: all of them, again and again, each time
 // beginning one later, so that lists of one length meet in other pairs.
@@ -85,6 +87,13 @@ void add_data(DataKind kind, Json& axis) {
         axis.push_back(data);
       }
       return;
+    case DataKind::kNpy:
+      data.update({{"inputs", "inputs.npy"}, {"targets", "targets.npy"}});
+      add_each("task", names_of<Task>());
+      return;
+    case DataKind::kNpz:
+      data.update({{"path", kArrays}, {"test_inputs", "inputs"}, {"test_targets", "targets"}});
+      break;
     case DataKind::kPermuted: add(R"({"bin": 20})"); [[fallthrough]];
     case DataKind::kIdx:
       data.update({{"images", kImages}, {"labels", kLabels}});
@@ -152,6 +161,12 @@ void write_data_files(const std::filesystem::path& folder) {
   for (int i = 0; i < 12; ++i)
     table += fmt::format("{},{},{},{}\n", i % 5 - 2, i * i % 7, i % 3, i % 4 * 0.5);
   write_file(folder / kTable, table);
+  std::vector<double> inputs, targets;
+  for (int i = 0; i < 24; ++i) inputs.push_back(i * i % 11 * 0.25 - 1);
+  for (int i = 0; i < 12; ++i) targets.push_back(i * 5 % 3);
+  const NamedArray arrays[] = {{"inputs", {12, 2}, inputs}, {"targets", {12}, targets}};
+  for (const NamedArray& array : arrays) write_file(folder / (array.name + ".npy"), npy_text(array, true));
+  write_file(folder / kArrays, npz_text(arrays, false));
   write_file(folder / kImages, idx_file({10, 2, 3}, [](int i) { return i * 37 % 256; }));
   write_file(folder / kLabels, idx_file({10}, [](int i) { return i % 3; }));
 }

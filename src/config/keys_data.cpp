@@ -5,6 +5,7 @@ namespace deadrelu {
 namespace {
 
 constexpr const char* kGenerated = "function gaussian teacher blobs circles moons spirals xor";
+constexpr const char* kArrays = "npy npz";
 constexpr const char* kImages = "idx permuted";
 constexpr const char* kStreams = "slowly_changing_regression permuted";
 constexpr const char* kSlow = "slowly_changing_regression";
@@ -20,11 +21,12 @@ std::vector<Key> data_keys() {
   return {
       choice(
           "data.kind", data<&DataSpec::kind>,
-          "Where the examples come from: a formula (function), numbers written here (points), files (csv, idx), "
+          "Where the examples come from: a formula (function), numbers written here (points), files (csv, NumPy's "
+          "npy and npz, idx), "
           "a generator, or an online stream: slowly_changing_regression (Dohare et al. 2024; examples without "
           "end) or permuted (the images of idx files, the pixels in a new order in every epoch). function, "
           "points, gaussian, teacher and slowly_changing_regression are regression; idx, permuted, blobs, "
-          "circles, moons, spirals and xor are classification; csv is what data.task says.")
+          "circles, moons, spirals and xor are classification; csv, npy and npz are what data.task says.")
           .must_be_given(),
       choice(
           "data.function", data<&DataSpec::function>,
@@ -60,9 +62,47 @@ std::vector<Key> data_keys() {
       text("data.path", data<&DataSpec::path>,
            "The CSV file, with a header row; relative to the config file.")
           .required_with("csv"),
-      choice("data.task", data<&DataSpec::task>,
-             "regression: targets are numbers. classification: the one target column holds class labels.")
-          .with("csv"),
+      text(
+          "data.path", data<&DataSpec::path>,
+          "The .npz file (numpy.savez), with the arrays that data.inputs and data.targets name; relative to the "
+          "config file.")
+          .required_with("npz"),
+      text(
+          "data.inputs", data<&DataSpec::inputs_array>,
+          "The .npy file (numpy.save) of the inputs: the first axis counts the examples, all others are flattened; "
+          "booleans, integers or floats; relative to the config file.")
+          .required_with("npy"),
+      text(
+          "data.inputs", data<&DataSpec::inputs_array>,
+          "Name of the array of inputs: the first axis counts the examples, all others are flattened; booleans, "
+          "integers or floats.")
+          .with("npz")
+          .by_default("inputs"),
+      text(
+          "data.targets", data<&DataSpec::targets_array>,
+          "The .npy file of the targets: a number, or several, or a class label an example; relative to the config "
+          "file.")
+          .required_with("npy"),
+      text("data.targets", data<&DataSpec::targets_array>,
+           "Name of the array of targets: a number, or several, or a class label an example.")
+          .with("npz")
+          .by_default("targets"),
+      text("data.test_inputs", data<&DataSpec::test_inputs_array>,
+           "The same of the test split: a file (npy), or an array's name (npz); null: none.")
+          .with(kArrays)
+          .or_null()
+          .beside("data.test_targets"),
+      text("data.test_targets", data<&DataSpec::test_targets_array>,
+           "The same of the test split: a file (npy), or an array's name (npz); null: none.")
+          .with(kArrays)
+          .or_null()
+          .beside("data.test_inputs"),
+      choice(
+          "data.task", data<&DataSpec::task>,
+          "regression: targets are numbers. classification: the one target column holds class labels; of npy and "
+          "npz, whole numbers, one an example (or rows that are 1 in one place and 0 in all others). Classes are "
+          "numbered in the order of the labels.")
+          .with("csv npy npz"),
       text(
           "data.images", data<&DataSpec::images>,
           "IDX file of unsigned bytes, plain or gzip; a pixel comes as byte/255; relative to the config file.")

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "data/examples.h"
+#include "data/npy.h"
 
 namespace deadrelu {
 namespace {
@@ -37,13 +38,23 @@ DataShape two_classes(const DataSpec& spec) { return classes(spec, 2, 2); }
 DataShape arms(const DataSpec& spec) { return classes(spec, 2, spec.classes); }
 DataShape blobs_shape(const DataSpec& spec) { return classes(spec, spec.dimensions, spec.classes); }
 
-Examples read_table(const DataSpec& spec, std::span<const DataFile> files) {
+Examples read_table(const DataSpec& spec, std::span<const DataFile> files, bool /*test*/) {
   return read_csv(files[0].path, spec.target_columns, labelled(spec));
 }
-Examples read_images(const DataSpec& spec, std::span<const DataFile> files) {
+Examples read_images(const DataSpec& spec, std::span<const DataFile> files, bool /*test*/) {
   return read_idx(files[0].path, files[1].path, spec.limit);
 }
+Examples read_npy_pair(const DataSpec& spec, std::span<const DataFile> files, bool /*test*/) {
+  return examples_of(read_npy_file(files[0].path), read_npy_file(files[1].path), labelled(spec));
+}
+Examples read_npz(const DataSpec& spec, std::span<const DataFile> files, bool test) {
+  const NpzFile file(files[0].path);
+  return examples_of(file.read(test ? spec.test_inputs_array : spec.inputs_array),
+                     file.read(test ? spec.test_targets_array : spec.targets_array), labelled(spec));
+}
 
+constexpr DataTraits::Files kArrays{&DataSpec::inputs_array, &DataSpec::targets_array};
+constexpr DataTraits::Files kTestArrays{&DataSpec::test_inputs_array, &DataSpec::test_targets_array};
 constexpr DataTraits::Files kImages{&DataSpec::images, &DataSpec::labels};
 constexpr DataTraits::Files kTestImages{&DataSpec::test_images, &DataSpec::test_labels};
 
@@ -51,6 +62,13 @@ constexpr DataTraits kTraits[] = {
     {.kind = kFunction, .random = drawn, .shape = function_shape, .generate = generate_function},
     {.kind = kPoints, .shape = points_shape, .generate = copy_points},
     {.kind = kCsv, .classes = labelled, .read = read_table, .files = {&DataSpec::path}},
+    {.kind = kNpy, .classes = labelled, .read = read_npy_pair, .files = kArrays, .test_files = kTestArrays},
+    {.kind = kNpz,
+     .classes = labelled,
+     .read = read_npz,
+     .files = {&DataSpec::path},
+     .test_files = kTestArrays,
+     .one_file = true},
     {.kind = kIdx, .classes = yes, .read = read_images, .files = kImages, .test_files = kTestImages},
     {.kind = kGaussian, .random = yes, .shape = numbers, .generate = generate_gaussian},
     {.kind = kTeacher, .random = yes, .shape = numbers, .generate = generate_teacher},
@@ -105,7 +123,7 @@ std::vector<DataFile> data_files(const DataSpec& spec) {
       if (field != nullptr) files.push_back({spec.*field, resolved(spec, spec.*field)});
   };
   add(traits.files);
-  if (has_test_files(spec)) add(traits.test_files);
+  if (has_test_files(spec)) add(traits.one_file ? traits.files : traits.test_files);
   return files;
 }
 
@@ -129,7 +147,8 @@ std::size_t test_samples(const DataSpec& spec, std::size_t samples) {
 
 DataSpec same_set(DataSpec spec, std::uint64_t run_seed) {
   spec.seed = depends_on_seed(spec) ? spec.seed.value_or(run_seed) : 0;
-  for (const auto& fields : {traits_of(spec.kind).files, traits_of(spec.kind).test_files})
+  const DataTraits& traits = traits_of(spec.kind);
+  for (const auto& fields : {traits.files, traits.one_file ? DataTraits::Files{} : traits.test_files})
     for (const auto field : fields)
       if (field != nullptr && !(spec.*field).empty()) spec.*field = resolved(spec, spec.*field);
   reset(spec, &DataSpec::directory);

@@ -20,6 +20,8 @@ enum class DataKind {
   kFunction,
   kPoints,
   kCsv,
+  kNpy,
+  kNpz,
   kIdx,
   kGaussian,
   kTeacher,
@@ -32,10 +34,10 @@ enum class DataKind {
   kPermuted,
 };
 template <>
-inline constexpr std::array kNames<DataKind>{"function", "points",  "csv",   "idx",
-                                             "gaussian", "teacher", "blobs", "circles",
-                                             "moons",    "spirals", "xor",   "slowly_changing_regression",
-                                             "permuted"};
+inline constexpr std::array kNames<DataKind>{
+    "function", "points", "csv",     "npy",   "npz",     "idx", "gaussian",
+    "teacher",  "blobs",  "circles", "moons", "spirals", "xor", "slowly_changing_regression",
+    "permuted"};
 
 // Targets of `function`; inputs of dimension 1 but for abs_sum_diff (2 in, 2 out).
 enum class TargetFunction {
@@ -55,7 +57,7 @@ enum class FunctionSampling { kGrid, kUniform };
 template <>
 inline constexpr std::array kNames<FunctionSampling>{"grid", "uniform"};
 
-// What the targets of `csv` are: numbers, or one column of class labels.
+// What the targets of `csv`, `npy` and `npz` are: numbers, or class labels.
 enum class Task { kRegression, kClassification };
 template <>
 inline constexpr std::array kNames<Task>{"regression", "classification"};
@@ -86,9 +88,11 @@ struct DataSpec {
   double noise = 0;
   Shared<PointList> inputs;                              // points: [sample][input]
   Shared<PointList> targets;                             // points: [sample][output]
-  std::string path;                                      // csv
+  std::string path;                                      // csv, npz
   std::vector<std::string> target_columns;               // csv
-  Task task = Task::kRegression;                         // csv
+  Task task = Task::kRegression;                         // csv, npy, npz
+  std::string inputs_array, targets_array;               // npy: files; npz: names of arrays
+  std::string test_inputs_array, test_targets_array;     // the test split's; empty: none
   std::string images, labels, test_images, test_labels;  // idx, permuted
   std::size_t dimensions = 2;                            // gaussian, teacher, blobs, slow…: inputs
   GaussianTarget gaussian_target = GaussianTarget::kZero;
@@ -144,11 +148,12 @@ struct DataTraits {
   DataShape (*shape)(const DataSpec&) = nullptr;        // null: a file decides
   // One of the two gives the examples before limit, split and scaling. `read` takes `files` or `test_files`.
   Examples (*generate)(const DataSpec&, std::uint64_t seed) = nullptr;
-  Examples (*read)(const DataSpec&, std::span<const DataFile> files) = nullptr;
-  Files files{};         // that are read, null: none
-  Files test_files{};    // those of the test split, where the spec names them
-  bool stream = false;   // see is_stream
-  bool endless = false;  // a stream without epochs, whose inputs have no mean to subtract
+  Examples (*read)(const DataSpec&, std::span<const DataFile> files, bool test) = nullptr;
+  Files files{};          // that are read, null: none
+  Files test_files{};     // those of the test split, where the spec names them
+  bool one_file = false;  // test_files name what `files` has of the test split
+  bool stream = false;    // see is_stream
+  bool endless = false;   // a stream without epochs, whose inputs have no mean to subtract
 };
 const DataTraits& traits_of(DataKind kind);
 

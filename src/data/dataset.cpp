@@ -21,13 +21,13 @@ constexpr std::size_t kMostSamples = std::size_t{1} << 31;  // examples are numb
 
 [[noreturn]] void fail(const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); }
 
-Examples make_examples(const DataSpec& spec, std::uint64_t seed, std::span<const DataFile> files) {
+Examples make_examples(const DataSpec& spec, std::uint64_t seed, std::span<const DataFile> files, bool test) {
   if (const auto shape = shape_from_spec(spec)) {
     require_memory("data", shape->samples, shape->inputs + std::max<std::size_t>(shape->outputs, 1),
                    sizeof(double));
   }
   const DataTraits& traits = traits_of(spec.kind);
-  return traits.read == nullptr ? traits.generate(spec, seed) : traits.read(spec, files);
+  return traits.read == nullptr ? traits.generate(spec, seed) : traits.read(spec, files, test);
 }
 
 // x ↦ ((x − mean)/deviation)·scale + offset, input by input; empty means and deviations leave the first step
@@ -154,7 +154,7 @@ template <class T>
 Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
   const std::uint64_t seed = spec.seed.value_or(run_seed);
   const std::vector<DataFile> files = data_files(spec);
-  Examples set = make_examples(spec, seed, files);
+  Examples set = make_examples(spec, seed, files, false);
   if (spec.limit > 0) set.samples = std::min(set.samples, spec.limit);
   if (set.samples > kMostSamples) fail("more than 2^31 examples");
   if (set.samples == 0) fail("no examples");
@@ -163,12 +163,16 @@ Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
   const bool given_test = has_test_files(spec);
   if (given_test) {
     const auto test_files = std::span(files).last(files.size() / 2);
-    test_set = make_examples(spec, seed, test_files);
+    test_set = make_examples(spec, seed, test_files, true);
     if (test_set.inputs != set.inputs) {
-      fail(test_files[0].path + " has " + std::to_string(test_set.inputs) + " pixels an image, " +
-           files[0].path + " has " + std::to_string(set.inputs));
+      fail(test_files[0].path + " has " + std::to_string(test_set.inputs) +
+           " inputs an example of the test split, " + files[0].path + " has " + std::to_string(set.inputs));
     }
-    set.classes = test_set.classes = std::max(set.classes, test_set.classes);
+    if (test_set.outputs != set.outputs) {
+      fail(test_files[0].path + " has " + std::to_string(test_set.outputs) +
+           " targets an example of the test split, " + files[0].path + " has " + std::to_string(set.outputs));
+    }
+    join_classes(set, test_set);
   }
   if (spec.target_form == TargetForm::kBinary && set.classes > 2) {
     fail("binary targets need two classes, there are " + std::to_string(set.classes));

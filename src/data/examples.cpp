@@ -29,6 +29,7 @@ std::size_t physical_memory() {
 }  // namespace
 
 void Examples::read_inputs(std::size_t sample, double* row) const {
+  if (array) return array->read_row(sample, row);
   if (pixels.empty()) {
     std::copy_n(values.data() + sample * inputs, inputs, row);
     return;

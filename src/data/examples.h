@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "data/array.h"
 #include "data/data_spec.h"
 
 namespace deadrelu {
 
-// Inputs are in `values` or in `pixels`, targets in `targets` (regression) or `labels` (classification).
+// Inputs are in `values`, `pixels` or `array`, targets in `targets` (regression) or `labels` (classification).
 struct Examples {
   std::size_t samples = 0;
   std::size_t inputs = 0;             // per sample
@@ -18,8 +19,11 @@ struct Examples {
   std::size_t classes = 0;            // 0: regression
   std::vector<double> values;         // [sample][input]
   std::vector<std::uint8_t> pixels;   // [sample][input], each standing for pixel/255
+  std::optional<Array> array;         // [sample][…], in its file
   std::vector<double> targets;        // [sample][output]
   std::vector<std::uint32_t> labels;  // [sample], below classes
+  // Labels as numbers of the user's: class c is called class_values[c], ascending; empty: by its number.
+  std::vector<double> class_values;
 
   // Writes the inputs of one sample to row[0 … inputs−1].
   void read_inputs(std::size_t sample, double* row) const;
@@ -52,5 +56,14 @@ Examples read_csv(const std::string& path, const std::vector<std::string>& targe
 // The first `limit` (0: all) images of an IDX pair, plain or gzip. Classes are counted over the whole label
 // file. Throws UserError(kInputOutput) naming file and bytes.
 Examples read_idx(const std::string& images, const std::string& labels, std::size_t limit);
+
+// Arrays with an example in each place of their first axes; the rest of the axes is flattened. Classes are
+// counted over the whole array: whole numbers, one an example, by their values, or rows of which one number is
+// 1 and the others 0. Throws UserError(kInputOutput) naming array and place for numbers that are not finite,
+// labels that are none, and arrays that do not go together.
+Examples examples_of(Array inputs, const Array& targets, bool classification);
+
+// Gives both sets the classes of either of them: by number, or by value where they have values.
+void join_classes(Examples& a, Examples& b);
 
 }  // namespace deadrelu

@@ -62,12 +62,12 @@ void check_files(const RunSpec& run, Found& found) {
   if (has_test_files(data) && data.test_fraction != 0)
     found.push_back(
         {"data.test_fraction",
-         "cannot be above 0 together with data.test_images: the test split comes from those files"});
+         "cannot be above 0 together with data.test_images or data.test_inputs: the test split comes from there"});
   if (data.kind == DataKind::kCsv && data.task == Task::kClassification && data.target_columns.size() != 1)
     found.push_back(
         {"data.targets", "found " + std::to_string(data.target_columns.size()) +
                              " columns; a classification has one target column, the class label"});
-  if (data.kind == DataKind::kCsv && data.task == Task::kRegression && needs_classes(run))
+  if (!has_classes(data) && needs_classes(run))
     found.push_back({"train.loss",
                      "this loss needs classes, but data.task is regression; allowed: mse, half_mse, mae, or "
                      "data.task classification"});

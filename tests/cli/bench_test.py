@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "64e516a820c904f3"
+RECORDED = "405dd6f25521c9a9"
 
 
 class Fingerprint(harness.Case):

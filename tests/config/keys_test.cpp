@@ -77,6 +77,17 @@ TEST(Keys, defaults_of_data_are_those_of_the_spec) {
         run.data.path = "d.csv";
         run.data.target_columns = {"y"};
         break;
+      case DataKind::kNpy:
+        required = R"(, "inputs": "x.npy", "targets": "y.npy")";
+        run.data.inputs_array = "x.npy";
+        run.data.targets_array = "y.npy";
+        break;
+      case DataKind::kNpz:
+        required = R"(, "path": "d.npz")";
+        run.data.path = "d.npz";
+        run.data.inputs_array = "inputs";
+        run.data.targets_array = "targets";
+        break;
       case DataKind::kIdx:
       case DataKind::kPermuted:
         required = R"(, "images": "i", "labels": "l")";

@@ -260,8 +260,9 @@ TEST(Dataset, test_files_are_the_test_split_and_classes_are_those_of_both) {
   EXPECT_EQ(message_of([&] { make_dataset<double>(spec, 1); }),
             "data: binary targets need two classes, there are 3");
   spec.test_images = write_file("wide", idx_bytes({2, 3}, {0, 0, 0, 0, 0, 0}));
-  EXPECT_EQ(message_of([&] { make_dataset<double>(spec, 1); }),
-            "data: " + spec.test_images + " has 3 pixels an image, " + spec.images + " has 2");
+  EXPECT_EQ(
+      message_of([&] { make_dataset<double>(spec, 1); }),
+      "data: " + spec.test_images + " has 3 inputs an example of the test split, " + spec.images + " has 2");
 }
 
 TEST(Dataset, fashion_mnist_reads_as_published) {

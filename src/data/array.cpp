@@ -1,0 +1,145 @@
+#include "data/array.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+namespace deadrelu {
+namespace {
+
+float from_half(std::uint16_t bits) {
+  const std::uint32_t sign = (bits & 0x8000u) << 16, exponent = bits >> 10 & 31u, fraction = bits & 0x3FFu;
+  if (exponent == 0) return (sign != 0 ? -1.0f : 1.0f) * static_cast<float>(fraction) * 0x1p-24f;
+  return std::bit_cast<float>(sign | (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13);
+}
+
+template <class Bits>
+Bits swapped(Bits bits) {
+  if constexpr (sizeof(Bits) == 2) return __builtin_bswap16(bits);
+  if constexpr (sizeof(Bits) == 4) return __builtin_bswap32(bits);
+  if constexpr (sizeof(Bits) == 8) return __builtin_bswap64(bits);
+  return bits;
+}
+
+// Numbers that lie `stride` bytes apart.
+struct Run {
+  const std::byte* first;
+  std::size_t stride, count;
+  bool swap;
+
+  template <class Bits, class Value>
+  void read(double* to, Value value) const {
+    for (std::size_t i = 0; i < count; ++i) {
+      Bits bits;
+      std::memcpy(&bits, first + i * stride, sizeof(Bits));
+      to[i] = static_cast<double>(value(swap ? swapped(bits) : bits));
+    }
+  }
+
+  void read(Element element, double* to) const {
+    const auto as = [](auto number) {
+      return [number](auto bits) { return static_cast<decltype(number)>(bits); };
+    };
+    switch (element) {
+      case Element::kBool: return read<std::uint8_t>(to, [](std::uint8_t bits) { return bits != 0; });
+      case Element::kInt8: return read<std::uint8_t>(to, as(std::int8_t{}));
+      case Element::kInt16: return read<std::uint16_t>(to, as(std::int16_t{}));
+      case Element::kInt32: return read<std::uint32_t>(to, as(std::int32_t{}));
+      case Element::kInt64: return read<std::uint64_t>(to, as(std::int64_t{}));
+      case Element::kUint8: return read<std::uint8_t>(to, as(std::uint8_t{}));
+      case Element::kUint16: return read<std::uint16_t>(to, as(std::uint16_t{}));
+      case Element::kUint32: return read<std::uint32_t>(to, as(std::uint32_t{}));
+      case Element::kUint64: return read<std::uint64_t>(to, as(std::uint64_t{}));
+      case Element::kFloat16: return read<std::uint16_t>(to, from_half);
+      case Element::kBfloat16:
+        return read<std::uint16_t>(
+            to, [](std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); });
+      case Element::kFloat32:
+        return read<std::uint32_t>(to, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
+      case Element::kFloat64:
+        return read<std::uint64_t>(to, [](std::uint64_t bits) { return std::bit_cast<double>(bits); });
+    }
+  }
+};
+
+}  // namespace
+
+std::size_t bytes_of(Element element) {
+  switch (element) {
+    case Element::kBool:
+    case Element::kInt8:
+    case Element::kUint8: return 1;
+    case Element::kInt16:
+    case Element::kUint16:
+    case Element::kFloat16:
+    case Element::kBfloat16: return 2;
+    case Element::kInt32:
+    case Element::kUint32:
+    case Element::kFloat32: return 4;
+    case Element::kInt64:
+    case Element::kUint64:
+    case Element::kFloat64: break;
+  }
+  return 8;
+}
+
+bool is_float(Element element) { return element >= Element::kFloat16; }
+
+std::optional<std::size_t> array_bytes(Element element, const Lengths& shape) {
+  std::size_t bytes = bytes_of(element);
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
+  for (const std::size_t length : shape)
+    if (__builtin_mul_overflow(bytes, length, &bytes) || bytes > PTRDIFF_MAX) return std::nullopt;
+  return bytes;
+}
+
+std::size_t Array::size() const {
+  std::size_t size = 1;
+  for (const std::size_t length : shape) size *= length;
+  return size;
+}
+
+void Array::read_row(std::size_t row, double* to) const {
+  const std::size_t width = bytes_of(element), count = row_size();
+  if (!fortran_order || shape.size() < 2)
+    return Run{bytes.data() + row * count * width, width, count, big_endian}.read(element, to);
+  // Along the last axis numbers are as far apart as all other axes have places.
+  const std::size_t length = shape.back(), stride = size() / length;
+  for (std::size_t k = 0; k * length < count; ++k) {
+    std::size_t offset = row, rest = k, below = stride;
+    for (std::size_t axis = shape.size() - 2; axis > 0; --axis) {
+      below /= shape[axis];
+      offset += rest % shape[axis] * below;
+      rest /= shape[axis];
+    }
+    Run{bytes.data() + offset * width, stride * width, length, big_endian}.read(element, to + k * length);
+  }
+}
+
+std::string shape_text(const Lengths& shape) {
+  std::string text;
+  for (const std::size_t length : shape) text += (text.empty() ? "" : " × ") + std::to_string(length);
+  return text.empty() ? "a single number" : text;
+}
+
+void require_finite(const Array& array) {
+  if (!is_float(array.element)) return;
+  std::vector<double> row(array.row_size());
+  for (std::size_t r = 0; r < array.shape[0]; ++r) {
+    array.read_row(r, row.data());
+    const auto found = std::find_if(row.begin(), row.end(), [](double x) { return !std::isfinite(x); });
+    if (found == row.end()) continue;
+    std::string index;
+    auto rest = static_cast<std::size_t>(found - row.begin());
+    for (std::size_t axis = array.shape.size() - 1; axis > 0; --axis) {
+      index.insert(0, ", " + std::to_string(rest % array.shape[axis]));
+      rest /= array.shape[axis];
+    }
+    fail_input(array.place, "element [" + std::to_string(r) + index + "] is " +
+                                (std::isnan(*found) ? "not a number" : "infinite") +
+                                " (counted from 0); a finite number is needed");
+  }
+}
+
+}  // namespace deadrelu

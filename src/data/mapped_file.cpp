@@ -1,0 +1,39 @@
+#include "data/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace deadrelu {
+
+Bytes map_file(const std::string& path) {
+  // Not blocking: opening a pipe that nobody writes to would wait for ever.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) fail_input(path, std::string("cannot be opened: ") + std::strerror(errno));
+  struct stat status {};
+  const bool regular = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* const mapped =
+      regular && size > 0 ? mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0) : nullptr;
+  const int error = errno;
+  close(descriptor);
+  if (!regular)
+    fail_input(path, S_ISDIR(status.st_mode) ? "is a directory, a file is needed" : "is not a regular file");
+  if (size == 0) fail_input(path, "is empty");
+  if (mapped == MAP_FAILED) fail_input(path, std::string("cannot be mapped: ") + std::strerror(error));
+  return {{static_cast<const std::byte*>(mapped),
+           [size](const std::byte* first) { munmap(const_cast<std::byte*>(first), size); }},
+          size};
+}
+
+void fail_input(const std::string& place, const std::string& text) {
+  throw UserError(ExitCode::kInputOutput, place + ": " + text);
+}
+
+}  // namespace deadrelu
