@@ -46,8 +46,24 @@ ByteSource::ByteSource(const std::string& path) : path_(path) {
 
 ByteSource::~ByteSource() { gzclose_r(file_); }
 
+std::string_view ByteSource::start() {
+  if (start_.empty()) {
+    std::string start(kFileStart, '\0');
+    start.resize(read(start.data(), start.size()));
+    start_ = std::move(start);
+  }
+  return start_;
+}
+
+void ByteSource::require(FileFormat format, std::string_view wanted) {
+  const FileKind found = file_kind(start());
+  if (found.format != format && found.format != FileFormat::kUnknown) fail(foreign_file(found, wanted));
+}
+
 std::size_t ByteSource::read(void* to, std::size_t size) {
-  std::size_t done = 0;
+  std::size_t done = std::min(size, start_.size());
+  std::copy_n(start_.data(), done, static_cast<char*>(to));
+  start_.erase(0, done);
   while (done < size) {
     const auto wanted = static_cast<unsigned>(std::min(size - done, kLongestRead));
     errno = 0;

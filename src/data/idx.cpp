@@ -39,6 +39,7 @@ void read_header_bytes(ByteSource& file, unsigned char* to, std::size_t size, st
 }
 
 IdxHeader read_header(ByteSource& file, bool labels) {
+  file.require(FileFormat::kIdx, "an IDX file");
   std::array<unsigned char, 4> magic{};
   read_header_bytes(file, magic.data(), magic.size(), 0);
   if (magic[0] != 0 || magic[1] != 0) file.fail("is not an IDX file: it does not begin with two zero bytes");

@@ -98,7 +98,7 @@ TEST(Idx, trailing_bytes_are_refused) {
 TEST(Idx, other_formats_and_types_are_told_apart) {
   const auto [images, labels] = three_images();
   const std::string text = write_file("text", "hello, world");
-  EXPECT_EQ(reading(text, labels), text + ": is not an IDX file: it does not begin with two zero bytes");
+  EXPECT_EQ(reading(text, labels), text + ": is a text file, not an IDX file");
   const std::string floats = write_file("floats", idx_bytes({1, 1}, {0, 0, 0, 0}, 0x0D));
   EXPECT_EQ(reading(floats, labels), floats + ": holds 32-bit floats, unsigned bytes are needed");
   EXPECT_EQ(reading(labels, labels), labels + ": has 1 dimensions, an image file has at least 2");
