@@ -3,22 +3,22 @@
 namespace deadrelu {
 namespace {
 
-bool has_block(const ModelSpec& model, const LayerShape& layer, BlockKind kind) {
+bool has_block(const LayerShape& layer, bool has_bias, BlockKind kind) {
   switch (kind) {
     case BlockKind::kWeights: return true;
-    case BlockKind::kBias: return layer.hidden ? model.bias : model.output_bias;
-    case BlockKind::kSlope: return layer.hidden && model.activation.kind == Activation::kPrelu;
+    case BlockKind::kBias: return has_bias;
+    case BlockKind::kSlope: return layer.activation.kind == Activation::kPrelu;
   }
   return false;
 }
 
 // Gives the layer its blocks, from `offset` on; returns where the next layer begins.
-std::size_t lay_out(const ModelSpec& model, std::size_t offset, LayerShape& layer) {
+std::size_t lay_out(bool has_bias, std::size_t offset, LayerShape& layer) {
   for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
     ParameterBlock& block = layer.blocks[k];
     block.kind = static_cast<BlockKind>(k);
     block.offset = offset;
-    if (!has_block(model, layer, block.kind)) continue;
+    if (!has_block(layer, has_bias, block.kind)) continue;
     block.rows = block.form() == BlockForm::kNumber ? 1 : layer.rows;
     block.columns = block.form() == BlockForm::kMatrix ? layer.inputs : 1;
     offset += block.size();
@@ -28,25 +28,38 @@ std::size_t lay_out(const ModelSpec& model, std::size_t offset, LayerShape& laye
 
 }  // namespace
 
+ActivationSpec ModelSpec::activation_of(std::size_t layer) const {
+  assert(activations.empty() || activations.size() == hidden.size());
+  ActivationSpec spec = layer == hidden.size() ? output_activation
+                        : activations.empty()  ? activation
+                                               : activations[layer];
+  spec.at_zero = activation.at_zero;
+  return spec;
+}
+
+bool ModelSpec::has_bias(std::size_t layer) const {
+  assert(biases.empty() || biases.size() == hidden.size());
+  if (layer == hidden.size()) return output_bias;
+  return biases.empty() ? bias : biases[layer];
+}
+
 NetworkShape network_shape(const ModelSpec& model, std::size_t inputs, std::size_t outputs) {
-  assert(inputs > 0 && outputs > 0);
+  assert(inputs > 0 && outputs > 0 && model.output_activation.kind != Activation::kCrelu);
   NetworkShape shape;
-  const Activation kind = model.activation.kind;
-  const auto add_layer = [&](std::size_t units, bool hidden) {
-    assert(units > 0);
+  for (std::size_t l = 0; l <= model.hidden.size(); ++l) {
     LayerShape layer;
-    layer.inputs = shape.layers.empty() ? inputs : shape.layers.back().outputs;
-    layer.units = units;
-    layer.hidden = hidden;
-    layer.rows = hidden && kind == Activation::kMaxout
-                     ? units * static_cast<std::size_t>(model.activation.pieces)
-                     : units;
-    layer.outputs = hidden && kind == Activation::kCrelu ? 2 * units : units;
-    shape.parameter_count = lay_out(model, shape.parameter_count, layer);
+    layer.hidden = l < model.hidden.size();
+    layer.activation = model.activation_of(l);
+    layer.inputs = l == 0 ? inputs : shape.layers.back().outputs;
+    layer.units = layer.hidden ? model.hidden[l] : outputs;
+    assert(layer.units > 0);
+    const Activation kind = layer.activation.kind;
+    layer.rows =
+        layer.units * (kind == Activation::kMaxout ? static_cast<std::size_t>(layer.activation.pieces) : 1);
+    layer.outputs = layer.units * (kind == Activation::kCrelu ? 2 : 1);
+    shape.parameter_count = lay_out(model.has_bias(l), shape.parameter_count, layer);
     shape.layers.push_back(layer);
-  };
-  for (const std::size_t units : model.hidden) add_layer(units, true);
-  add_layer(outputs, false);
+  }
   return shape;
 }
 

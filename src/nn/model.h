@@ -21,12 +21,19 @@ struct ActivationSpec {
   bool operator==(const ActivationSpec&) const = default;
 };
 
-// A chain of dense layers; the output layer is linear.
+// A chain of dense layers. Lists have an entry a hidden layer; an empty one means that all layers are alike.
 struct ModelSpec {
-  std::vector<std::size_t> hidden;  // units of each hidden layer; empty: a linear model
-  ActivationSpec activation;
+  std::vector<std::size_t> hidden;  // units of each hidden layer; empty: no hidden layer
+  ActivationSpec activation;        // of the hidden layers; its at_zero is the whole network's
+  std::vector<ActivationSpec> activations;
+  ActivationSpec output_activation{.kind = Activation::kIdentity};
   bool bias = true;  // hidden layers have a bias
+  std::vector<bool> biases;
   bool output_bias = true;
+
+  // Of layer 0, the first hidden one, … hidden.size(), the output layer. REQUIRES: lists of that length.
+  ActivationSpec activation_of(std::size_t layer) const;
+  bool has_bias(std::size_t layer) const;
 
   bool operator==(const ModelSpec&) const = default;
 };
@@ -71,10 +78,13 @@ struct LayerShape {
   std::size_t units = 0;
   std::size_t outputs = 0;  // units, doubled for crelu
   bool hidden = true;
+  ActivationSpec activation;                              // its numbers may differ from run to run of a pack
   std::array<ParameterBlock, kBlockKinds.size()> blocks;  // [BlockKind]
 
   const ParameterBlock& operator[](BlockKind kind) const { return blocks[static_cast<std::size_t>(kind)]; }
   bool has(BlockKind kind) const { return (*this)[kind].size() > 0; }
+  // An output layer whose outputs are its pre-activations.
+  bool is_linear_output() const { return !hidden && activation.kind == Activation::kIdentity; }
   std::size_t weight_count() const { return (*this)[BlockKind::kWeights].size(); }
   std::size_t parameter_count() const {
     std::size_t count = 0;
@@ -108,7 +118,8 @@ struct ParameterSet {
   std::vector<LayerParameters> layers;
 };
 
-// REQUIRES: inputs and outputs at least 1, every width at least 1.
+// REQUIRES: inputs and outputs at least 1, every width at least 1; no crelu, which has two outputs a unit, in
+// the output layer.
 NetworkShape network_shape(const ModelSpec& model, std::size_t inputs, std::size_t outputs);
 
 }  // namespace deadrelu

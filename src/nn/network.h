@@ -7,27 +7,35 @@
 
 namespace deadrelu {
 
-// The numbers of the activation that may differ from lane to lane, each [lane].
+// The numbers of a layer's activation that may differ from lane to lane, each [lane].
 template <class T>
 struct LaneActivation {
-  explicit LaneActivation(std::size_t lanes) : slope(lanes), alpha(lanes), at_zero(lanes) {}
-  Buffer<T> slope, alpha, at_zero;
+  LaneActivation(const ActivationSpec& spec, std::size_t lanes);  // which all lanes have
+  void set(std::size_t lane, const ActivationSpec& spec);         // REQUIRES: of the same kind
+
+  Buffer<T> slope, alpha, at_zero;  // slope: rrelu's when not training, prelu's before it is learned
+  Buffer<double> lower, width;      // rrelu in training: the slope is drawn from [lower, lower + width)
+  // A ReLU whose derivative at zero is zero in every lane: its outputs alone tell the derivative.
+  bool is_plain_relu = false;
 };
 
 // The pack's networks. Parameters and gradients are flat buffers [parameter][lane], laid out as the shape
 // says.
 template <class T>
 struct Network {
+  // Every lane has the numbers of the shape's activations.
+  Network(NetworkShape layers, const Kernels<T>& table);
+
   NetworkShape shape;
-  ActivationSpec activation;  // kind and pieces; its numbers are in `numbers`
   Kernels<T> kernels;
-  LaneActivation<T> numbers;
+  std::vector<LaneActivation<T>> numbers;  // [layer]
 };
 
-// Whether the hidden layers are ReLUs whose derivative at zero is zero in every lane: their outputs alone
-// tell the derivative.
+// Whether the layer's product ends as a ReLU, so that training keeps no pre-activations of it.
 template <class T>
-bool is_plain_relu(const Network<T>& network);
+bool fuses_relu(const Network<T>& network, std::size_t l) {
+  return network.numbers[l].is_plain_relu && network.shape.layers[l].hidden;
+}
 
 // Everything that one block of samples leaves behind in the layers. Allocated once and used for every block;
 // what it held before never matters.
@@ -42,13 +50,18 @@ class Activations {
   LaneMatrix<T> z(std::size_t l, std::size_t samples) const {
     return view(layers_[l].z, layers_[l].rows, samples);
   }
-  // [outputs][sample]; output layer: its z.
+  // [outputs][sample]; a linear output layer's is its z.
   LaneMatrix<T> output(std::size_t l, std::size_t samples) const {
     return view(layers_[l].output, layers_[l].outputs, samples);
   }
   // d loss / d z, [rows][sample], until the gradient of layer l − 2 takes its place.
   LaneMatrix<T> gradient(std::size_t l, std::size_t samples) const {
     return view(gradients_[l % 2], layers_[l].rows, samples);
+  }
+  // d loss / d output of the output layer, [outputs][sample]: the loss fills it for `backward`.
+  LaneMatrix<T> output_gradient(std::size_t samples) const {
+    const std::size_t last = layers_.size() - 1;
+    return linear_output_ ? gradient(last, samples) : scratch(layers_[last].outputs, samples);
   }
   // rrelu in training, [rows][sample].
   LaneMatrix<T> drawn_slopes(std::size_t l, std::size_t samples) const {
@@ -70,6 +83,7 @@ class Activations {
   }
 
   std::vector<LayerMemory> layers_;
+  bool linear_output_;
   std::size_t max_samples_, lanes_, row_stride_, gradients_[2] = {}, scratch_ = 0;
   mutable Buffer<T> memory_;
 };
@@ -79,14 +93,14 @@ enum class Mode {
   kTrain,  // rrelu takes the slopes that the caller has put into drawn_slopes
 };
 
-// Fills z and output of every layer from the input [inputs][sample]. Training fills no z of a ReLU whose
-// derivative at zero is 0: `backward` reads its outputs.
+// Fills z and output of every layer from the input [inputs][sample]. Training fills no z where fuses_relu:
+// `backward` reads the outputs.
 template <class T>
 void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
              const Activations<T>& activations);
 
-// Reads gradient of the output layer, which the loss has filled, fills the other layers', and adds up the
-// parameters' gradients over the samples, ascending: `first` starts at 0, later blocks of a batch go on.
+// Reads output_gradient, which the loss has filled, fills the layers' gradients, and adds up the parameters'
+// gradients over the samples, ascending: `first` starts at 0, later blocks of a batch go on.
 // Learned slopes are summed in slope_sums [layer][highest layer's rows][lane] until finish_gradient.
 template <class T>
 void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,

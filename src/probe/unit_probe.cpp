@@ -34,13 +34,13 @@ void UnitProbe<T>::add(const Network<T>& network, const T* parameters, const Act
   const auto numbers = layer_activation(network, parameters, layer_);
   const LaneMatrix<const T> z = activations.z(layer_, samples);
   const LaneMatrix<const T> output = activations.output(layer_, samples);
-  if (is_plain_relu(network)) {
+  if (network.numbers[layer_].is_plain_relu) {
     network.kernels.unit_sums->add_relu(z, sums_, silent_samples_.data());
     if (rank_) rank_->add(output);
     return;
   }
   const LaneMatrix<T> slopes = activations.scratch(units_, samples);
-  const Activation kind = network.activation.kind;
+  const Activation kind = network.shape.layers[layer_].activation.kind;
   network.kernels.activation->derivative_magnitude(kind, numbers, z, slopes);
   // A maxout unit's pre-activation is the largest of its pieces, which is what it puts out.
   network.kernels.unit_sums->add(kind == Activation::kMaxout ? output : z, output, slopes, sums_,

@@ -115,8 +115,10 @@ std::size_t block_size(const Network<T>& network, std::size_t batch_size) {
   const std::size_t bytes = (is_wide ? 4 : 2) * cache_sizes().level2;
   // What training touches: a plain ReLU keeps no pre-activations, and two layers' gradients live at a time.
   std::size_t values = network.shape.inputs() + 2 * highest_row_count(network.shape);
-  for (const LayerShape& layer : network.shape.layers)
-    values += layer.outputs + (is_plain_relu(network) ? 0 : layer.rows);
+  for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
+    const LayerShape& layer = network.shape.layers[l];
+    values += layer.outputs + (fuses_relu(network, l) || layer.is_linear_output() ? 0 : layer.rows);
+  }
   const std::size_t samples = bytes / (values * network.kernels.lanes * sizeof(T));
   const std::size_t most = std::clamp(samples / tile * tile, 2 * tile, 20 * tile);
   if (batch_size <= most) return most;

@@ -15,8 +15,13 @@ PackForm pack_form(const RunSpec& run) {
         &DataSpec::spread, &DataSpec::turns, &DataSpec::slow_inputs, &DataSpec::change_every,
         &DataSpec::target_units, &DataSpec::beta, &DataSpec::standardize, &DataSpec::scale, &DataSpec::offset,
         &DataSpec::target_scale, &DataSpec::seed);
-  reset(spec.model.activation, &ActivationSpec::slope, &ActivationSpec::lower, &ActivationSpec::upper,
-        &ActivationSpec::alpha, &ActivationSpec::at_zero);
+  const auto reset_numbers = [](ActivationSpec& activation) {
+    reset(activation, &ActivationSpec::slope, &ActivationSpec::lower, &ActivationSpec::upper,
+          &ActivationSpec::alpha, &ActivationSpec::at_zero);
+  };
+  reset_numbers(spec.model.activation);
+  reset_numbers(spec.model.output_activation);
+  for (ActivationSpec& activation : spec.model.activations) reset_numbers(activation);
   reset(spec.train, &TrainSpec::schedule, &TrainSpec::clip_norm);
   reset(spec.train.optimizer, &OptimizerSpec::learning_rate, &OptimizerSpec::weight_decay,
         &OptimizerSpec::momentum, &OptimizerSpec::dampening, &OptimizerSpec::nesterov, &OptimizerSpec::beta1,
@@ -30,6 +35,9 @@ std::size_t PackForm::hash() const {
   std::size_t hash = hash_of({number(spec.data.kind), spec.data.samples, number(spec.model.activation.kind),
                               number(spec.train.optimizer.kind), spec.train.batch_size, spec.train.steps});
   for (const std::size_t units : spec.model.hidden) hash = hash_of({hash, units});
+  hash = hash_of({hash, number(spec.model.output_activation.kind)});
+  for (const ActivationSpec& activation : spec.model.activations)
+    hash = hash_of({hash, number(activation.kind)});
   return hash;
 }
 
@@ -44,7 +52,7 @@ constexpr double kLanesCall = 1100, kWideCall = 1400, kBeyondCache = 1.5;
 LayerParameters first_parameters(const NetworkShape& shape, const RunSpec& run, std::size_t l) {
   const LayerShape& layer = shape.layers[l];
   LayerParameters parameters = run.initial != nullptr ? run.initial->layers[l] : LayerParameters{};
-  init_layer(layer, layer.hidden ? run.init.hidden : run.init.output, run.model.activation, run.seed, l,
+  init_layer(layer, layer.hidden ? run.init.hidden : run.init.output, run.model.activation_of(l), run.seed, l,
              parameters);
   return parameters;
 }
@@ -83,20 +91,15 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs,
       runs.size(),
       first.train.batch_size == 0 ? set.train.samples : static_cast<std::size_t>(first.train.batch_size),
       first.train.steps,
-      {network_shape(first.model, set.inputs, set.outputs), first.model.activation, table,
-       LaneActivation<T>(table.lanes)}};
+      {network_shape(first.model, set.inputs, set.outputs), table}};
   if (first.train.epochs > 0)
     pack.steps = first.train.epochs * batches_per_epoch(set.train.samples, pack.batch_size);
   for (std::size_t lane = 0; lane < table.lanes; ++lane) {
     const std::size_t i = lane < runs.size() ? lane : 0;
     pack.runs.push_back(runs[i]);
     pack.data.push_back(data[i]);
-    const ActivationSpec& activation = runs[i]->model.activation;
-    const bool random_slope = activation.kind == Activation::kRrelu;
-    pack.network.numbers.slope[lane] =
-        static_cast<T>(random_slope ? 0.5 * (activation.lower + activation.upper) : activation.slope);
-    pack.network.numbers.alpha[lane] = static_cast<T>(activation.alpha);
-    pack.network.numbers.at_zero[lane] = static_cast<T>(activation.at_zero);
+    for (std::size_t l = 0; l < pack.network.numbers.size(); ++l)
+      pack.network.numbers[l].set(lane, runs[i]->model.activation_of(l));
   }
   return pack;
 }

@@ -32,6 +32,8 @@ Trainer<T>::Trainer(const Pack<T>& pack)
   if (!is_endless(pack.runs[0]->data)) state_.batches_per_epoch = batches_.batches_per_epoch();
   slope_sums_ = Buffer<T>(pack.network.shape.layers.size() * highest_row_count(pack.network.shape) * lanes);
   squared_norms_ = Buffer<double>(lanes);
+  for (const LayerShape& layer : pack.network.shape.layers)
+    draws_slopes_ |= layer.activation.kind == Activation::kRrelu;
 }
 
 template <class T>
@@ -55,12 +57,11 @@ bool Trainer<T>::pass_block() {
   const Block<T> block = batches_.gather_block(block_.step, block_.from, block_.samples);
   block_.inputs = block.inputs;
   block_.targets = block.targets;
-  if (network.activation.kind == Activation::kRrelu) draw_slopes();
+  if (draws_slopes_) draw_slopes();
   forward<T>(network, state_.parameters.data(), block.inputs, Mode::kTrain, activations_);
   network.kernels.loss->evaluate(pack_.runs[0]->train.loss, activations_.output(output_layer, block_.samples),
                                  block.targets, static_cast<T>(1.0 / static_cast<double>(state_.batch)),
-                                 state_.batch_loss.data(),
-                                 activations_.gradient(output_layer, block_.samples));
+                                 state_.batch_loss.data(), activations_.output_gradient(block_.samples));
   backward<T>(network, state_.parameters.data(), block.inputs, Mode::kTrain, block_.from == 0, activations_,
               state_.gradient.data(), slope_sums_.data());
   return true;
@@ -78,22 +79,20 @@ void Trainer<T>::end_batch() {
 // rows.
 template <class T>
 void Trainer<T>::draw_slopes() {
-  std::array<std::uint64_t, kMostLanes> seeds;
-  std::array<double, kMostLanes> lower, width;
-  for (std::size_t lane = 0; lane < pack_.network.kernels.lanes; ++lane) {
-    const RunSpec& run = *pack_.runs[lane];
-    seeds[lane] = run.seed;
-    lower[lane] = run.model.activation.lower;
-    width[lane] = run.model.activation.upper - run.model.activation.lower;
-  }
+  const Network<T>& network = pack_.network;
   const std::uint64_t first = block_.step * batches_.batch_size(0) + block_.from;
-  for (std::size_t l = 0; l + 1 < pack_.network.shape.layers.size(); ++l) {
+  for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
+    if (network.shape.layers[l].activation.kind != Activation::kRrelu) continue;
+    std::array<std::uint64_t, kMostLanes> seeds;
+    for (std::size_t lane = 0; lane < network.kernels.lanes; ++lane) seeds[lane] = pack_.runs[lane]->seed;
+    const LaneActivation<T>& numbers = network.numbers[l];
     const LaneMatrix<T> slopes = activations_.drawn_slopes(l, block_.samples);
     const std::uint64_t blocks = (slopes.rows + 3) / 4;
     for (std::size_t b = 0; b < blocks; ++b)
-      pack_.network.kernels.random->uniform(
+      network.kernels.random->uniform(
           {seeds.data(), Purpose::kSlope, static_cast<std::uint32_t>(l), first * blocks + b, blocks},
-          lower.data(), width.data(), slopes.row_range(4 * b, std::min<std::size_t>(4, slopes.rows - 4 * b)));
+          numbers.lower.data(), numbers.width.data(),
+          slopes.row_range(4 * b, std::min<std::size_t>(4, slopes.rows - 4 * b)));
   }
 }
 

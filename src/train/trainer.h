@@ -86,6 +86,7 @@ class Trainer {
   BatchBlock<T> block_;
   Buffer<T> slope_sums_;
   Buffer<double> squared_norms_;
+  bool draws_slopes_ = false;  // some layer's activation is rrelu
 };
 
 // Trains and records a pack from initial parameters to the last step. Returns nothing once `stop` is set.

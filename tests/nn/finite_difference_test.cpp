@@ -30,7 +30,8 @@ double margin(Networks& pack, Loss loss, std::size_t lane) {
   const Network<double>& network = pack.network;
   Activations<double> activations(network, kFewSamples);
   const std::size_t last = network.shape.layers.size() - 1;
-  for (std::size_t l = 0; l < last; ++l) {
+  for (std::size_t l = 0; l <= last; ++l) {
+    if (network.shape.layers[l].activation.kind != Activation::kRrelu) continue;
     for (std::size_t r = 0; r < network.shape.layers[l].rows; ++r)
       for (std::size_t s = 0; s < kFewSamples; ++s)
         activations.drawn_slopes(l, kFewSamples).at(r, s)[lane] = drawn_slope(l, r, s);
@@ -39,11 +40,14 @@ double margin(Networks& pack, Loss loss, std::size_t lane) {
   double smallest = 1;
   const auto see = [&](double distance) { smallest = std::min(smallest, std::abs(distance)); };
   for (std::size_t s = 0; s < kFewSamples; ++s) {
-    for (std::size_t l = 0; l < last; ++l) {
-      const LaneMatrix<double> z = activations.z(l, kFewSamples);
+    for (std::size_t l = 0; l <= last; ++l) {
+      const Activation kind = network.shape.layers[l].activation.kind;
+      if (kind == Activation::kIdentity) continue;
+      const LaneMatrix<double> z =
+          fuses_relu(network, l) ? activations.output(l, kFewSamples) : activations.z(l, kFewSamples);
       for (std::size_t r = 0; r < z.rows; ++r) {
-        for (const double kink : kinks(network.activation.kind)) see(z.at(r, s)[lane] - kink);
-        if (network.activation.kind != Activation::kMaxout) continue;
+        for (const double kink : kinks(kind)) see(z.at(r, s)[lane] - kink);
+        if (kind != Activation::kMaxout) continue;
         for (std::size_t other = r / 3 * 3; other < r; ++other) see(z.at(r, s)[lane] - z.at(other, s)[lane]);
       }
     }
@@ -91,23 +95,24 @@ void expect_gradient_of_loss(const ModelSpec& model, Loss loss) {
   }
 }
 
-class FiniteDifference : public ::testing::TestWithParam<Named<Activation>> {};
+class FiniteDifference : public ::testing::TestWithParam<NamedModel> {};
 
 TEST_P(FiniteDifference, is_the_gradient_of_every_loss) {
   for (const auto& [loss, name] : kLosses) {
     SCOPED_TRACE(name);
-    expect_gradient_of_loss(small_model(GetParam().kind), loss);
+    expect_gradient_of_loss(GetParam().model, loss);
   }
 }
 
 TEST_P(FiniteDifference, is_the_gradient_without_biases) {
-  ModelSpec model = small_model(GetParam().kind);
+  ModelSpec model = GetParam().model;
   model.bias = model.output_bias = false;
+  model.biases.clear();
   expect_gradient_of_loss(model, Loss::kMse);
 }
 
-INSTANTIATE_TEST_SUITE_P(Activations, FiniteDifference, ::testing::ValuesIn(kActivations),
-                         [](const auto& activation) { return std::string(activation.param.name); });
+INSTANTIATE_TEST_SUITE_P(Models, FiniteDifference, ::testing::ValuesIn(kModels),
+                         [](const auto& model) { return model.param.name; });
 
 TEST(FiniteDifferenceOfALinearModel, is_the_gradient_of_every_loss) {
   ModelSpec model;

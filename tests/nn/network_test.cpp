@@ -24,13 +24,9 @@ struct Alone {
   Alone(LaneNetworks<T>& pack, std::size_t lane)
       : layers(reference::layers_from(
             lane_parameters(pack.network.shape, pack.parameters.data(), pack.lanes, lane))),
-        activation(pack.network.activation),
+        model(pack.models[lane]),
         inputs(LaneNetworks<T>::kInputs, pack.sample_count),
         targets(LaneNetworks<T>::kOutputs, pack.sample_count) {
-    activation.slope = activation.lower = activation.upper =
-        static_cast<double>(pack.network.numbers.slope[lane]);
-    activation.alpha = static_cast<double>(pack.network.numbers.alpha[lane]);
-    activation.at_zero = static_cast<double>(pack.network.numbers.at_zero[lane]);
     fill(inputs, pack.inputs(), lane);
     fill(targets, pack.targets(), lane);
   }
@@ -41,23 +37,22 @@ struct Alone {
             static_cast<double>(from.at(static_cast<std::size_t>(r), static_cast<std::size_t>(s))[lane]);
   }
   reference::Layers layers;
-  ActivationSpec activation;
+  ModelSpec model;
   reference::Matrix inputs, targets;
 };
 
 TYPED_TEST(NetworkOf, every_activation_gives_the_references_outputs_and_losses) {
   using T = TypeParam;
   const double tolerance = sizeof(T) == sizeof(double) ? 1e-13 : 1e-5;
-  for (const auto& [kind, name] : kActivations) {
+  for (const auto& [name, model] : kModels) {
     for (const auto& [loss, loss_name] : kLosses) {
-      SCOPED_TRACE(std::string(name) + " " + loss_name);
-      LaneNetworks<T> pack(small_model(kind), kSamples, available_simd()[0]);
+      SCOPED_TRACE(name + " " + loss_name);
+      LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
       pack.fill(100, loss);
       const auto result = run_pass(pack, loss, Mode::kEvaluate, kSamples);
       for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
         const Alone<T> alone(pack, lane);
-        const reference::Matrix outputs =
-            reference::forward(alone.activation, alone.layers, alone.inputs).z.back();
+        const reference::Matrix outputs = reference::forward(alone.model, alone.layers, alone.inputs).output;
         const double scale = std::max(1.0, outputs.cwiseAbs().maxCoeff());
         for (std::size_t o = 0; o < LaneNetworks<T>::kOutputs; ++o)
           for (std::size_t s = 0; s < kSamples; ++s)
@@ -75,16 +70,16 @@ TYPED_TEST(NetworkOf, every_activation_gives_the_references_outputs_and_losses) 
 TYPED_TEST(NetworkOf, every_activation_gives_the_references_gradients) {
   using T = TypeParam;
   const double tolerance = sizeof(T) == sizeof(double) ? 1e-12 : 1e-4;
-  for (const auto& [kind, name] : kActivations) {
+  for (const auto& [name, model] : kModels) {
     for (const auto& [loss, loss_name] : kLosses) {
-      SCOPED_TRACE(std::string(name) + " " + loss_name);
-      LaneNetworks<T> pack(small_model(kind), kSamples, available_simd()[0]);
+      SCOPED_TRACE(name + " " + loss_name);
+      LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
       pack.fill(200, loss);
       const auto result = run_pass(pack, loss, Mode::kEvaluate, kSamples);
       for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
         const Alone<T> alone(pack, lane);
         const auto expected =
-            reference::gradient(alone.activation, loss, alone.layers, alone.inputs, alone.targets);
+            reference::gradient(alone.model, loss, alone.layers, alone.inputs, alone.targets);
         const auto given = reference::layers_from(
             lane_parameters(pack.network.shape, result.gradient.data(), pack.lanes, lane));
         const double norm = std::max(1.0, std::sqrt(reference::squared_norm(expected)));
@@ -96,9 +91,9 @@ TYPED_TEST(NetworkOf, every_activation_gives_the_references_gradients) {
 
 TYPED_TEST(NetworkOf, blocks_of_samples_in_pieces_are_one_block) {
   using T = TypeParam;
-  for (const auto& [kind, name] : kActivations) {
+  for (const auto& [name, model] : kModels) {
     SCOPED_TRACE(name);
-    LaneNetworks<T> pack(small_model(kind), kSamples, available_simd()[0]);
+    LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
     pack.fill(300, Loss::kMse);
     const auto whole = run_pass(pack, Loss::kMse, Mode::kTrain, kSamples);
     for (const std::size_t block : {1, 2, 3, 6, 100}) {
@@ -113,13 +108,13 @@ TYPED_TEST(NetworkOf, blocks_of_samples_in_pieces_are_one_block) {
 TYPED_TEST(NetworkOf, lanes_side_by_side_are_each_alone) {
   using T = TypeParam;
   for (const SimdTarget target : available_simd()) {
-    for (const auto& [kind, name] : kActivations) {
+    for (const auto& [name, model] : kModels) {
       SCOPED_TRACE(name);
-      LaneNetworks<T> pack(small_model(kind), kSamples, target);
+      LaneNetworks<T> pack(model, kSamples, target);
       pack.fill(400, Loss::kCrossEntropy);
       const auto together = run_pass(pack, Loss::kCrossEntropy, Mode::kTrain, kSamples);
       for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
-        LaneNetworks<T> alone(small_model(kind), kSamples, target);
+        LaneNetworks<T> alone(model, kSamples, target);
         for (std::size_t copy = 0; copy < pack.lanes; ++copy) alone.copy_lane(copy, pack, lane);
         const auto expected = run_pass(alone, Loss::kCrossEntropy, Mode::kTrain, kSamples);
         for (std::size_t i = 0; i < pack.network.shape.parameter_count; ++i)
@@ -134,13 +129,13 @@ TYPED_TEST(NetworkOf, lanes_side_by_side_are_each_alone) {
 
 TYPED_TEST(NetworkOf, every_target_gives_the_same_bits) {
   using T = TypeParam;
-  for (const auto& [kind, name] : kActivations) {
+  for (const auto& [name, model] : kModels) {
     SCOPED_TRACE(name);
-    LaneNetworks<T> first(small_model(kind), kSamples, available_simd()[0]);
+    LaneNetworks<T> first(model, kSamples, available_simd()[0]);
     first.fill(500, Loss::kBinaryCrossEntropy);
     const auto expected = run_pass(first, Loss::kBinaryCrossEntropy, Mode::kTrain, kSamples);
     for (const SimdTarget target : available_simd()) {
-      LaneNetworks<T> other(small_model(kind), kSamples, target);
+      LaneNetworks<T> other(model, kSamples, target);
       for (std::size_t lane = 0; lane < other.lanes; ++lane) other.copy_lane(lane, first, lane % first.lanes);
       const auto result = run_pass(other, Loss::kBinaryCrossEntropy, Mode::kTrain, kSamples);
       for (std::size_t lane = 0; lane < other.lanes; ++lane)
@@ -153,9 +148,9 @@ TYPED_TEST(NetworkOf, every_target_gives_the_same_bits) {
 
 TYPED_TEST(NetworkOf, a_lane_full_of_nan_leaves_its_neighbours_alone) {
   using T = TypeParam;
-  for (const auto& [kind, name] : kActivations) {
+  for (const auto& [name, model] : kModels) {
     SCOPED_TRACE(name);
-    LaneNetworks<T> pack(small_model(kind), kSamples, available_simd()[0]);
+    LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
     pack.fill(600, Loss::kMse);
     const auto expected = run_pass(pack, Loss::kMse, Mode::kTrain, kSamples);
     for (std::size_t i = 1; i < pack.parameters.size(); i += pack.lanes)
@@ -191,7 +186,7 @@ TYPED_TEST(NetworkOf, the_derivative_at_zero_is_each_lanes_own) {
           3 *
           static_cast<double>(pack.parameters[(output[BlockKind::kBias].offset + o) * pack.lanes + lane] -
                               pack.targets().at(o, 0)[lane]);
-    expected *= static_cast<double>(pack.network.numbers.at_zero[lane]);
+    expected *= static_cast<double>(pack.network.numbers[0].at_zero[lane]);
     EXPECT_NEAR(static_cast<double>(result.gradient[hidden[BlockKind::kBias].offset * pack.lanes + lane]),
                 expected, 1e-6);
   }

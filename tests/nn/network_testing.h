@@ -34,6 +34,13 @@ inline const std::vector<Named<Enum>> kAllNamed = [] {
 inline const auto& kActivations = kAllNamed<Activation>;
 inline const auto& kLosses = kAllNamed<Loss>;
 
+// Those that an output layer may have.
+inline const std::vector<Named<Activation>> kOutputActivations = [] {
+  std::vector<Named<Activation>> list = kActivations;
+  std::erase_if(list, [](const auto& one) { return one.kind == Activation::kCrelu; });
+  return list;
+}();
+
 inline ModelSpec small_model(Activation kind) {
   ModelSpec model;
   model.hidden = {4, 3};
@@ -42,16 +49,44 @@ inline ModelSpec small_model(Activation kind) {
   return model;
 }
 
+// Every hidden layer has an activation of its own, and the output layer one too.
+inline ModelSpec mixed_model(Activation kind, Activation output) {
+  ModelSpec model = small_model(kind);
+  model.hidden = {4, 3, 2};
+  model.activations = {model.activation, {.kind = Activation::kRelu}, model.activation};
+  model.activations[2].kind =
+      static_cast<Activation>((static_cast<std::size_t>(kind) + 1) % values_of<Activation>().size());
+  model.biases = {true, false, true};
+  model.output_activation.kind = output;
+  model.output_activation.pieces = 3;
+  return model;
+}
+
+// One activation in all hidden layers and a linear output; and every kind that the output may have, behind
+// layers that differ.
+struct NamedModel {
+  std::string name;
+  ModelSpec model;
+};
+inline void PrintTo(const NamedModel& value, std::ostream* out) { *out << value.name; }
+inline const std::vector<NamedModel> kModels = [] {
+  std::vector<NamedModel> list;
+  for (const auto& [kind, name] : kActivations) list.push_back({name, small_model(kind)});
+  for (const auto& [kind, name] : kOutputActivations)
+    list.push_back({"mixed_" + std::string(name), mixed_model(kind, kind)});
+  return list;
+}();
+
 // Networks with 3 inputs, 3 outputs and their examples, one network a lane.
 template <class T>
 struct LaneNetworks {
   static constexpr std::size_t kInputs = 3, kOutputs = 3;
 
   LaneNetworks(const ModelSpec& model, std::size_t samples, SimdTarget target)
-      : network{network_shape(model, kInputs, kOutputs), model.activation, kernels<T>(target),
-                LaneActivation<T>(lane_count<T>(target))},
+      : network(network_shape(model, kInputs, kOutputs), kernels<T>(target)),
         lanes(network.kernels.lanes),
         sample_count(samples),
+        models(lanes, model),
         parameters(network.shape.parameter_count * lanes),
         input_values(kInputs * samples * lanes),
         target_values(kOutputs * samples * lanes) {}
@@ -66,9 +101,16 @@ struct LaneNetworks {
       return static_cast<T>(low + (high - low) * (engine() * 0x1p-32));
     };
     for (std::size_t i = lane; i < parameters.size(); i += lanes) parameters[i] = uniform(-1.5, 1.5);
-    network.numbers.slope[lane] = uniform(0.05, 0.6);
-    network.numbers.alpha[lane] = uniform(0.5, 2);
-    network.numbers.at_zero[lane] = uniform(0, 1);
+    ModelSpec& model = models[lane];
+    model.activation.at_zero = static_cast<double>(uniform(0, 1));
+    const auto draw_numbers = [&](ActivationSpec& activation) {
+      activation.slope = activation.lower = activation.upper = static_cast<double>(uniform(0.05, 0.6));
+      activation.alpha = static_cast<double>(uniform(0.5, 2));
+    };
+    draw_numbers(model.activation);
+    draw_numbers(model.output_activation);
+    for (ActivationSpec& activation : model.activations) draw_numbers(activation);
+    set_numbers(lane);
     for (std::size_t i = lane; i < input_values.size(); i += lanes) input_values[i] = uniform(-2, 2);
     for (std::size_t i = lane; i < target_values.size(); i += lanes) target_values[i] = uniform(-1, 1);
     if (loss == Loss::kBinaryCrossEntropy) {
@@ -86,6 +128,11 @@ struct LaneNetworks {
       fill_lane(lane, seed + static_cast<std::uint32_t>(lane), loss);
   }
 
+  void set_numbers(std::size_t lane) {
+    for (std::size_t l = 0; l < network.numbers.size(); ++l)
+      network.numbers[l].set(lane, models[lane].activation_of(l));
+  }
+
   // Puts everything that belongs to lane `from` of `other` into lane `to`.
   void copy_lane(std::size_t to, const LaneNetworks& other, std::size_t from) {
     const auto copy = [&](auto& mine, const auto& theirs) {
@@ -95,13 +142,13 @@ struct LaneNetworks {
     copy(parameters, other.parameters);
     copy(input_values, other.input_values);
     copy(target_values, other.target_values);
-    copy(network.numbers.slope, other.network.numbers.slope);
-    copy(network.numbers.alpha, other.network.numbers.alpha);
-    copy(network.numbers.at_zero, other.network.numbers.at_zero);
+    models[to] = other.models[from];
+    set_numbers(to);
   }
 
   Network<T> network;
   std::size_t lanes, sample_count;
+  std::vector<ModelSpec> models;  // [lane], with the numbers of its activations
   Buffer<T> parameters, input_values, target_values;
 };
 
@@ -136,20 +183,19 @@ PassResult<T> run_pass(LaneNetworks<T>& pack, Loss loss, Mode mode, std::size_t 
     const auto part = [&](LaneMatrix<T> m) {
       return LaneMatrix<T>{m.at(0, from), m.rows, count, m.row_stride, lanes};
     };
-    if (network.activation.kind == Activation::kRrelu) {
-      for (std::size_t l = 0; l < last; ++l) {
-        const LaneMatrix<T> slopes = activations.drawn_slopes(l, count);
-        for (std::size_t r = 0; r < slopes.rows; ++r)
-          for (std::size_t s = 0; s < count; ++s)
-            for (std::size_t lane = 0; lane < lanes; ++lane)
-              slopes.at(r, s)[lane] = static_cast<T>(drawn_slope(l, r, from + s));
-      }
+    for (std::size_t l = 0; l <= last; ++l) {
+      if (network.shape.layers[l].activation.kind != Activation::kRrelu) continue;
+      const LaneMatrix<T> slopes = activations.drawn_slopes(l, count);
+      for (std::size_t r = 0; r < slopes.rows; ++r)
+        for (std::size_t s = 0; s < count; ++s)
+          for (std::size_t lane = 0; lane < lanes; ++lane)
+            slopes.at(r, s)[lane] = static_cast<T>(drawn_slope(l, r, from + s));
     }
     forward<T>(network, pack.parameters.data(), part(pack.inputs()), mode, activations);
     const LaneMatrix<T> outputs = activations.output(last, count);
     network.kernels.loss->evaluate(loss, outputs, part(pack.targets()),
                                    static_cast<T>(1.0 / static_cast<double>(pack.sample_count)),
-                                   result.loss.data(), activations.gradient(last, count));
+                                   result.loss.data(), activations.output_gradient(count));
     backward<T>(network, pack.parameters.data(), part(pack.inputs()), mode, from == 0, activations,
                 gradient.data(), slope_sums.data());
     for (std::size_t o = 0; o < outputs.rows; ++o)

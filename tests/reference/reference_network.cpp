@@ -12,7 +12,7 @@ double negative_slope(const ActivationSpec& activation, const Layer& layer) {
   return layer.learns_slope ? layer.slope : activation.slope;
 }
 
-// The activations [outputs][sample] of a hidden layer.
+// The activations [outputs][sample] of a layer.
 Matrix activate(const ActivationSpec& activation, double slope, const Matrix& z) {
   if (activation.kind == Activation::kCrelu) {
     Matrix both(2 * z.rows(), z.cols());
@@ -94,13 +94,14 @@ Layers layers_from(const ParameterSet& parameters) {
   return layers;
 }
 
-Trace forward(const ActivationSpec& activation, const Layers& layers, const Matrix& inputs) {
+Trace forward(const ModelSpec& model, const Layers& layers, const Matrix& inputs) {
   Trace trace;
-  Matrix x = inputs;
-  for (const Layer& layer : layers) {
-    trace.inputs.push_back(x);
-    trace.z.push_back((layer.weights * x).colwise() + layer.bias);
-    if (&layer != &layers.back()) x = activate(activation, negative_slope(activation, layer), trace.z.back());
+  trace.output = inputs;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    trace.inputs.push_back(trace.output);
+    trace.z.push_back((layers[l].weights * trace.output).colwise() + layers[l].bias);
+    const ActivationSpec activation = model.activation_of(l);
+    trace.output = activate(activation, negative_slope(activation, layers[l]), trace.z.back());
   }
   return trace;
 }
@@ -119,19 +120,20 @@ double loss_value(Loss loss, const Matrix& outputs, const Matrix& targets) {
   return kNoFormula;
 }
 
-Layers gradient(const ActivationSpec& activation, Loss loss, const Layers& layers, const Matrix& inputs,
+Layers gradient(const ModelSpec& model, Loss loss, const Layers& layers, const Matrix& inputs,
                 const Matrix& targets) {
-  const Trace trace = forward(activation, layers, inputs);
+  const Trace trace = forward(model, layers, inputs);
   Layers result = layers;
-  Matrix gradient_z = loss_gradient(loss, trace.z.back(), targets);
+  Matrix gradient_output = loss_gradient(loss, trace.output, targets);
   for (std::size_t l = layers.size(); l-- > 0;) {
+    const ActivationSpec activation = model.activation_of(l);
+    const Matrix& z = trace.z[l];
+    if (layers[l].learns_slope) result[l].slope = z.cwiseMin(0.0).cwiseProduct(gradient_output).sum();
+    const Matrix gradient_z =
+        pull_back(activation, negative_slope(activation, layers[l]), z, gradient_output);
     result[l].weights = gradient_z * trace.inputs[l].transpose();
     result[l].bias = gradient_z.rowwise().sum();
-    if (l == 0) break;
-    const Matrix gradient_output = layers[l].weights.transpose() * gradient_z;
-    const Matrix& z = trace.z[l - 1];
-    if (layers[l - 1].learns_slope) result[l - 1].slope = z.cwiseMin(0.0).cwiseProduct(gradient_output).sum();
-    gradient_z = pull_back(activation, negative_slope(activation, layers[l - 1]), z, gradient_output);
+    gradient_output = layers[l].weights.transpose() * gradient_z;
   }
   return result;
 }

@@ -45,13 +45,14 @@ double activation_derivative(const ActivationSpec& activation, double slope, dou
 // What a forward pass leaves behind, hidden layers first.
 struct Trace {
   std::vector<Matrix> inputs;  // [layer]: [input][sample]
-  std::vector<Matrix> z;       // [layer]: [row][sample]; the last one is the network's output
+  std::vector<Matrix> z;       // [layer]: [row][sample]
+  Matrix output;               // of the network
 };
-Trace forward(const ActivationSpec& activation, const Layers& layers, const Matrix& inputs);
+Trace forward(const ModelSpec& model, const Layers& layers, const Matrix& inputs);
 
 // Mean over the samples. Targets are laid out as the loss kernels want them.
 double loss_value(Loss loss, const Matrix& outputs, const Matrix& targets);
-Layers gradient(const ActivationSpec& activation, Loss loss, const Layers& layers, const Matrix& inputs,
+Layers gradient(const ModelSpec& model, Loss loss, const Layers& layers, const Matrix& inputs,
                 const Matrix& targets);
 
 // torch.optim's SGD, Adam, AdamW, RMSprop after torch.nn.utils.clip_grad_norm_.

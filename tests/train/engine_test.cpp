@@ -36,6 +36,17 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   run.model.activation.kind = activation;
   run.model.activation.pieces = 2 + static_cast<int>(choices.below(2));
   run.model.activation.at_zero = choices.one_in(3) ? 0.5 : 0;
+  if (choices.one_in(2)) {
+    for (std::size_t l = 0; l < run.model.hidden.size(); ++l) {
+      run.model.activations.push_back(run.model.activation);
+      if (l > 0) run.model.activations[l].kind = choices.any<Activation>();
+      run.model.biases.push_back(choices.one_in(2));
+    }
+  }
+  if (choices.one_in(2)) {
+    do run.model.output_activation.kind = choices.any<Activation>();
+    while (run.model.output_activation.kind == Activation::kCrelu);
+  }
   run.model.bias = !choices.one_in(4);
   run.model.output_bias = !choices.one_in(4);
   run.init.hidden.bias_value = 0.3;

@@ -67,6 +67,30 @@ std::vector<Case> cases() {
     run.train.clip_norm = 0.5;
   });
 
+  for (const Activation kind : values_of<Activation>()) {
+    if (kind == Activation::kCrelu) continue;
+    const auto put_out = [kind](RunSpec& run) {
+      run.model.output_activation = {.kind = kind, .slope = 0.2, .lower = 0.3, .upper = 0.3, .pieces = 2};
+      run.model.activations = {{.kind = kind, .slope = 0.1, .lower = 0.2, .upper = 0.2, .pieces = 3},
+                               {.kind = Activation::kTanh}};
+      run.model.biases = {false, true};
+      run.init.output.bias = BiasInit::kConstant;  // no output is born dead
+      run.init.output.bias_value = 0.5;
+      run.train.optimizer.learning_rate = 0.02;
+    };
+    for (const Loss loss : values_of<Loss>()) {
+      const std::size_t classes = loss == Loss::kCrossEntropy ? 3 : loss == Loss::kBinaryCrossEntropy ? 1 : 0;
+      const std::string name = std::string(name_of(kind)) + "_before_" + std::string(name_of(loss));
+      add(
+          name,
+          [=](RunSpec& run) {
+            put_out(run);
+            run.train.loss = loss;
+          },
+          classes);
+    }
+  }
+
   add("half_mse", [](RunSpec& run) { run.train.loss = Loss::kHalfMse; });
   add("mae", [](RunSpec& run) { run.train.loss = Loss::kMae; });
   add(
@@ -138,7 +162,7 @@ class Reference : public ::testing::TestWithParam<Case> {
     double first_loss = 0, last_loss = 0;
     for (std::uint64_t step = 0; step < kSteps; ++step) {
       const Batch batch = batch_of(exact->train, exact->outputs, order, step);
-      const auto outputs = reference::forward(run.model.activation, layers, batch.inputs).z.back();
+      const auto outputs = reference::forward(run.model, layers, batch.inputs).output;
       last_loss = reference::loss_value(run.train.loss, outputs, batch.targets);
       if (step == 0) first_loss = last_loss;
       const double rate = reference::learning_rate(run.train, step, kSteps);
@@ -146,7 +170,7 @@ class Reference : public ::testing::TestWithParam<Case> {
       ASSERT_NEAR(trainer.state().batch_loss[0], last_loss, loss_tolerance * last_loss) << "step " << step;
       ASSERT_NEAR(trainer.state().learning_rate[0], rate, 1e-14 * rate) << "step " << step;
       const auto gradient =
-          reference::gradient(run.model.activation, run.train.loss, layers, batch.inputs, batch.targets);
+          reference::gradient(run.model, run.train.loss, layers, batch.inputs, batch.targets);
       optimizer.step(layers, gradient, rate);
       trainer.update();
       ASSERT_FALSE(trainer.state().diverged(0));
