@@ -86,9 +86,9 @@ CommandLine::CommandLine() : app_(std::make_unique<CLI::App>(kDescription, "dead
   app_->set_version_flag("--version", build_info().version);
   app_->footer(kExamples);
   app_->get_formatter()->column_width(34);
-  for (const auto add :
-       {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status, add_show,
-        add_export, add_merge, add_verify, add_slurm, add_query, add_reproduce, add_bench, add_version}) {
+  for (const auto add : {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status,
+                         add_show, add_export, add_merge, add_verify, add_slurm, add_query, add_plot,
+                         add_report, add_reproduce, add_bench, add_version}) {
     add(*this);
   }
 }

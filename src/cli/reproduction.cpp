@@ -120,8 +120,11 @@ void print_experiments(const std::vector<Experiment>& experiments, bool json) {
   std::string text;
   for (const auto& [name, title, label, config, claims] : experiments) {
     if (json)
-      rows.object(
-          {{"experiment", name}, {"title", title}, {"runs", config.run_count()}, {"claims", claims.size()}});
+      rows.object({{"experiment", name},
+                   {"title", title},
+                   {"runs", config.run_count()},
+                   {"claims", claims.size()},
+                   {"config", label}});
     text += fmt::format("{:<{}}  {:>6} runs  {:>2} claims  {}\n", name, width, config.run_count(),
                         claims.size(), title);
   }

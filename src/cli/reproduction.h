@@ -35,7 +35,7 @@ Measurement measure(const StoreReader& store, const Claim& claim);
 // The value is in the accepted range; where that has one end only, the whole interval is.
 bool confirms(const Measurement& measurement, const Claim& claim);
 
-// A line, or a JSON object {"experiment", "title", "runs", "claims"}, for each.
+// A line, or a JSON object {"experiment", "title", "runs", "claims", "config"}, for each.
 void print_experiments(const std::vector<Experiment>& experiments, bool json);
 
 // Judges the claims of one experiment after another and prints them as they come.
