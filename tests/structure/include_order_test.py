@@ -32,7 +32,7 @@ LIBRARIES = {
 AGREED_AT_THE_TOP = {
     "src", "tests", "configs", "experiments", "scripts", ".ci", "CMakeLists.txt", "CMakePresets.json",
     ".clang-format", ".clang-tidy", ".gitignore", ".gitattributes", ".editorconfig", "README.md", "LICENSE",
-    "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff",
+    "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "pyproject.toml",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
