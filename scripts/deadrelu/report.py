@@ -1,20 +1,20 @@
-"""scripts/report: one HTML page about a result directory, which needs nothing from anywhere else."""
+"""One HTML page about a result directory, which needs nothing from anywhere else."""
 
-import argparse
+from __future__ import annotations
+
 import html
 import json
-import subprocess
-import sys
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import vl_convert
 
-from .activation import find_program
-from .gallery import draw
-from .results import Results, ResultsError
+from .program import DeadreluError, ask
+from .results import Results
 
-EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 MOST_ROWS = 500
 
 STYLE = """
@@ -57,62 +57,54 @@ source: false, compiled: false, editor: false}}}})
 """
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="scripts/report", description="Writes one HTML page about a result "
-                                     "directory, which works offline, and prints its name.")
-    parser.add_argument("directory", metavar="DIR", help="a directory that `deadrelu run` wrote")
-    parser.add_argument("--out", metavar="FILE", help="where the page goes (default: DIR/report.html)")
-    arguments = parser.parse_args()
-    try:
-        results = Results(arguments.directory)
-        path = Path(arguments.out or results.directory / "report.html")
-        path.write_text(page(results), encoding="utf-8")
-    except (ResultsError, OSError) as error:
-        print(f"report: {error}", file=sys.stderr)
-        return 4
-    print(path)
-    return 0
+def write(results: Results, out: str | os.PathLike[str] | None = None) -> Path:
+    """Writes the page about these results, by default as report.html in their directory, and returns where it is."""
+    path = Path(out) if out is not None else results.directory / "report.html"
+    path.write_text(page(results), encoding="utf-8")
+    return path
 
 
-def page(results):
+def page(results: Results) -> str:
     """The whole page, as text."""
+    title = results.config.get("name") or results.directory.resolve().name
     body = [_overview(results), _claims(results), "<h2>Charts</h2>", *_charts(results), _summary(results),
             _provenance(results)]
-    return PAGE.format(title=html.escape(results.name), style=STYLE, body="\n".join(body),
-                       library=vl_convert.javascript_bundle().replace("</script", "<\\/script"))
+    library = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets the default
+    return PAGE.format(title=html.escape(title), style=STYLE, body="\n".join(body),
+                       library=library.replace("</script", "<\\/script"))
 
 
-def measured_claims(results):
+def measured_claims(results: Results) -> list[dict[str, Any]]:
     """What `deadrelu reproduce NAME --json` says about these results; empty where they are of no experiment.
 
     Nothing is trained: the results are judged where they lie, in a directory of the experiment's name, and only if
     they are the experiment's and complete.
     """
-    program = find_program()
     folder = results.directory.resolve()
-    config = EXPERIMENTS / folder.name / "config.json"
-    if program is None or not config.is_file() or not results.manifest.get("complete"):
+    try:
+        experiments = json.loads(ask("reproduce", "--list", "--json"))
+    except DeadreluError:  # an installation without experiments
         return []
-    resolved = subprocess.run([program, "config", config], capture_output=True, text=True, check=False).stdout
-    if not resolved or json.loads(resolved) != results.config:
+    config = next((one["config"] for one in experiments if one["experiment"] == folder.name), None)
+    if config is None or not results.manifest.get("complete") or json.loads(ask("config", config)) != results.config:
         return []
-    done = subprocess.run([program, "reproduce", folder.name, "--json", "--out", folder.parent, "--experiments",
-                           EXPERIMENTS], capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 3):  # 3: a firm claim failed, which is a result
-        raise ResultsError(f"{results.directory}: deadrelu reproduce says: {done.stderr.strip()}")
-    return json.loads(done.stdout)
+    # Exit code 3: a firm claim failed, which is a result.
+    claims: list[dict[str, Any]] = json.loads(ask("reproduce", folder.name, "--json", "--out", folder.parent,
+                                                  allowed=(0, 3)))
+    return claims
 
 
-def _overview(results):
+def _overview(results: Results) -> str:
     runs = results.runs
     diverged = int((runs["status"] == "diverged").sum())
-    swept = "".join(f"<li>{html.escape(axis.path)}: {html.escape(', '.join(map(_number, axis.values)))}</li>"
-                    for axis in results.axes)
+    values = {path: [value for value in runs[path].unique() if not pd.isna(value)] for path in results.swept}
+    swept = "".join(f"<li>{html.escape(path)}: {html.escape(', '.join(map(_number, found)))}</li>"
+                    for path, found in values.items())
     return (f"<p>{len(runs)} runs over {runs['seed'].nunique()} seeds, {diverged} diverged.</p>"
             + (f"<p>Swept:</p><ul>{swept}</ul>" if swept else ""))
 
 
-def _claims(results):
+def _claims(results: Results) -> str:
     claims = measured_claims(results)
     if not claims:
         return ""
@@ -121,11 +113,11 @@ def _claims(results):
     return "<h2>Claims</h2>" + _table(["claim", "source", "published", "measured [95 % interval]", "verdict"], rows)
 
 
-def _source(source):
+def _source(source: Any) -> str:
     return source if isinstance(source, str) else json.dumps(source)
 
 
-def _measured(claim):
+def _measured(claim: dict[str, Any]) -> str:
     if claim["measured"] is None:
         return "nothing"
     if claim["low"] is None:
@@ -137,52 +129,48 @@ class _Html(str):
     """Text that is HTML already."""
 
 
-def _verdict(verdict):
+def _verdict(verdict: str) -> _Html:
     return _Html(f'<span class="{"pass" if verdict == "PASS" else "fail"}">{html.escape(verdict)}</span>')
 
 
-def _charts(results):
-    for name, chart in draw(results):
+def _charts(results: Results) -> Iterator[str]:
+    for name, chart in results.plot().items():
         spec = chart.to_json(indent=None).replace("<", "\\u003c")
         yield (f'<figure><div id="chart-{name}"></div></figure>'
                f'<script type="application/json" class="chart" data-target="chart-{name}">{spec}</script>')
 
 
-def _summary(results):
-    path = results.directory / "summary.csv"
-    if not path.is_file():
-        return ""
-    table = pd.read_csv(path)
+def _summary(results: Results) -> str:
+    table = results.summary
     note = f"<p>The first {MOST_ROWS} of {len(table)} rows.</p>" if len(table) > MOST_ROWS else ""
     rows = table.head(MOST_ROWS).astype(object).values.tolist()
     return f"<h2>Summary over seeds</h2>{note}" + _table(list(table.columns), rows)
 
 
-def _provenance(results):
+def _provenance(results: Results) -> str:
     facts = {key: value for key, value in results.manifest.items() if key != "config"}
     rows = [[key, value if isinstance(value, (str, int, float)) else json.dumps(value)] for key, value in facts.items()]
     config = html.escape(json.dumps(results.config, indent=2))
     return f"<h2>How it was made</h2>{_table(['what', 'value'], rows)}<h3>Config</h3><pre>{config}</pre>"
 
 
-def _table(head, rows):
+def _table(head: list[str], rows: list[list[Any]]) -> str:
     cells = "".join(f"<th>{html.escape(str(name))}</th>" for name in head)
     lines = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     return f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table></div>'
 
 
-def _cell(value):
+def _cell(value: Any) -> str:
     if isinstance(value, _Html):
         return f"<td>{value}</td>"
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return f'<td{" class=number" if number else ""}>{html.escape(_number(value))}</td>'
 
 
-def _number(value):
+def _number(value: Any) -> str:
+    if value is pd.NA:
+        return ""
     if isinstance(value, float):
         return "" if pd.isna(value) else f"{value:.4g}"
     return str(value)
 
-
-if __name__ == "__main__":
-    sys.exit(main())

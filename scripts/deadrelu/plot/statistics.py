@@ -1,11 +1,16 @@
 """Intervals over seeds."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 
-def mean_interval(frame, by, column, lowest=None, highest=None):
+def mean_interval(frame: pd.DataFrame, by: list[str], column: str, lowest: float | None = None,
+                  highest: float | None = None) -> pd.DataFrame:
     """Per group of `by` the mean of a column with Student's 95 % interval, cut to what is possible.
 
     Columns of the result: those of `by`, mean, low, high, n. Missing values are left out; with one value there is no
@@ -19,14 +24,14 @@ def mean_interval(frame, by, column, lowest=None, highest=None):
     return table.drop(columns="std").rename(columns={"count": "n"})
 
 
-def quartiles(frame, by, column):
+def quartiles(frame: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     """Per group of `by` the median of a column with its quartiles: median, low, high, n."""
     groups = frame.dropna(subset=[column]).groupby(by, sort=False, observed=True)[column]
     return pd.DataFrame({"median": groups.median(), "low": groups.quantile(0.25), "high": groups.quantile(0.75),
                          "n": groups.count()}).reset_index()
 
 
-def wilson(hits, n):
+def wilson(hits: Any, n: Any) -> tuple[Any, Any, Any]:
     """Share hits/n with Wilson's 95 % interval (Wilson 1927): (share, low, high), scalars or arrays."""
     z = stats.norm.ppf(0.975)
     share = hits / n
@@ -35,7 +40,7 @@ def wilson(hits, n):
     return share, np.clip(centre - half, 0, share), np.clip(centre + half, share, 1)
 
 
-def share_interval(frame, by, column):
+def share_interval(frame: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     """Per group of `by` the share of rows where a 0/1 column is 1: mean, low, high (Wilson), n."""
     groups = frame.dropna(subset=[column]).groupby(by, sort=False, observed=True)[column]
     table = groups.agg(["sum", "count"]).reset_index().rename(columns={"sum": "hits", "count": "n"})

@@ -1,23 +1,29 @@
 """Outcomes at the end of training against what was swept: lines with intervals, heat map."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import altair as alt
+import pandas as pd
 
 from . import theme
 from .panels import arrange, axis_scale, facet, keys, line_series, place, power_axis, size, y_title
-from .results import label
 from .statistics import mean_interval
+from .theme import Chart
+from .view import Axis, View, label
 
 SHARE = alt.Scale(domain=[0, 1])
 
 
-def dead_fraction(results):
+def dead_fraction(view: View) -> Chart | None:
     """Share of dead units at the end against the learning rate, or the numeric axis with the most values."""
-    axis = _main_axis(results)
-    if axis is None or results.runs["dead_fraction"].isna().all():
+    axis = _main_axis(view)
+    if axis is None or view.runs["dead_fraction"].isna().all():
         return None
-    panels = arrange(other for other in results.axes if other is not axis)
+    panels = arrange(other for other in view.axes if other is not axis)
     roles = keys(panels)
-    runs = place(results.runs, panels)
+    runs = place(view.runs, panels)
     table = mean_interval(runs, [axis.path, *roles], "dead_fraction", lowest=0, highest=1)
     table = table.rename(columns={axis.path: "x"})
     x = alt.X("x:Q", title=axis.title, scale=axis_scale(axis), axis=_ticks(axis))
@@ -29,21 +35,20 @@ def dead_fraction(results):
     chart = alt.layer(base.mark_errorbar(ticks=True).encode(y=alt.Y("low:Q", title=title), y2="high:Q"),
                       base.mark_line().encode(y=mean, **series),
                       base.mark_point(filled=True, size=50, opacity=1).encode(y=mean, tooltip=tooltip))
-    chart = facet(chart.properties(**size(panels)), panels)
-    return theme.headed(chart, f"Dead units against {axis.title}",
-                        f"Mean over seeds and its 95 % interval; {describe_runs(results)}", panels.note())
+    return theme.headed(facet(chart.properties(**size(panels)), panels), f"Dead units against {axis.title}",
+                        f"Mean over seeds and its 95 % interval; {describe_runs(view)}", panels.note())
 
 
-def heat_map(results):
+def heat_map(view: View) -> Chart | None:
     """Share of dead units at the end over two axes, with half the width of its 95 % interval in each cell."""
-    axis = _main_axis(results)
-    others = [other for other in results.axes if other is not axis]
-    if axis is None or not others or results.runs["dead_fraction"].isna().all():
+    axis = _main_axis(view)
+    others = [other for other in view.axes if other is not axis]
+    if axis is None or not others or view.runs["dead_fraction"].isna().all():
         return None
     second = next((other for other in others if other.numeric), others[0])
     rest = arrange([other for other in others if other is not second], with_series=False)
     roles = [axis.path, second.path, *keys(rest)]
-    runs = place(results.runs, rest)
+    runs = place(view.runs, rest)
     table = mean_interval(runs, roles, "dead_fraction", lowest=0, highest=1)
     cells = runs.groupby(roles, sort=False).size().rename("runs").reset_index()
     table = cells.merge(table, on=roles, how="left")
@@ -53,38 +58,38 @@ def heat_map(results):
     chart = _cells(table, axis, second, bool(keys(rest)))
     return theme.headed(facet(chart, rest), f"Dead units by {axis.title} and {second.title}",
                         "Mean share of dead hidden units at the end, ± half its 95 % interval over seeds; grey: every "
-                        "run diverged", describe_runs(results), rest.note())
+                        "run diverged", describe_runs(view), rest.note())
 
 
-def describe_runs(results, runs=None):
+def describe_runs(view: View, runs: pd.DataFrame | None = None) -> str:
     """How many runs a chart is about, and how many of them have no final numbers."""
-    runs = results.runs if runs is None else runs
+    runs = view.runs if runs is None else runs
     diverged = int((runs["status"] == "diverged").sum())
     text = f"{len(runs)} runs, {runs['seed'].nunique()} seeds"
     return f"{text}; {diverged} diverged runs are left out" if diverged else text
 
 
-def _main_axis(results):
-    numeric = [axis for axis in results.axes if axis.numeric]
+def _main_axis(view: View) -> Axis | None:
+    numeric = [axis for axis in view.axes if axis.numeric]
     rates = [axis for axis in numeric if axis.path.endswith("learning_rate")]
-    return (rates or sorted(numeric, key=lambda axis: -len(axis.values)) or [None])[0]
+    return next(iter(rates or sorted(numeric, key=lambda axis: -len(axis.values))), None)
 
 
-def _ticks(axis):
+def _ticks(axis: Axis) -> alt.Axis:
     if len(axis.values) <= 9:
         return alt.Axis(values=list(axis.values), format=".4~g", labelOverlap="greedy")
     return power_axis(axis.values[0], axis.values[-1]) if axis.logarithmic else alt.Axis(format=".4~g")
 
 
-def _cell(row):
+def _cell(row: Any) -> str:
     if row.mean != row.mean:
         return "diverged"
     half = (row.high - row.low) / 2
     return f"{row.mean:.2f}" if half != half else f"{row.mean:.2f} ±{half:.2f}"
 
 
-def _cells(table, axis, second, small):
-    def order(one, descending=False):
+def _cells(table: pd.DataFrame, axis: Axis, second: Axis, small: bool) -> Chart:
+    def order(one: Axis, descending: bool = False) -> list[str]:
         values = [label(value) for value in one.values]
         return values[::-1] if descending else values
 

@@ -6,8 +6,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
-from charts import plot
-from charts.gallery import CHARTS
+from deadrelu.plot import CHARTS
 from PIL import Image
 from results_to_draw import ROOT, call, dead, experiment, stream, sweep
 
@@ -29,7 +28,7 @@ class Plot(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def test_a_sweep_is_drawn_in_every_chart_that_applies_as_png_and_svg(self):
-        code, output, errors = call(plot.main, sweep(), "--out", self.folder)
+        code, output, errors = call("plot", sweep(), "--out", self.folder)
         self.assertEqual((code, errors), (0, ""))
         expected = {"dead_fraction", "heat_map", "outcomes", "by_depth", "dead_by_layer", "gradient_by_layer",
                     "survival", "loss", "activations"}
@@ -43,25 +42,25 @@ class Plot(unittest.TestCase):
         for results, chart in ((experiment("one-input"), "born_dead"), (experiment("sparsity"), "league"),
                                (stream(), "stream_error")):
             file = self.folder / f"{chart}.png"
-            code, output, _ = call(plot.main, results, "--only", chart, "--out", file)
+            code, output, _ = call("plot", results, "--only", chart, "--out", file)
             self.assertEqual((code, output), (0, f"{file}\n"))
             self.assert_picture(file)
 
     def test_gradients_that_hardly_differ_are_drawn_beside_exact_zeros(self):
         file = self.folder / "gradients.svg"
-        code, _, errors = call(plot.main, dead(), "--only", "gradient_by_layer", "--out", file)
+        code, _, errors = call("plot", dead(), "--only", "gradient_by_layer", "--out", file)
         self.assertEqual((code, errors), (0, ""))
         self.assertGreater(drawn_marks(file), 1)
 
     def test_one_file_for_several_charts_is_a_mistake(self):
-        code, _, errors = call(plot.main, sweep(), "--out", self.folder / "all.png")
+        code, _, errors = call("plot", sweep(), "--out", self.folder / "all.png")
         self.assertEqual(code, 2)
         self.assertIn("--only has to name its chart", errors)
 
     def test_a_folder_without_results_is_told(self):
-        code, _, errors = call(plot.main, self.folder)
+        code, _, errors = call("plot", self.folder)
         self.assertEqual(code, 4)
-        self.assertIn("no runs.csv here", errors)
+        self.assertIn("no manifest.json here", errors)
 
     def assert_picture(self, path):
         with Image.open(path) as picture:

@@ -1,9 +1,15 @@
 """Every chart there is, in the order of a report."""
 
-from . import activation, born_dead, comparison, depth, survival, sweep, training
+from __future__ import annotations
 
-# Each takes Results and returns a chart, or None where the results have nothing for it.
-CHARTS = {
+from collections.abc import Callable
+
+from . import activation, born_dead, comparison, depth, survival, sweep, training
+from .theme import Chart
+from .view import View
+
+# Each returns None where the results have nothing for it.
+CHARTS: dict[str, Callable[[View], Chart | None]] = {
     "dead_fraction": sweep.dead_fraction,
     "heat_map": sweep.heat_map,
     "born_dead": born_dead.born_dead,
@@ -17,11 +23,3 @@ CHARTS = {
     "loss": training.loss,
     "activations": activation.activations,
 }
-
-
-def draw(results, names=None):
-    """(name, chart) of the charts that apply, all of them or those in `names`."""
-    for name in names or CHARTS:
-        chart = CHARTS[name](results)
-        if chart is not None:
-            yield name, chart

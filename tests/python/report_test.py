@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 import unittest
 
-from charts import report
 from results_to_draw import ROOT, call, experiment, sweep
 
 LOADING = {"src", "href", "srcset", "poster", "data", "action", "formaction", "background"}
@@ -38,7 +37,7 @@ class Report(unittest.TestCase):
         self.file = pathlib.Path(folder.name) / "report.html"
 
     def written(self, results):
-        code, output, errors = call(report.main, results, "--out", self.file)
+        code, output, errors = call("report", results, "--out", self.file)
         self.assertEqual((code, output, errors), (0, f"{self.file}\n", ""))
         return self.file.read_text(encoding="utf-8")
 

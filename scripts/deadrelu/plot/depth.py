@@ -1,23 +1,29 @@
 """What a signal and its gradient look like layer by layer before training."""
 
+from __future__ import annotations
+
 import altair as alt
+import pandas as pd
 
 from . import theme
-from .panels import MOST_PANELS, arrange, facet, keys, line_series, place, power_axis, whole_axis
+from .panels import MOST_PANELS, Panels, arrange, facet, keys, line_series, place, power_axis, whole_axis
 from .statistics import mean_interval, quartiles
+from .theme import Chart
+from .view import View
 
 SHARES = {"dead_fraction": "dead units (share)", "sparsity": "zero activations (share)"}
 SIZES = {"mean_square": "activations (mean square)", "grad_rms": "gradient (RMS per parameter)"}
 
 
-def by_depth(results):
+def by_depth(view: View) -> Chart | None:
     """Dead units, zero activations, size of the signal and of the gradient against the layer, before training."""
-    if results.layers is None:
+    found = view.table("layers")
+    if found is None:
         return None
-    layers = results.layers[results.layers["step"] == 0].dropna(subset=["dead_fraction"])  # hidden layers
+    layers = found[found["step"] == 0].dropna(subset=["dead_fraction"])  # hidden layers
     if layers["layer"].nunique() < 2:
         return None
-    panels = arrange(results.lines)
+    panels = arrange(view.lines)
     if panels.column and len(panels.shown(panels.column)) > MOST_PANELS:
         return None
     frame = place(layers, panels)
@@ -32,18 +38,18 @@ def by_depth(results):
     return theme.headed(alt.concat(*charts, columns=1 if panels.column else 2),
                         "The network before training, layer by layer",
                         "Shares: mean over seeds, band: 95 % interval; sizes: median over seeds, band: quartiles; "
-                        f"{results.runs['seed'].nunique()} seeds", panels.note(),
+                        f"{view.runs['seed'].nunique()} seeds", panels.note(),
                         "where a quartile is exactly 0, a logarithmic scale shows nothing" if hidden else "")
 
 
-def _summary(frame, panels, column):
+def _summary(frame: pd.DataFrame, panels: Panels, column: str) -> pd.DataFrame:
     roles = ["layer", *keys(panels)]
     if column in SHARES:
         return mean_interval(frame, roles, column, 0, 1).rename(columns={"mean": "value"})
     return quartiles(frame, roles, column).rename(columns={"median": "value"})
 
 
-def _lines(table, panels, column):
+def _lines(table: pd.DataFrame, panels: Panels, column: str) -> Chart:
     if column in SHARES:
         scale, axis = alt.Scale(domain=[0, 1]), alt.Axis()
     else:

@@ -1,14 +1,11 @@
-"""Results that the tests draw, trained once, and the scripts' entry points called in this process."""
+"""Results that the tests draw, trained once, and the program that draws them."""
 
-import contextlib
 import functools
-import io
 import pathlib
 import subprocess
-import sys
 import tempfile
 
-from charts.activation import find_program
+import deadrelu
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = tempfile.TemporaryDirectory(prefix="deadrelu-charts-")
@@ -49,21 +46,14 @@ def experiment(name):
     return pathlib.Path(FOLDER.name) / name
 
 
-def call(main, *arguments):
-    """Exit code, standard output and standard error of a script's main."""
-    output, errors, argv = io.StringIO(), io.StringIO(), sys.argv
-    sys.argv = [main.__module__, *map(str, arguments)]
-    try:
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = main()
-    except SystemExit as exit_of_argparse:
-        code = exit_of_argparse.code
-    finally:
-        sys.argv = argv
-    return code, output.getvalue(), errors.getvalue()
+def call(*arguments):
+    """Exit code, standard output and standard error of the program."""
+    done = subprocess.run([deadrelu.program.find(), *map(str, arguments)], capture_output=True, text=True, check=False,
+                          env=deadrelu.program.environment())
+    return done.returncode, done.stdout, done.stderr
 
 
 def _run(*arguments):
-    done = subprocess.run([find_program(), *map(str, arguments)], capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 3):
-        raise AssertionError(done.stderr)
+    code, _, errors = call(*arguments)
+    if code not in (0, 3):
+        raise AssertionError(errors)

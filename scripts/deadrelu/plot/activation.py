@@ -1,36 +1,26 @@
 """The activations of an experiment and their derivatives, as the program itself computes them."""
 
+from __future__ import annotations
+
 import io
 import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from . import theme
-from .results import readable_object
+from ..program import ask
+from .theme import Chart
+from .view import View, readable_object
 
-BUILD = Path(__file__).resolve().parents[2] / "build"
-
-
-def find_program():
-    """The deadrelu to ask: $DEADRELU, else this checkout's, else the one in PATH; None where there is none."""
-    candidates = [os.environ.get("DEADRELU"), BUILD / "release" / "deadrelu", BUILD / "dev" / "deadrelu",
-                  shutil.which("deadrelu")]
-    return next((str(path) for path in candidates if path and os.access(path, os.X_OK)), None)
-
-
-def activations(results):
+def activations(view: View) -> Chart | None:
     """f and f' of every activation in the experiment, from −4 to 4."""
-    program = find_program()
-    specs = [spec for spec in _specs(results) if spec["name"] != "maxout"]
-    if program is None or not specs:
+    specs = [spec for spec in _specs(view) if spec["name"] != "maxout"]
+    if not specs:
         return None
-    at_zero = results.setting("model.derivative_at_zero")
-    table = pd.concat([_sampled(program, spec, at_zero) for spec in specs], ignore_index=True)
+    at_zero = view.setting("model.derivative_at_zero")
+    table = pd.concat([_sampled(spec, at_zero) for spec in specs], ignore_index=True)
     order = list(dict.fromkeys(table["activation"]))
     kinds = ["f(x)", "derivative f′(x)"]
     colour = alt.Color("kind:N", title=None, sort=kinds,
@@ -46,25 +36,24 @@ def activations(results):
                         "Computed by deadrelu itself; where the derivative is zero, nothing is learned")
 
 
-def _specs(results):
+def _specs(view: View) -> list[dict[str, Any]]:
     """The experiment's activations, each {"name": …, parameters}."""
-    swept = results.swept_json("model.activation")
+    swept = view.swept_json("model.activation")
     if swept is not None:
         return swept
-    names = results.axis("model.activation.name")
-    given = results.setting("model.activation", {"name": "relu"})
+    names = view.axis("model.activation.name")
+    given = view.setting("model.activation", {"name": "relu"})
     return [{"name": name} for name in names.values] if names else [given]
 
 
-def _sampled(program, spec, at_zero):
-    command = [program, "activation", spec["name"], "--from", "-4", "--to", "4", "--points", "161"]
+def _sampled(spec: dict[str, Any], at_zero: object) -> pd.DataFrame:
+    command = ["activation", spec["name"], "--from", "-4", "--to", "4", "--points", "161"]
     settings = {f"model.activation.{key}": value for key, value in spec.items() if key != "name"}
     if isinstance(at_zero, (int, float)):
         settings["model.derivative_at_zero"] = at_zero
     for path, value in settings.items():
         command += ["--set", f"{path}={json.dumps(value)}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    table = pd.read_csv(io.StringIO(done.stdout))
+    table = pd.read_csv(io.StringIO(ask(*command)))
     table.columns = ["x", "f(x)", "derivative f′(x)"]
     table["activation"] = readable_object(spec, [{}])
     return table.melt(["x", "activation"], var_name="kind")

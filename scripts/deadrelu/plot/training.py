@@ -1,55 +1,65 @@
 """What happens while training: loss, dead units and gradients by layer, over steps; errors over an online stream."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import altair as alt
 import numpy as np
+import pandas as pd
 
 from . import theme
-from .panels import (arrange, counts, facet, keys, layer_series, line_series, place, power_axis, powers, size,
+from .panels import (Panels, arrange, counts, facet, keys, layer_series, line_series, place, power_axis, powers, size,
                      step_axis, y_title)
 from .statistics import mean_interval, quartiles
+from .theme import Chart
+from .view import View
 
 
-def loss(results):
+def loss(view: View) -> Chart | None:
     """Training loss over steps: median and quartiles over seeds."""
-    if results.metrics is None or results.metrics["step"].nunique() < 2:
+    metrics = view.table("metrics")
+    if metrics is None or metrics["step"].nunique() < 2:
         return None
-    panels = arrange(results.lines)
-    frame = place(results.metrics, panels)
+    panels = arrange(view.lines)
+    frame = place(metrics, panels)
     table = quartiles(frame, ["step", *keys(panels)], "train_loss")
     chart, note = _on_log_scale(table, "training loss", line_series(panels), _detail(panels))
     if chart is None:
         return None
     return theme.headed(facet(chart.properties(**size(panels)), panels), "Training loss",
-                        f"Median over seeds, band: quartiles; {_runs(results)}", note, panels.note())
+                        f"Median over seeds, band: quartiles; {_runs(view)}", note, panels.note())
 
 
-def dead_by_layer(results):
+def dead_by_layer(view: View) -> Chart | None:
     """Share of dead units of each layer over steps."""
-    return _by_layer(results, "dead_fraction", "dead units", "share of the layer", "Dead units by layer")
+    return _by_layer(view, "dead_fraction", "dead units", "share of the layer", "Dead units by layer")
 
 
-def gradient_by_layer(results):
+def gradient_by_layer(view: View) -> Chart | None:
     """Gradient norm of each layer over steps, on a logarithmic scale."""
-    if _layer_steps(results) is None:
+    layers = _layers_over_steps(view)
+    if layers is None:
         return None
-    panels = arrange(results.lines, with_series=False)
-    frame = place(results.layers, panels)
+    panels = arrange(view.lines, with_series=False)
+    frame = place(layers, panels)
     table = quartiles(frame, ["step", "layer", *keys(panels)], "grad_norm")
     title = y_title(panels, "gradient norm of the layer", "L2")
     chart, note = _on_log_scale(table, title, layer_series(table), ["layer"])
     if chart is None:
         return None
     return theme.headed(facet(chart.properties(**size(panels)), panels), "Gradient by layer",
-                        f"Norm of the batch gradient: median over seeds, band: quartiles; {_runs(results)}", note,
+                        f"Norm of the batch gradient: median over seeds, band: quartiles; {_runs(view)}", note,
                         panels.note())
 
 
-def stream_error(results):
+def stream_error(view: View) -> Chart | None:
     """Error over an online stream, bin by bin, and beside it the units that are silent for a whole bin."""
-    if results.stream is None:
+    stream = view.table("stream")
+    if stream is None:
         return None
-    panels = arrange(results.lines)
-    frame = place(results.stream, panels)
+    panels = arrange(view.lines)
+    frame = place(stream, panels)
     wanted = [("loss", "error"), ("accuracy", "accuracy"), ("silent_fraction", "silent units")]
     units = {"loss": "mean loss of the bin", "accuracy": "share of the bin", "silent_fraction": "share of hidden units"}
     charts = []
@@ -64,27 +74,30 @@ def stream_error(results):
             width=theme.SMALL_WIDTH, height=theme.SMALL_HEIGHT)
         charts.append(facet(lines, panels))
     return theme.headed(alt.concat(*charts, columns=1 if panels.column else 3), "Error over the stream",
-                        f"Mean over seeds in each bin, band: 95 % interval; {_runs(results)}", panels.note())
+                        f"Mean over seeds in each bin, band: 95 % interval; {_runs(view)}", panels.note())
 
 
-def _by_layer(results, column, name, unit, title):
-    if _layer_steps(results) is None:
+def _by_layer(view: View, column: str, name: str, unit: str, title: str) -> Chart | None:
+    layers = _layers_over_steps(view)
+    if layers is None:
         return None
-    panels = arrange(results.lines, with_series=False)
-    frame = place(results.layers.dropna(subset=[column]), panels)  # the output layer has no units to die
+    panels = arrange(view.lines, with_series=False)
+    frame = place(layers.dropna(subset=[column]), panels)  # the output layer has no units to die
     table = mean_interval(frame, ["step", "layer", *keys(panels)], column, 0, 1)
     y = alt.Y("mean:Q", title=y_title(panels, name, unit), scale=alt.Scale(domain=[0, 1]))
     chart = _lines(table, step_axis(table["step"]), y, layer_series(table), ["layer"]).properties(**size(panels))
     return theme.headed(facet(chart, panels), title,
-                        f"Mean over seeds, band: 95 % interval; a diverged run counts until it does; {_runs(results)}",
+                        f"Mean over seeds, band: 95 % interval; a diverged run counts until it does; {_runs(view)}",
                         panels.note())
 
 
-def _layer_steps(results):
-    return results.layers if results.layers is not None and results.layers["step"].nunique() > 1 else None
+def _layers_over_steps(view: View) -> pd.DataFrame | None:
+    layers = view.table("layers")
+    return layers if layers is not None and layers["step"].nunique() > 1 else None
 
 
-def _on_log_scale(table, title, series, detail):
+def _on_log_scale(table: pd.DataFrame, title: str | list[str], series: dict[str, Any],
+                  detail: list[str]) -> tuple[Chart | None, str]:
     """Median and quartiles over steps on a logarithmic scale, and a sentence on what lies outside of it.
 
     Exact zeros lie on a line of their own below everything else. What explodes leaves the scale at 10⁴ times the
@@ -112,24 +125,25 @@ def _on_log_scale(table, title, series, detail):
     return _lines(table.assign(**shown), step_axis(table["step"]), y, series, detail), "; ".join(notes)
 
 
-def _lines(table, x, y, series, detail):
-    center = y.to_dict()["field"]
+def _lines(table: pd.DataFrame, x: alt.X, y: alt.Y, series: dict[str, Any], detail: list[str]) -> Chart:
+    across, up = x.to_dict(), y.to_dict()
+    assert isinstance(across, dict) and isinstance(up, dict)
+    center = up["field"]
     base = alt.Chart(table).encode(x=x, color=series["color"], detail=detail)
-    scale = y.to_dict().get("scale", {})
-    low = alt.Y("low:Q", title=y.to_dict()["title"], scale=alt.Scale(**scale))
-    tooltip = [alt.Tooltip(x.to_dict()["field"], type="quantitative"), *[alt.Tooltip(f"{one}:N") for one in detail],
+    low = alt.Y("low:Q", title=up["title"], scale=alt.Scale(**up.get("scale", {})))
+    tooltip = [alt.Tooltip(across["field"], type="quantitative"), *[alt.Tooltip(f"{one}:N") for one in detail],
                *[alt.Tooltip(f"{one}:Q", format=".4g") for one in (center, "low", "high", "n")]]
-    few = table[x.to_dict()["field"]].nunique() <= 30
+    few = table[across["field"]].nunique() <= 30
     line = base.mark_line(point=alt.OverlayMarkDef(size=22, filled=True) if few else False)
     line = line.encode(y=y, tooltip=tooltip, **series)
     return alt.layer(base.mark_area(opacity=0.2).encode(y=low, y2="high:Q"), line)
 
 
-def _detail(panels):
+def _detail(panels: Panels) -> list[str]:
     return ["series"] if panels.series else []
 
 
-def _runs(results):
-    runs = results.runs
+def _runs(view: View) -> str:
+    runs = view.runs
     diverged = int((runs["status"] == "diverged").sum())
     return f"{len(runs)} runs, {runs['seed'].nunique()} seeds" + (f", {diverged} diverged" if diverged else "")

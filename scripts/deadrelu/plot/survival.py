@@ -1,24 +1,35 @@
 """How long units live: the share of units that have not died yet, over training steps."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from . import theme
 from .panels import arrange, facet, keys, layer_series, place, size, step_axis, y_title
+from .theme import Chart
+from .view import View
 
 RESAMPLES = 400
 
 
-def survival(results):
+def survival(view: View) -> Chart | None:
     """Kaplan-Meier curve (1958) of units until they first die, by layer; needs the table of units."""
-    if results.units is None or results.units["step"].nunique() < 2:
+    found = view.table("units")
+    if found is None or found["step"].nunique() < 2:
         return None
-    panels = arrange(results.lines, with_series=False)
-    units = place(results.units, panels)
+    panels = arrange(view.lines, with_series=False)
+    units = place(found, panels)
     groups = ["layer", *keys(panels)]
-    table = pd.concat([survival_curve(group).assign(**dict(zip(groups, names)))
-                       for names, group in units.groupby(groups, sort=False)], ignore_index=True)
+    curves: list[pd.DataFrame] = []
+    for names, group in units.groupby(groups, sort=False):
+        values: dict[str, Any] = dict(zip(groups, names))
+        curves.append(survival_curve(group).assign(**values))
+    table = pd.concat(curves, ignore_index=True)
     series = layer_series(table)
     share = alt.Scale(domain=[0, 1])
     title = y_title(panels, "units not dead so far", "share of the layer")
@@ -33,10 +44,10 @@ def survival(results):
     band = "one run each, so no interval" if alone else "band: 95 % interval, bootstrap over runs"
     return theme.headed(facet(chart, panels), "Survival of units",
                         f"Kaplan–Meier estimate of the time of the first death; {band}; units of diverged runs count "
-                        f"until then; {results.runs['seed'].nunique()} seeds", panels.note())
+                        f"until then; {view.runs['seed'].nunique()} seeds", panels.note())
 
 
-def survival_curve(units):
+def survival_curve(units: pd.DataFrame) -> pd.DataFrame:
     """step, alive, low, high, units: the share of units not dead at any recorded step so far.
 
     Units of a run share its fate, so the interval comes from drawing whole runs again (with a fixed seed); with one
@@ -54,7 +65,7 @@ def survival_curve(units):
     return table
 
 
-def _counts(units):
+def _counts(units: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """First deaths and units at risk, [run][step], and the recorded steps."""
     steps = np.sort(units["step"].unique())
     one = ["run_id", "layer", "unit"]
@@ -72,5 +83,5 @@ def _counts(units):
     return died, at_risk, steps
 
 
-def _product_limit(died, at_risk):
+def _product_limit(died: NDArray[Any], at_risk: NDArray[Any]) -> NDArray[Any]:
     return np.cumprod(1 - np.divide(died, at_risk, out=np.zeros_like(died, dtype=float), where=at_risk > 0), axis=-1)

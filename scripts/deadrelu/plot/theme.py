@@ -1,21 +1,26 @@
 """How every chart looks: sizes, fonts, and colours that colour-blind readers can tell apart."""
 
+from __future__ import annotations
+
 import textwrap
+from typing import Any, Literal, TypeAlias
 
 import altair as alt
+
+Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.ConcatChart
 
 # Okabe & Ito 2008, without its yellow, which is too light for lines on white.
 CATEGORIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"]
 MOST_SERIES = len(CATEGORIES)
-SEQUENTIAL = "viridis"
+SEQUENTIAL: Literal["viridis"] = "viridis"
 DASHES = [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 4]]
-LINE_LEGEND = {"symbolType": "stroke", "symbolSize": 250, "symbolStrokeWidth": 2}
+LINE_LEGEND: dict[str, Any] = {"symbolType": "stroke", "symbolSize": 250, "symbolStrokeWidth": 2}
 WIDTH, HEIGHT = 460, 300
 SMALL_WIDTH, SMALL_HEIGHT = 215, 160
 
 
 @alt.theme.register("deadrelu", enable=True)
-def _theme():
+def _theme() -> alt.theme.ThemeConfig:
     return alt.theme.ThemeConfig({
         "config": {
             "background": "white",
@@ -36,9 +41,11 @@ def _theme():
 
 
 alt.data_transformers.disable_max_rows()
+if alt.renderers.active == "default":
+    alt.renderers.enable("svg")  # which needs no network
 
 
-def series_colour(order, title):
+def series_colour(order: list[str], title: str) -> alt.Color:
     """Colour of a series that is named by column `series`: `order` are the names, in order."""
     if len(order) > MOST_SERIES:
         scale = alt.Scale(domain=order, scheme=SEQUENTIAL)
@@ -47,7 +54,7 @@ def series_colour(order, title):
     return alt.Color("series:N", title=title, scale=scale, sort=order)
 
 
-def ordered_colour(order, title):
+def ordered_colour(order: list[str], title: str) -> alt.Color:
     """As series_colour, for values on a scale: from dark to light as they grow."""
     scale = alt.Scale(domain=order, scheme=SEQUENTIAL, reverse=False)
     if len(order) > 1:  # the light end of the scheme is hard to see on white
@@ -55,7 +62,7 @@ def ordered_colour(order, title):
     return alt.Color("series:O", title=title, scale=scale, sort=order)
 
 
-def line_series(order, title, ordered):
+def line_series(order: list[str], title: str, ordered: bool) -> dict[str, Any]:
     """Encodings of a line: the series' colour, and dashes of its own, so that lines that coincide still show."""
     colour = (ordered_colour if ordered else series_colour)(order, title)
     dashes = [DASHES[index % len(DASHES)] for index in range(len(order))]
@@ -64,7 +71,7 @@ def line_series(order, title, ordered):
     return {"color": colour.legend(**LINE_LEGEND), "strokeDash": dash.legend(**LINE_LEGEND)}
 
 
-def headed(chart, title, *subtitles):
+def headed(chart: Chart, title: str, *subtitles: str) -> Chart:
     """The chart with its title, and below it what is shown and over how many runs."""
     lines = [line for subtitle in subtitles if subtitle for line in textwrap.wrap(subtitle, 92)]
     return chart.properties(title=alt.TitleParams(title, subtitle=lines), description=". ".join([title, *lines]))

@@ -5,10 +5,11 @@ import re
 import unittest
 
 import pandas as pd
-from charts.born_dead import lower_bound, upper_bound
-from charts.results import Results, _readable
-from charts.statistics import mean_interval, wilson
-from charts.survival import survival_curve
+from deadrelu import Results
+from deadrelu.plot.born_dead import lower_bound, upper_bound
+from deadrelu.plot.statistics import mean_interval, wilson
+from deadrelu.plot.survival import survival_curve
+from deadrelu.plot.view import _readable
 from results_to_draw import ROOT, sweep
 
 

@@ -1,19 +1,24 @@
 """The probability that a network is born dead, against its depth, with what theory says (Lu et al. 2019)."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from . import theme
 from .panels import whole_axis
-from .results import label
+from .theme import Chart
+from .view import View, label
 from .statistics import share_interval
 
 SYMMETRIC = {"he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "pytorch",
              "normal", "uniform"}
 
 
-def upper_bound(width, hidden):
+def upper_bound(width: float, hidden: Any) -> Any:
     """1 − (1 − 2^−N)^n for n hidden layers of N units: exact for one input point, a bound for any set of inputs.
 
     Symmetric weights, zero or symmetric biases (Lu et al. 2019).
@@ -21,7 +26,7 @@ def upper_bound(width, hidden):
     return 1 - (1 - 2.0**-width) ** hidden
 
 
-def lower_bound(width, hidden):
+def lower_bound(width: float, hidden: Any) -> Any:
     """A lower bound for one input dimension, zero biases and inputs of both signs; n hidden layers, n + 1 in all."""
     first = 1 - 2.0**-width
     second = 1 - 2.0 ** (1 - width) - (width - 1) * 4.0**-width
@@ -29,19 +34,19 @@ def lower_bound(width, hidden):
     return 1 - first ** (hidden - 1) + share * (second ** (hidden - 1) - first ** (hidden - 1))
 
 
-def born_dead(results):
+def born_dead(view: View) -> Chart | None:
     """Share of networks that are born dead against the number of hidden layers, one colour a width.
 
     Where the depth is not swept, but the width is, a column of points at that depth.
     """
-    depth, width = results.axis("model.depth"), results.axis("model.width")
+    depth, width = view.axis("model.depth"), view.axis("model.width")
     if depth is None and width is None:
         return None
-    runs = results.runs.assign(
-        hidden=results.runs["model.depth"] if depth else results.setting("model.depth"),
-        width=results.runs["model.width"] if width else results.setting("model.width"))
+    runs = view.runs.assign(
+        hidden=view.runs["model.depth"] if depth else view.setting("model.depth"),
+        width=view.runs["model.width"] if width else view.setting("model.width"))
     table = share_interval(runs, ["hidden", "width"], "born_dead")
-    bounds, meaning = _bounds(results, table)
+    bounds, meaning = _bounds(view, table)
     if not (table["hits"].any() or len(bounds)):
         return None
     table["series"] = table["width"].map(label)
@@ -60,22 +65,22 @@ def born_dead(results):
             x=x, y=alt.Y("share:Q", title=title, scale=share), color=colour,
             strokeDash=alt.StrokeDash("bound:N", title="theory")))
     chart = alt.layer(*layers).properties(width=theme.WIDTH, height=theme.HEIGHT)
-    pooled = [axis.title for axis in results.axes if axis not in (depth, width)]
+    pooled = [axis.title for axis in view.axes if axis not in (depth, width)]
     return theme.headed(chart, "Networks that are born dead",
                         f"Points: share of networks with a layer that is wholly dead before training, Wilson 95 % "
                         f"interval ({len(runs)} networks); {meaning}",
                         f"pooled over {', '.join(pooled)}" if pooled else "")
 
 
-def _bounds(results, table):
+def _bounds(view: View, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """The curves that hold for this experiment, and a sentence that says what they are."""
-    weights = results.setting("init.weights", {})
-    plain = {axis.path for axis in results.axes} <= {"model.depth", "model.width"}
-    if not plain or weights.get("name") not in SYMMETRIC or not _zero_bias(results) or not _is_relu(results):
+    weights = view.setting("init.weights", {})
+    plain = {axis.path for axis in view.axes} <= {"model.depth", "model.width"}
+    if not plain or weights.get("name") not in SYMMETRIC or not _zero_bias(view) or not _is_relu(view):
         return pd.DataFrame(), "no closed form holds for this set-up"
     curves = [("one input: exact; more: upper bound", upper_bound)]
-    domain = results.setting("data.domain", [0, 0])
-    if results.setting("data.kind") == "function" and results.setting("data.function") != "abs_sum_diff" and (
+    domain = view.setting("data.domain", [0, 0])
+    if view.setting("data.kind") == "function" and view.setting("data.function") != "abs_sum_diff" and (
             domain[0] < 0 < domain[1]):
         curves.append(("lower bound", lower_bound))
     hidden = np.arange(1, table["hidden"].max() + 1)
@@ -84,11 +89,11 @@ def _bounds(results, table):
     return pd.concat(rows), "lines: closed forms (Lu et al. 2019)"
 
 
-def _zero_bias(results):
-    bias = results.setting("init.bias", 0)
+def _zero_bias(view: View) -> bool:
+    bias = view.setting("init.bias", 0)
     value = bias.get("value", 0) if isinstance(bias, dict) and bias.get("name", "constant") == "constant" else bias
-    return value == 0 or results.setting("model.bias", True) is False
+    return value == 0 or view.setting("model.bias", True) is False
 
 
-def _is_relu(results):
-    return results.setting("model.activation", {"name": "relu"}).get("name") == "relu"
+def _is_relu(view: View) -> bool:
+    return bool(view.setting("model.activation", {"name": "relu"}).get("name") == "relu")

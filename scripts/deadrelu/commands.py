@@ -1,0 +1,68 @@
+"""`deadrelu plot` and `deadrelu report`, which the program hands over to this package."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from .program import DeadreluError
+from .results import Results
+
+
+def plot(directory: str, out: str = "", only: str = "", format: str = "png,svg") -> None:
+    """Draws the charts that apply, and prints the names of their files."""
+    from .plot import CHARTS
+    from .plot.pictures import SAVE, save
+
+    names = _some_of("--only", only, CHARTS)
+    formats = _some_of("--format", format, [suffix[1:] for suffix in SAVE])
+    single = Path(out).suffix in SAVE
+    if single and len(names) != 1:
+        raise DeadreluError(f"--out {out} is one picture: --only has to name its chart", 2)
+    results = Results(directory)
+    folder = Path(out) if out else results.directory / "plots"
+    charts = results.plot(names)
+    for name, chart in charts.items():
+        for path in [folder] if single else [folder / f"{name}.{form}" for form in formats]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save(chart, path)
+            print(path, flush=True)
+    if not charts:
+        raise DeadreluError(f"{directory}: none of {', '.join(names)} applies", 1)
+
+
+def report(directory: str, out: str = "") -> None:
+    """Writes the page, and prints its name."""
+    print(Results(directory).report(out or None))
+
+
+COMMANDS = {"plot": plot, "report": report}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the command with the options that the program gives as a JSON object; returns the exit code."""
+    command, options = arguments
+    try:
+        COMMANDS[command](**json.loads(options))
+    except ModuleNotFoundError as error:
+        print(f"deadrelu: {command}: Python ({sys.executable}) lacks the package {error.name}; charts need altair, pillow, "
+              "scipy and vl-convert-python, which `pip install` has", file=sys.stderr)
+        return 4
+    except (DeadreluError, OSError) as error:
+        print(f"deadrelu: {command}: {error}", file=sys.stderr)
+        return getattr(error, "code", 4)
+    return 0
+
+
+def _some_of(option: str, text: str, choices: Iterable[str]) -> list[str]:
+    known = list(choices)
+    names = text.split(",") if text else known
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise DeadreluError(f"{option}: found '{name}'; allowed: {', '.join(known)}"
+                                + (f"; did you mean '{near[0]}'?" if near else ""), 2)
+    return names

@@ -1,0 +1,412 @@
+"""Dense networks between deadrelu, PyTorch and Keras, and the probe of a network that was trained elsewhere.
+
+PyTorch and Keras are imported where one of their networks is at hand or asked for, and need not be there otherwise.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .files import read_arrays, write_arrays
+from .program import DeadreluError, ask
+from .results import Results
+
+if TYPE_CHECKING:
+    import torch
+
+# Layers of PyTorch and Keras that do nothing to a vector, or only while training.
+_PASSED_OVER = {"Flatten", "Identity", "Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "InputLayer",
+                "Input"}
+# What other libraries call an activation's numbers.
+_NUMBERS = {"negative_slope": "slope", "init": "slope", "alpha": "alpha", "lower": "lower", "upper": "upper"}
+
+
+@dataclass
+class Layer:
+    """weight [outputs][inputs], bias [outputs] or None, and the activation, as a config has it: {"name": "relu"}."""
+
+    weight: NDArray[Any]
+    bias: NDArray[Any] | None = None
+    activation: dict[str, Any] = field(default_factory=lambda: {"name": "identity"})
+
+
+@dataclass
+class Network:
+    """The layers of a dense network, the output layer last."""
+
+    layers: list[Layer]
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the parameters, .safetensors or .npz, as `init.file` and `deadrelu probe` read them."""
+        write_arrays(path, self.state_dict())
+        return Path(path)
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """The parameters by their names in the Sequential that `to_torch` makes."""
+        arrays = {}
+        for index, layer in zip(self._indices(), self.layers):
+            arrays[f"{index}.weight"] = layer.weight
+            if layer.bias is not None:
+                arrays[f"{index}.bias"] = layer.bias
+        return arrays
+
+    def config(self, file: str | os.PathLike[str]) -> dict[str, Any]:
+        """The parts `model` and `init` of a config that trains this network on, once it is saved to that file."""
+        hidden = [layer.activation for layer in self.layers[:-1]]
+        same = all(activation == hidden[0] for activation in hidden)
+        model: dict[str, Any] = {"hidden": [len(layer.weight) for layer in self.layers[:-1]]}
+        if hidden:
+            model["activation"] = hidden[0] if same else hidden
+        if self.layers[-1].activation["name"] != "identity":
+            model["output_activation"] = self.layers[-1].activation
+        if all(layer.bias is None for layer in self.layers):
+            model["bias"] = False
+        return {"model": model, "init": {"file": os.fspath(file)}}
+
+    def _indices(self) -> Iterable[int]:
+        index = 0
+        for layer in self.layers:
+            yield index
+            index += 1 if layer.activation["name"] == "identity" else 2
+
+
+def from_torch(source: torch.nn.Module | Mapping[str, Any]) -> Network:
+    """The dense network in a torch.nn.Module, or in a state_dict.
+
+    A module's Linear layers count in the order in which it registers them, and so do its activations; a state_dict has no
+    activations, so they are left at identity. A layer of another kind with parameters is a DeadreluError.
+    """
+    if isinstance(source, Mapping):
+        return _from_arrays({name: _array(value) for name, value in source.items()}, "the state_dict")
+    layers: list[Layer] = []
+    for name, module in source.named_modules():
+        kind = type(module).__name__
+        activation = _torch_module(kind, module)
+        if kind == "Linear":
+            layers.append(Layer(_array(module.weight), None if module.bias is None else _array(module.bias)))
+        elif activation is not None:
+            _activate(layers, activation, name)
+        elif kind not in _PASSED_OVER and next(module.parameters(recurse=False), None) is not None:
+            raise DeadreluError(f"{name or 'the module'} is a {kind}: deadrelu has dense layers (Linear) and activations")
+    return _checked(layers, "the module")
+
+
+def from_keras(source: Any) -> Network:
+    """The dense network in a Keras model, or in a .keras or .h5 file that `model.save` wrote."""
+    if isinstance(source, (str, os.PathLike)):
+        if not Path(source).is_file():
+            raise DeadreluError(f"{source}: there is no such file")
+        try:
+            import keras
+        except ModuleNotFoundError:
+            raise DeadreluError(f"{source}: reading it takes Keras: pip install keras and tensorflow, jax or torch") from None
+        try:
+            source = keras.models.load_model(source, compile=False)
+        except (ValueError, OSError, TypeError) as error:
+            raise DeadreluError(f"{source}: Keras cannot load it: {str(error).strip().splitlines()[0]}") from None
+    layers: list[Layer] = []
+    for layer in source.layers:
+        kind, activation = type(layer).__name__, None
+        if kind == "Dense":
+            weights = [np.asarray(array) for array in layer.get_weights()]
+            layers.append(Layer(weights[0].T, weights[1] if len(weights) > 1 else None))
+        if kind in ("Dense", "Activation"):
+            name = getattr(layer.activation, "__name__", type(layer.activation).__name__)
+            activation = _recognised(name, layer.activation, lambda x: _array(layer.activation(x)))
+            if activation is None:
+                raise DeadreluError(f"{layer.name}: deadrelu has no activation {name}")
+        elif kind not in _PASSED_OVER:
+            activation = _recognised(kind, layer, lambda x: _array(layer(x)))
+            if activation is None:
+                raise DeadreluError(f"{layer.name} is a {kind}: deadrelu has dense layers (Dense) and activations")
+        if activation is not None:
+            _activate(layers, activation, layer.name)
+    return _checked(layers, "the model")
+
+
+def of_run(results: Results, run_id: str | None = None, step: int | None = None) -> Network:
+    """The network of a run: what `Results.network` returns."""
+    table = results.parameters
+    if table.empty:
+        raise DeadreluError(f"{results.directory}: no parameters were recorded; record.parameters says which to record")
+    run_id = str(table["run_id"].iloc[0]) if run_id is None else run_id
+    chosen = table[(table["run_id"] == run_id)].sort_values("step")
+    if step is not None:
+        chosen = chosen[chosen["step"] == step]
+    if chosen.empty:
+        raise DeadreluError(f"{results.directory}: no parameters of run {run_id}"
+                            + ("" if step is None else f" at step {step}"))
+    layers = [Layer(np.asarray(layer["weights"]), np.asarray(layer["bias"]) if "bias" in layer else None)
+              for layer in chosen["layers"].iloc[-1]]
+    run = results.runs.set_index("run_id").loc[run_id]
+    for key, some in (("activation", layers[:-1]), ("output_activation", layers[-1:])):
+        given = _setting(results, run, f"model.{key}")
+        for layer, one in zip(some, given if isinstance(given, list) else [given] * len(some)):
+            layer.activation = {"name": one} if isinstance(one, str) else dict(one)
+    return Network(layers)
+
+
+def to_torch(source: Network | Results | str | os.PathLike[str], **which: Any) -> torch.nn.Sequential:
+    """A torch.nn.Sequential with the same parameters and activations.
+
+    source  a Network; Results, with `run_id` and `step` as `Results.network` has them; or the path of a .safetensors or
+            .npz file, which has no activations
+    """
+    import torch
+
+    if isinstance(source, Results):
+        source = source.network(**which)
+    elif not isinstance(source, Network):
+        source = _from_arrays(read_arrays(source), os.fspath(source))
+    modules: list[torch.nn.Module] = []
+    for layer in source.layers:
+        outputs, inputs = layer.weight.shape
+        linear = torch.nn.Linear(inputs, outputs, bias=layer.bias is not None)
+        linear.weight = torch.nn.Parameter(torch.from_numpy(np.array(layer.weight)))
+        if layer.bias is not None:
+            linear.bias = torch.nn.Parameter(torch.from_numpy(np.array(layer.bias)))
+        modules.append(linear)
+        if layer.activation["name"] != "identity":
+            modules.append(_torch_activation(layer.activation))
+    return torch.nn.Sequential(*modules)
+
+
+def probe(network: Any, data: Any, *, activation: str | None = None,
+          out: str | os.PathLike[str] | None = None) -> Results:
+    """The layers and units of a network on data: which are dead, which hardly live. Nothing is trained.
+
+    network     a torch.nn.Module, a state_dict, a Keras model, a Network, or the path of a file that `deadrelu probe` reads
+    data        inputs [examples][inputs], the pair (inputs, targets), or the path of a file that `deadrelu probe` reads
+    activation  of the hidden layers; default: the network's own, and relu where it is a state_dict or a file
+    out         where the tables go; default: a folder that lives as long as what is returned
+
+    Returns Results with the tables of a run at step 0.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="deadrelu-")
+    here = Path(folder.name)
+    directory = Path(out) if out is not None else here / "probe"
+    if isinstance(network, (str, os.PathLike)):
+        file = Path(network)
+    else:
+        known = _known(network)
+        file = known.save(here / "network.safetensors")
+        if activation is None:
+            activation = _hidden_activation(known)
+    command: list[str | os.PathLike[str]] = ["probe", file, "--data", _data_file(data, here), "--out", directory]
+    if activation is not None:
+        command += ["--activation", activation]
+    ask(*command)
+    results = Results(directory)
+    results.keep(folder)
+    return results
+
+
+def convert(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Network:
+    """Writes the network of a .pt, .pth, .h5, .keras, .npz or .safetensors file as .safetensors or .npz, and returns it."""
+    suffix = Path(source).suffix
+    if not Path(source).is_file():
+        raise DeadreluError(f"{source}: there is no such file")
+    if suffix in (".h5", ".hdf5", ".keras"):
+        network = from_keras(source)
+    elif suffix in (".pt", ".pth", ".bin", ".ckpt"):
+        network = _from_torch_file(source)
+    else:
+        network = _from_arrays(read_arrays(source), os.fspath(source))
+    network.save(target)
+    return network
+
+
+def _known(network: Any) -> Network:
+    if isinstance(network, Network):
+        return network
+    if isinstance(network, Mapping) or hasattr(network, "named_modules"):
+        return from_torch(network)
+    return from_keras(network)
+
+
+def _hidden_activation(network: Network) -> str | None:
+    """What --activation takes; None where the network does not know."""
+    hidden = [layer.activation for layer in network.layers[:-1]]
+    if all(activation["name"] == "identity" for activation in hidden):
+        return None
+    if any(activation != hidden[0] for activation in hidden):
+        raise DeadreluError("the hidden layers have different activations; `activation` says which one to probe with")
+    return hidden[0]["name"] if list(hidden[0]) == ["name"] else json.dumps(hidden[0])
+
+
+def _data_file(data: Any, folder: Path) -> Path:
+    if isinstance(data, (str, os.PathLike)):
+        return Path(data)
+    if isinstance(data, tuple):
+        inputs, targets = data
+        file = folder / "data.npz"
+        np.savez(file, inputs=_array(inputs), targets=_array(targets))
+    else:
+        file = folder / "data.npy"
+        np.save(file, _array(data))
+    return file
+
+
+def _array(values: Any) -> NDArray[Any]:
+    """NumPy's array of an array, tensor, variable or frame."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        if str(values.dtype) == "torch.bfloat16":
+            values = values.float()
+        values = values.numpy()
+    return np.asarray(values)
+
+
+def _from_arrays(arrays: Mapping[str, NDArray[Any]], where: str) -> Network:
+    layers = []
+    for name, weight in arrays.items():
+        if name.split(".")[-1] != "weight":
+            continue
+        if weight.ndim != 2:
+            raise DeadreluError(f"{where}: {name} has {weight.ndim} dimensions: deadrelu has dense layers, whose weights have 2")
+        layers.append(Layer(weight, arrays.get(f"{name[:-len('weight')]}bias")))
+    return _checked(layers, where)
+
+
+def _from_torch_file(path: str | os.PathLike[str]) -> Network:
+    try:
+        import torch
+    except ModuleNotFoundError:
+        raise DeadreluError(f"{path}: reading it takes PyTorch: pip install torch") from None
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # it has no class of its own for a file that holds more than arrays
+        raise DeadreluError(f"{path}: PyTorch loads no arrays from it ({str(error).strip().splitlines()[0]}); a whole module "
+                            "runs code when it is loaded: save its state_dict()") from None
+    while isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    if not isinstance(content, Mapping):
+        raise DeadreluError(f"{path}: holds a {type(content).__name__}, not a state_dict")
+    return from_torch({name: value for name, value in content.items() if hasattr(value, "detach")})
+
+
+def _activate(layers: Sequence[Layer], activation: dict[str, Any], name: str) -> None:
+    if activation["name"] == "identity":
+        return
+    if not layers or layers[-1].activation["name"] != "identity":
+        raise DeadreluError(f"{name}: the activation {activation['name']} follows no dense layer")
+    layers[-1].activation = activation
+
+
+def _checked(layers: list[Layer], where: str) -> Network:
+    if not layers:
+        raise DeadreluError(f"{where} has no dense layer")
+    if layers[-1].activation["name"] == "softmax":
+        layers[-1].activation = {"name": "identity"}  # the cross-entropy of deadrelu has it within
+    if any(layer.activation["name"] == "softmax" for layer in layers):
+        raise DeadreluError(f"{where}: a hidden layer has a softmax, which deadrelu has not")
+    for number, (one, next_one) in enumerate(zip(layers, layers[1:]), 1):
+        if len(one.weight) != next_one.weight.shape[1]:
+            raise DeadreluError(f"{where}: dense layer {number} has {len(one.weight)} outputs, and the next one takes "
+                                f"{next_one.weight.shape[1]} inputs")
+    return Network(layers)
+
+
+@cache
+def _activation_names() -> dict[str, str]:
+    """The program's activations by their names in small letters, as other libraries' classes have them."""
+    topics = json.loads(ask("explain", "model.activation.name", "--json"))
+    names = str(topics[0]["type"]).removeprefix("one of ").split(", ")
+    return {_plain(name): name for name in names} | {"linear": "identity", "swish": "silu"}
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def _recognised(kind: str, thing: Any, function: Callable[[NDArray[Any]], NDArray[Any]]) -> dict[str, Any] | None:
+    """The activation that a module or function of that name is; None where it is called like none.
+
+    Raises DeadreluError where it is called like one and computes something else.
+    """
+    name = _activation_names().get(_plain(kind))
+    if _plain(kind) in ("softmax", "logsoftmax"):
+        return {"name": "softmax"}
+    if name is None or name == "identity":
+        return None if name is None else {"name": name}
+    activation = dict(_resolved({"name": name}))
+    for theirs, ours in _NUMBERS.items():
+        value = getattr(thing, theirs, None)
+        if value is None and inspect.isfunction(thing) and theirs in inspect.signature(thing).parameters:
+            value = inspect.signature(thing).parameters[theirs].default
+        if ours in activation and isinstance(value, (int, float)):
+            activation[ours] = value
+    x, expected = _graph(activation)
+    if not np.allclose(function(x), expected, rtol=1e-4, atol=1e-5):
+        raise DeadreluError(f"{kind} computes something else here than deadrelu's {json.dumps(activation)}")
+    return activation
+
+
+def _resolved(activation: dict[str, Any]) -> dict[str, Any]:
+    """The activation with its numbers at their defaults."""
+    config = {"data": {"kind": "xor"}, "model": {"hidden": [1], "activation": activation}, "train": {"steps": 1}}
+    found: dict[str, Any] = json.loads(ask("config", "-", text=json.dumps(config)))["model"]["activation"]
+    return found
+
+
+def _graph(activation: dict[str, Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Some x and what the program makes of them."""
+    numbers = [f"--set=model.activation.{key}={value}" for key, value in activation.items() if key != "name"]
+    rows = ask("activation", activation["name"], "--from", "-5", "--to", "5", "--points", "41", *numbers)
+    table = np.loadtxt(rows.splitlines()[1:], delimiter=",", ndmin=2)
+    return table[:, 0].astype(np.float32), table[:, 1]
+
+
+def _torch_module(kind: str, module: Any) -> dict[str, Any] | None:
+    def compute(x: NDArray[Any]) -> NDArray[Any]:
+        import torch
+
+        with torch.no_grad():
+            return _array(copy.deepcopy(module).eval().float()(torch.from_numpy(x)))
+
+    activation = _recognised(kind, module, compute) if kind != "PReLU" else None
+    if kind == "PReLU" and module.weight.numel() == 1:
+        activation = {"name": "prelu", "slope": float(module.weight)}
+    return activation
+
+
+def _torch_activation(activation: dict[str, Any]) -> torch.nn.Module:
+    import torch
+
+    kinds = {kind.lower(): kind for kind in torch.nn.modules.activation.__all__}
+    kind = kinds.get(_plain(activation["name"]))
+    if kind is None:
+        raise DeadreluError(f"PyTorch has no module for the activation {activation['name']}")
+    cls = getattr(torch.nn, kind)
+    takes = inspect.signature(cls).parameters
+    module: torch.nn.Module = cls(**{theirs: activation[ours] for theirs, ours in _NUMBERS.items()
+                                     if theirs in takes and ours in activation})
+    return module
+
+
+def _setting(results: Results, run: Any, path: str) -> Any:
+    """What a run's config has at that path, with what the sweep put there."""
+    value: Any = results.config
+    for key in path.split("."):
+        value = value.get(key, "identity") if isinstance(value, Mapping) else value
+    for swept in results.swept:
+        given = run[swept]
+        if isinstance(given, str) and given.startswith(("{", "[")):
+            given = json.loads(given)
+        if swept == path:
+            value = given
+        elif swept.startswith(f"{path}."):
+            value = {**(value if isinstance(value, Mapping) else {"name": value}), swept[len(path) + 1:]: given}
+    return value
