@@ -85,6 +85,7 @@ void print_error(const Mistake& mistake) {
 CommandLine::CommandLine() : app_(std::make_unique<CLI::App>(kDescription, "deadrelu")) {
   app_->set_version_flag("--version", build_info().version);
   app_->footer(kExamples);
+  app_->require_subcommand(0, 1);  // what follows a command is no command, whatever it is called
   app_->get_formatter()->column_width(34);
   for (const auto add : {add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status,
                          add_show, add_export, add_merge, add_verify, add_slurm, add_query, add_plot,
@@ -94,6 +95,13 @@ CommandLine::CommandLine() : app_(std::make_unique<CLI::App>(kDescription, "dead
 }
 
 CommandLine::~CommandLine() = default;
+
+std::vector<std::pair<std::string, std::string>> CommandLine::commands() const {
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const CLI::App* command : app_->get_subcommands(nullptr))
+    found.emplace_back(command->get_name(), command->get_description());
+  return found;
+}
 
 Action CommandLine::parse(int argc, const char* const* argv) {
   if (argc <= 1) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -34,6 +35,8 @@ class CommandLine {
   ~CommandLine();
   // What the given command does; help and version print themselves, as actions.
   Action parse(int argc, const char* const* argv);
+  // The name of every command, and its meaning in a line.
+  std::vector<std::pair<std::string, std::string>> commands() const;
 
  private:
   friend class Command;

@@ -5,6 +5,7 @@
 #include "base/enum_names.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "config/words.h"
 
 namespace deadrelu {
 namespace {
@@ -36,14 +37,15 @@ std::string wrapped(std::string_view text, std::size_t indent) {
 }
 
 std::string full_text(const Topic& topic) {
-  std::string text = topic.doc.name + (topic.is_key ? "  (config key)\n" : "  (column)\n");
-  std::string facts = topic.doc.type;
-  if (!topic.doc.range.empty()) facts += ", " + topic.doc.range;
-  if (!topic.doc.unit.empty()) facts += ", unit: " + topic.doc.unit;
-  if (topic.is_key)
-    facts += topic.doc.default_text == "required" ? "; required" : "; default: " + topic.doc.default_text;
-  text += wrapped(facts, 2) + wrapped(topic.doc.meaning, 2);
-  if (!topic.doc.definition.empty()) text += wrapped("Definition: " + topic.doc.definition, 2);
+  const Doc& doc = topic.doc;
+  const bool key = topic.kind == TopicKind::kKey;
+  std::string facts = doc.type;
+  if (!doc.range.empty()) facts += ", " + doc.range;
+  if (!doc.unit.empty()) facts += ", unit: " + doc.unit;
+  if (key) facts += doc.default_text == "required" ? "; required" : "; default: " + doc.default_text;
+  std::string text = fmt::format("{}  ({}{})\n", doc.name, key ? "config " : "", name_of(topic.kind));
+  text += wrapped(facts, 2) + wrapped(doc.meaning, 2);
+  if (!doc.definition.empty()) text += wrapped("Definition: " + doc.definition, 2);
   return text;
 }
 
@@ -58,39 +60,44 @@ std::string first_sentence(const std::string& text) {
 
 std::string short_text(const Topic& topic) {
   std::string meaning = first_sentence(topic.doc.meaning);
-  if (topic.is_key)
+  if (topic.kind == TopicKind::kKey)
     meaning += topic.doc.default_text == "required" ? " (required)" : " [" + topic.doc.default_text + "]";
   return topic.doc.name + '\n' + wrapped(meaning, 4);
 }
 
 Json topic_json(const Topic& topic) {
   const Doc& doc = topic.doc;
-  if (topic.is_key)
-    return {{"kind", "key"},
-            {"name", doc.name},
-            {"type", doc.type},
-            {"range", doc.range},
-            {"default", doc.default_text},
-            {"meaning", doc.meaning}};
-  return {{"kind", "column"}, {"name", doc.name},       {"type", doc.type},
-          {"unit", doc.unit}, {"meaning", doc.meaning}, {"definition", doc.definition}};
-}
-
-std::vector<Topic> topics_of(const std::string& name) {
-  const std::vector<Topic> all = glossary();
-  if (name.empty()) return all;
-  std::vector<Topic> found = find_topics(all, name);
-  if (!found.empty()) return found;
-  throw usage_error("there is no key or column '{}'{}", name, suggestion(name, topic_names(all)));
+  Json json = {{"kind", name_of(topic.kind)}, {"name", doc.name}, {"type", doc.type}};
+  if (topic.kind == TopicKind::kKey) json.update({{"range", doc.range}, {"default", doc.default_text}});
+  if (topic.kind == TopicKind::kColumn) json["unit"] = doc.unit;
+  json["meaning"] = doc.meaning;
+  if (topic.kind == TopicKind::kColumn) json["definition"] = doc.definition;
+  return json;
 }
 
 struct ExplainOptions {
   std::string name;
   bool json = false;
+  const CommandLine* line = nullptr;
 };
 
+std::vector<Topic> topics_of(const ExplainOptions& options) {
+  std::vector<Topic> all = glossary();
+  if (options.name.empty())
+    return filter(all, [](const Topic& topic) { return topic.kind <= TopicKind::kColumn; });
+  for (const auto& [name, meaning] : options.line->commands())
+    all.push_back({TopicKind::kCommand,
+                   {name, fmt::format("deadrelu {} --help tells more", name), "", "", meaning + '.'}});
+  std::vector<Topic> found = find_topics(all, options.name);
+  if (!found.empty()) return found;
+  const std::string here = name_here(options.name);
+  throw usage_error(
+      "there is no key or column '{}'{}", options.name,
+      here.empty() ? suggestion(options.name, topic_names(all)) : "; here it is called " + here);
+}
+
 int explain(const ExplainOptions& options) {
-  const std::vector<Topic> topics = topics_of(options.name);
+  const std::vector<Topic> topics = topics_of(options);
   if (options.json) {
     RowPrinter rows(true);
     for (const Topic& topic : topics) rows.object(topic_json(topic));
@@ -108,25 +115,37 @@ int explain(const ExplainOptions& options) {
 }  // namespace
 
 std::vector<Topic> glossary(const Tables& tables) {
-  std::vector<Topic> topics;
-  for (const Doc& key : config_keys()) topics.push_back({true, key});
+  std::vector<Topic> topics, others;
+  for (const Doc& key : config_keys()) {
+    topics.push_back({TopicKind::kKey, key});
+    for (const std::string& value : key.values)
+      others.push_back(
+          {TopicKind::kValue, {value, "value of " + key.name, "", "", key.name + ": " + key.meaning}});
+  }
   for (const ExportedTable& table : exported_tables({}, tables)) {
-    for (const ColumnInfo& column : table.columns)
+    std::string names;
+    for (const ColumnInfo& column : table.columns) {
       topics.push_back(
-          {false,
+          {TopicKind::kColumn,
            {fmt::format("{}.{}", table.name, column.name), std::string(column_type_name(column.type)), "", "",
             column.meaning, column.unit, column.definition}});
+      names += (names.empty() ? "" : ", ") + column.name;
+    }
+    others.push_back({TopicKind::kTable, {table.name, "of results", "", "", "Columns: " + names + '.'}});
   }
+  topics.insert(topics.end(), others.begin(), others.end());
   return topics;
 }
 
 std::vector<Topic> find_topics(const std::vector<Topic>& topics, std::string_view name) {
-  auto found = filter(topics, [&](const Topic& topic) { return topic.doc.name == name; });
-  if (!found.empty()) return found;
   const std::string ending = fmt::format(".{}", name), beginning = fmt::format("{}.", name);
-  return filter(topics, [&](const Topic& topic) {
-    return topic.doc.name.ends_with(ending) || topic.doc.name.starts_with(beginning);
+  auto found = filter(topics, [&](const Topic& topic) {
+    return topic.doc.name == name || topic.doc.name.ends_with(ending) ||
+           topic.doc.name.starts_with(beginning);
   });
+  std::stable_partition(found.begin(), found.end(),
+                        [&](const Topic& topic) { return topic.doc.name == name; });
+  return found;
 }
 
 std::vector<std::string> topic_names(const std::vector<Topic>& topics) {
@@ -141,16 +160,18 @@ std::vector<std::string> topic_names(const std::vector<Topic>& topics) {
 void add_explain(CommandLine& line) {
   Command command(
       line, "explain", "meaning, unit, range, default, definition of a key or column",
-      R"(Without a name: every key and column in short. A last part is enough: what it fits is explained.
+      R"(Without a name: every key and column in short. A last part is enough: everything that has the name is
+explained, keys and columns, tables, commands, and the values of keys.
 
 Examples:
   deadrelu explain learning_rate
   deadrelu explain train.optimizer            every key below it
   deadrelu explain layers.dormant_fraction
+  deadrelu explain silu                       of which keys it is a value
   deadrelu explain layers --json              every column of the table)");
   ExplainOptions& options = command.calls(explain);
-  command.argument("KEY|COLUMN", options.name, "config key or column; a part of its dotted name is enough",
-                   false);
+  options.line = &line;
+  command.argument("KEY|COLUMN", options.name, "any name; of a dotted one the last part is enough", false);
   command.flag("--json", options.json, "a JSON array of objects");
 }
 

@@ -3,6 +3,7 @@
 
 #include "config/key.h"
 #include "config/resolve.h"
+#include "config/words.h"
 
 namespace deadrelu {
 namespace {
@@ -41,19 +42,43 @@ class AssignmentReader {
       if (!dotted && (table_.find_path(path) != kNone || table_.find_group(path) != nullptr)) {
         read(value, path, child);
       } else if (!problems_.full()) {
-        report_unknown(key, name, group, child);
+        report_unknown(key, name, keys_of(object, name, group), child);
       }
     }
   }
 
-  void report_unknown(const std::string& key, const std::string& name, const KeyTable::Group& group,
-                      const std::string& pointer) {
+  // The keys of the group, of those variants that the object may be.
+  std::vector<std::string> keys_of(const Json& object, const std::string& name,
+                                   const KeyTable::Group& group) const {
     std::vector<std::string> names = group.children;
     if (name.empty()) names.push_back("sweep");
+    if (group.selector == kNone) return names;
+    const Key& selector = table_.rows()[group.selector].key;
+    const Json* const variant = find_member(object, last_of(selector.path));
+    Problems tried;
+    if (variant == nullptr || !check_value(selector, *variant, "", tried)) return names;
+    const auto foreign = [&](const std::string& child) {
+      const std::size_t path = table_.find_path(name + '.' + child);
+      if (path == kNone) return false;
+      const auto& rows = table_.paths()[path].rows;
+      return std::none_of(rows.begin(), rows.end(), [&](std::size_t row) {
+        return table_.rows()[row].belongs_to(choice_index(selector, *variant));
+      });
+    };
+    names.erase(std::remove_if(names.begin(), names.end(), foreign), names.end());
+    return names;
+  }
+
+  void report_unknown(const std::string& key, const std::string& name, const std::vector<std::string>& names,
+                      const std::string& pointer) {
     std::string allowed;
     for (const std::string& known : names) allowed += (allowed.empty() ? "" : ", ") + known;
-    problems_.add(pointer,
-                  "unknown key " + json_quoted(key) + "; allowed: " + allowed + did_you_mean(key, names));
+    const bool dotted = key.find('.') != std::string::npos;
+    const std::string path = name.empty() ? key : name + '.' + key;
+    const std::string question = dotted ? path_question(path) : key_question(key, name, names);
+    problems_.add(pointer, "unknown key " + json_quoted(key) +
+                               (dotted ? "; keys lie in each other, as {\"train\": {\"steps\": 100}}" : "") +
+                               question + (question.empty() ? "; allowed: " : " Allowed here: ") + allowed);
   }
 
   std::string shapes_text(const KeyTable::Group& group) const {
@@ -90,10 +115,7 @@ class SetReader {
           read_assignment(out_.values.emplace_back(std::move(value)), path_, pointer_, problems_));
       return;
     }
-    std::vector<std::string> names = table.all_names();
-    names.insert(names.end(),
-                 {"sweep", "sweep.seeds", "sweep.grid", "sweep.list", "sweep.zip", "sweep.exclude"});
-    fail(pointer_, "unknown path " + json_quoted(path_) + did_you_mean(path_, names));
+    fail(pointer_, "unknown path " + json_quoted(path_) + path_question(path_));
   }
 
  private:

@@ -126,7 +126,9 @@ struct ExperimentConfig::State {
       if (table.paths()[path].name == "name") return name;
       const auto& rows = table.paths()[path].rows;
       const bool shown = base[path] != nullptr || std::any_of(rows.begin(), rows.end(), [&](std::size_t row) {
-                           return resolver.applies(row) && is_fixed(row);
+                           const Key& key = table.rows()[row].key;
+                           const bool settled = key.unsettled == nullptr || !key.unsettled(resolver.spec());
+                           return resolver.applies(row) && is_fixed(row) && settled;
                          });
       return shown ? resolver.value(path) : std::nullopt;
     });

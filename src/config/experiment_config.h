@@ -13,13 +13,14 @@
 namespace deadrelu {
 
 struct Doc {
-  std::string name;               // a key's dotted path ("train.steps"), or a column's name
-  std::string type;               // "real", "integer", "text", "one of …", …
-  std::string range = {};         // keys: "" where there is none
-  std::string default_text = {};  // keys: JSON; "required" where there is no default
-  std::string meaning = {};       // a sentence or two; of keys with definition and source
-  std::string unit = {};          // columns: "" where the numbers have none
-  std::string definition = {};    // columns: a formula, a source; "" where the meaning says it all
+  std::string name;                      // a key's dotted path ("train.steps"), or a column's name
+  std::string type;                      // "real", "integer", "text", "one of …", …
+  std::string range = {};                // keys: "" where there is none
+  std::string default_text = {};         // keys: JSON; "required" where there is no default
+  std::string meaning = {};              // a sentence or two; of keys with definition and source
+  std::string unit = {};                 // columns: "" where the numbers have none
+  std::string definition = {};           // columns: a formula, a source; "" where the meaning says it all
+  std::vector<std::string> values = {};  // keys: what it may be, where these are names
 };
 
 // One `--set PATH=VALUE`: VALUE is JSON, or a plain string where it does not parse as JSON.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/number.h"
+#include "config/words.h"
 
 namespace deadrelu {
 namespace {
@@ -81,7 +82,7 @@ class Checker {
   }
   void fail_item(const Json& value, const std::string& pointer) {
     const bool name = value.is_string() && !key_.choices.empty();
-    fail(value, pointer, name ? did_you_mean(value, {key_.choices.begin(), key_.choices.end()}) : "");
+    fail(value, pointer, name ? choice_question(key_, value) : "");
   }
 
   bool in_range(const Json& number) const {
@@ -123,6 +124,8 @@ class Checker {
   void check_matrix(const Json& rows, const std::string& pointer) {
     if (!rows.is_array() || rows.size() > key_.most_items) return fail(rows, pointer);
     if (rows.empty()) return fail(rows, pointer, "; it is empty");
+    if (std::all_of(rows.begin(), rows.end(), [](const Json& row) { return row.is_number(); }))
+      return fail_flat(rows, pointer);
     const auto well_formed = [&](const Json& row) {
       return row.is_array() && std::all_of(row.begin(), row.end(), [&](const Json& x) { return fits(x); });
     };
@@ -133,6 +136,21 @@ class Checker {
              "; this row has " + std::to_string(rows[i].size()) + " numbers, the first has " +
                  std::to_string(rows[0].size()));
     }
+  }
+
+  void fail_flat(const Json& numbers, const std::string& pointer) {
+    constexpr std::size_t kShown = 4;
+    std::string found, right;
+    for (std::size_t i = 0; i < std::min(kShown, numbers.size()); ++i) {
+      const std::string text = canonical_json(numbers[i]), separator = i > 0 ? ", " : "";
+      found += separator + text;
+      right += separator + '[' + text + ']';
+    }
+    const char* const rest = numbers.size() > kShown ? ", …" : "";
+    good_ = false;
+    problems_.add(pointer, "found [" + found + rest +
+                               "], a list of numbers; every example is a row of its own: [" + right + rest +
+                               "]");
   }
 
   const Key& key_;

@@ -77,11 +77,12 @@ struct Key {
   Json fallback = nullptr;        // the default; null: what a RunSpec starts with
   Json other_fallback = nullptr;  // a second default, where `other` says so of the spec as filled so far
   bool (*other)(const RunSpec&) = nullptr;
-  const char* other_when = "";  // says in words where
-  const char* depends = "";     // the keys that `other` looks at
-  std::string inherits = {};    // the key whose value is the default where that key applies; else `fallback`
-  const char* excludes = "";    // keys, later in the table, that may not be given together with this one
-  const char* needs = "";       // a key that must be given together with this one
+  const char* other_when = "";                  // says in words where
+  const char* depends = "";                     // the keys that `other` looks at
+  bool (*unsettled)(const RunSpec&) = nullptr;  // where the data decides the default: it is not written out
+  std::string inherits = {};  // the key whose value is the default where that key applies; else `fallback`
+  const char* excludes = "";  // keys, later in the table, that may not be given together with this one
+  const char* needs = "";     // a key that must be given together with this one
   bool number_shorthand = false;  // a bare number in place of the group means this key
   bool in_id = true;
 
@@ -97,6 +98,7 @@ struct Key {
     return other_fallback = std::move(value), other = where, other_when = words, depends = keys,
            std::move(*this);
   }
+  Key left_out_where(bool (*where)(const RunSpec&)) && { return unsettled = where, std::move(*this); }
   Key not_beside(const char* keys) && { return excludes = keys, std::move(*this); }
   Key beside(const char* key) && { return needs = key, std::move(*this); }
   Key as_bare_number() && { return number_shorthand = true, std::move(*this); }

@@ -1,5 +1,6 @@
 // The rows of `train`, of `record` and of the top level.
 #include "config/key.h"
+#include "train/check.h"
 
 namespace deadrelu {
 namespace {
@@ -16,6 +17,24 @@ constexpr Field schedule = field<&RunSpec::train, &TrainSpec::schedule, Member>;
 bool is_adam(const RunSpec& run) {
   return run.train.optimizer.kind == Optimizer::kAdam || run.train.optimizer.kind == Optimizer::kAdamw;
 }
+
+// The default batch takes all of a smaller training split. What the spec alone shows of it:
+bool has_few_examples(const RunSpec& run) {
+  DataFacts facts;
+  return !is_endless(run.data) && facts_from_spec(run.data, facts) &&
+         facts.train_samples < run.train.batch_size;
+}
+bool may_have_few_examples(const RunSpec& run) {
+  DataFacts facts;
+  return is_endless(run.data) || !facts_from_spec(run.data, facts);
+}
+
+constexpr Field kBatchSize{train<&TrainSpec::batch_size>.get,
+                           [](RunSpec& run, const Json& value, const Key& key) {
+                             run.train.batch_size_given = true;
+                             train<&TrainSpec::batch_size>.set(run, value, key);
+                           },
+                           train<&TrainSpec::batch_size>.same};
 
 constexpr const char* kTables[] = {"metrics", "layers", "units"};
 constexpr const char* kParameters[] = {"initial", "final"};
@@ -95,9 +114,14 @@ std::vector<Key> train_keys() {
            "The last learning rate is final·lr.")
           .with("cosine"),
       integer(
-          "train.batch_size", train<&TrainSpec::batch_size>, {1, 1e8},
-          "Examples a step; \"full\": the whole training split. An epoch's last batch holds what is left.")
-          .or_word("full"),
+          "train.batch_size", kBatchSize, {1, 1e8},
+          "Examples a step; \"full\": the whole training split. Not given: 32, or all of a smaller training split. An "
+          "epoch's last batch holds what is left.")
+          .or_word("full")
+          .by_default_where("full", has_few_examples, "fewer training examples",
+                            "data.kind data.function data.sampling data.samples data.inputs data.limit "
+                            "data.test_fraction")
+          .left_out_where(may_have_few_examples),
       choice("train.sampling", train<&TrainSpec::sampling>,
              "epoch: every example once an epoch, in a new random order; with_replacement: every draw "
              "independent; sequential: in file order."),

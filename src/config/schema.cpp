@@ -226,7 +226,14 @@ std::string config_schema() { return SchemaBuilder().whole().dump(2) + '\n'; }
 std::vector<Doc> config_keys() {
   std::vector<Doc> docs;
   for (const Row& row : KeyTable::get().rows())
-    docs.push_back({row.key.path, type_text(row.key), range_text(row.key), default_text(row), about(row)});
+    docs.push_back({row.key.path,
+                    type_text(row.key),
+                    range_text(row.key),
+                    default_text(row),
+                    about(row),
+                    "",
+                    "",
+                    {row.key.choices.begin(), row.key.choices.end()}});
   docs.insert(docs.end(), sweep_docs().begin(), sweep_docs().end());
   return docs;
 }

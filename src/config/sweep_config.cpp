@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "config/key.h"
+#include "config/words.h"
 #include "sweep/number_range.h"
 
 namespace deadrelu {
@@ -18,11 +19,6 @@ constexpr const char* kRangeForm =
 constexpr const char* kSeedForm =
     "a count from 1 to 1000000000, a list of seeds, or {\"from\": first seed, \"count\": how many}; "
     "seeds lie in [0, 9223372036854775807]";
-
-const std::vector<std::string>& section_names() {
-  static const std::vector<std::string> names = {"grid", "zip", "list", "exclude", "seeds"};
-  return names;
-}
 
 bool is_count(const Json& value, std::int64_t low, std::int64_t high) {
   return is_whole(value) && to_whole(value) >= low && to_whole(value) <= high;
@@ -65,7 +61,7 @@ class SweepReader {
       read_seeds(value);
     } else if (key != "exclude") {
       fail(pointer, "unknown key " + json_quoted(key) + "; allowed: grid, zip, list, exclude, seeds" +
-                        did_you_mean(key, section_names()));
+                        key_question(key, "sweep", sweep_sections()));
     }
   }
 
@@ -81,8 +77,7 @@ class SweepReader {
       return false;
     }
     if (table_.range(path)) return true;
-    if (!problems_.full())
-      fail(pointer, "unknown path " + json_quoted(path) + did_you_mean(path, table_.all_names()));
+    if (!problems_.full()) fail(pointer, "unknown path " + json_quoted(path) + path_question(path));
     return false;
   }
 
@@ -325,6 +320,11 @@ class SweepReader {
 
 Json Axis::range_value(std::uint64_t i) const {
   return whole ? Json(static_cast<std::int64_t>(range[i])) : Json(range[i]);
+}
+
+const std::vector<std::string>& sweep_sections() {
+  static const std::vector<std::string> names = {"grid", "zip", "list", "exclude", "seeds"};
+  return names;
 }
 
 SweepConfig read_sweep(const Json* sweep, const Document& base, std::uint64_t seed, Problems& problems) {

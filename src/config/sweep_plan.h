@@ -42,6 +42,9 @@ struct SweepConfig {
   std::deque<Json> zipped;  // values of ranges in a zip, where their assignments find them
 };
 
+// What the section may hold.
+const std::vector<std::string>& sweep_sections();
+
 // Reads the section; every mistake of form, and every wrong value, is a problem. `sweep` is null where there is none,
 // and outlives what is made of it; `base` is the config without it, `seed` its top-level seed.
 SweepConfig read_sweep(const Json* sweep, const Document& base, std::uint64_t seed, Problems& problems);

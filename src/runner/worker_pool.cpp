@@ -18,10 +18,9 @@ constexpr std::size_t kKeptDataBytes = std::size_t{256} << 20;
 template <class T>
 Engine fitting_engine(std::span<const RunSpec* const> runs, const Dataset<T>& data, SimdTarget simd) {
   const TrainSpec& train = runs[0]->train;
-  return faster_engine(
-      network_shape(runs[0]->model, data.inputs, data.outputs),
-      train.batch_size == 0 ? data.train.samples : static_cast<std::size_t>(train.batch_size), runs.size(),
-      lane_count<T>(simd), sizeof(T));
+  return faster_engine(network_shape(runs[0]->model, data.inputs, data.outputs),
+                       train.examples_a_step(data.train.samples), runs.size(), lane_count<T>(simd),
+                       sizeof(T));
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ void check_files(const RunSpec& run, Found& found) {
 void check_batch(const RunSpec& run, const DataFacts& facts, Found& found) {
   if (facts.train_samples == 0) {
     found.push_back({"data.test_fraction", "leaves no example to train on"});
-  } else if (run.train.batch_size > facts.train_samples) {
+  } else if (run.train.examples_a_step(facts.train_samples) > facts.train_samples) {
     found.push_back({"train.batch_size", "found " + std::to_string(run.train.batch_size) +
                                              "; the training split has only " +
                                              std::to_string(facts.train_samples) +

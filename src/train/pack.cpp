@@ -85,13 +85,12 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs,
   assert(!runs.empty() && runs.size() <= table.lanes && data.size() == runs.size());
   const RunSpec& first = *runs[0];
   const Dataset<T>& set = *data[0];
-  Pack<T> pack{
-      {},
-      {},
-      runs.size(),
-      first.train.batch_size == 0 ? set.train.samples : static_cast<std::size_t>(first.train.batch_size),
-      first.train.steps,
-      {network_shape(first.model, set.inputs, set.outputs), table}};
+  Pack<T> pack{{},
+               {},
+               runs.size(),
+               first.train.examples_a_step(set.train.samples),
+               first.train.steps,
+               {network_shape(first.model, set.inputs, set.outputs), table}};
   if (first.train.epochs > 0)
     pack.steps = first.train.epochs * batches_per_epoch(set.train.samples, pack.batch_size);
   for (std::size_t lane = 0; lane < table.lanes; ++lane) {

@@ -61,11 +61,18 @@ struct TrainSpec {
   OptimizerSpec optimizer;
   ScheduleSpec schedule;
   std::uint64_t batch_size = 32;  // 0: full
+  bool batch_size_given = false;  // else a smaller training split is taken whole
   Sampling sampling = Sampling::kEpoch;
   std::uint64_t steps = 1000;  // used where epochs is 0
   std::uint64_t epochs = 0;    // steps = epochs · batches an epoch
   double clip_norm = 0;        // largest gradient norm (of all parameters); 0: none
   Precision precision = Precision::kFloat32;
+
+  // Of a training split of so many.
+  std::size_t examples_a_step(std::size_t samples) const {
+    if (batch_size == 0 || (!batch_size_given && batch_size > samples)) return samples;
+    return static_cast<std::size_t>(batch_size);
+  }
 
   bool operator==(const TrainSpec&) const = default;
 };

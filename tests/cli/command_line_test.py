@@ -54,6 +54,11 @@ class Mistakes(harness.Case):
     def test_a_superfluous_argument_is_named(self):
         self.assertIn("unexpected argument 'b'", self.fail_with(2, "status", "a", "b"))
 
+    def test_what_follows_a_command_is_no_command(self):
+        self.train(harness.sweep(), "show")
+        self.assertIn("12 of 12", self.succeed("status", "show"))
+        self.assertIn("unexpected argument 'run'", self.fail_with(2, "status", "show", "run"))
+
     def test_a_missing_argument_is_named(self):
         self.assertIn("CONFIG", self.fail_with(2, "run"))
         self.assertIn("SQL", self.fail_with(2, "query", "x"))

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 
 import harness
 from harness import RATE, parse_csv
@@ -89,6 +90,24 @@ class Config(harness.Case):
     def test_a_mistake_on_standard_input_names_it(self):
         self.assertIn("standard input:1: ", self.fail_with(2, "config", "-", stdin='{"data": 3}'))
 
+    def test_the_default_batch_takes_all_of_a_smaller_training_split(self):
+        four = {"kind": "points", "inputs": [[0], [1], [2], [3]], "targets": [[0], [1], [2], [3]]}
+        table = {"kind": "csv", "path": "four.csv", "targets": ["y"]}
+        self.write("x,y\n0,0\n1,1\n2,2\n3,3\n", "four.csv")
+        losses = {}
+        for name, data, train in (("points", four, {}), ("csv", table, {}), ("full", four, {"batch_size": "full"})):
+            config = {"data": data, "model": {"hidden": [3]}, "train": {"steps": 7, **train}}
+            self.train(config, name)
+            losses[name] = [row["batch_loss"] for row in self.rows(f"{name}/metrics.csv")]
+            resolved = self.succeed("config", self.write(config))  # loads again to the same runs
+            self.assertEqual(json.loads(resolved)["train"].get("batch_size"), None if name == "csv" else "full")
+            again = parse_csv(self.succeed("list", self.write(json.loads(resolved))))
+            self.assertEqual([row["run_id"] for row in again], [row["run_id"] for row in self.rows(f"{name}/runs.csv")])
+        self.assertEqual(losses["points"], losses["full"])
+        self.assertEqual(losses["csv"], losses["full"])
+        given = {"data": table, "model": {"hidden": [3]}, "train": {"batch_size": 32}}
+        self.assertIn("only 4 examples", self.fail_with(2, "run", self.write(given), "--out", "given"))
+
     def test_the_schema_is_json_schema_draft_7(self):
         schema = json.loads(self.succeed("schema"))
         self.assertIn("draft-07", schema["$schema"])
@@ -113,8 +132,27 @@ class Explain(harness.Case):
 
     def test_a_table_explains_its_columns(self):
         self.train(harness.sweep(), "out")
-        names = [topic["name"] for topic in json.loads(self.succeed("explain", "layers", "--json"))]
+        names = [topic["name"] for topic in self.topics("layers") if topic["kind"] == "column"]
         self.assertEqual(names, [*("layers." + column for column in self.columns("out")["layers"]), "parameters.layers"])
+
+    def topics(self, *arguments):
+        return json.loads(self.succeed("explain", *arguments, "--json"))
+
+    def test_every_meaning_of_a_name_is_explained(self):
+        for name, kinds in {"status": ["command", "column"], "seed": ["key", "key", "column"], "run": ["command"],
+                            "silu": ["value"], "layers": ["value", "table", "column"]}.items():
+            with self.subTest(name):
+                topics = self.topics(name)
+                self.assertEqual([topic["kind"] for topic in topics][:len(kinds)], kinds)
+                self.assertTrue(all(topic["meaning"] for topic in topics))
+
+    def test_every_name_that_is_also_a_command_is_explained(self):
+        for name in re.findall(r"^  (\w+)  ", self.succeed("--help").partition("Subcommands:")[2], re.MULTILINE):
+            self.assertIn(f"{name}  (command)", self.succeed("explain", name))
+
+    def test_another_librarys_word_is_answered_with_ours(self):
+        self.assertIn("'lr'; here it is called train.optimizer.learning_rate", self.fail_with(2, "explain", "lr"))
+        self.assertIn("'swish'; here it is called \"silu\" (model.activation)", self.fail_with(2, "explain", "swish"))
 
     def test_every_column_has_a_unit_a_meaning_and_a_definition_or_says_it_all(self):
         for topic in json.loads(self.succeed("explain", "--json")):

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "config/sweep_plan.h"
+#include "config/words.h"
 #include "config_testing.h"
 
 namespace deadrelu {
@@ -152,6 +154,97 @@ TEST(Errors, wrong_training_and_recording) {
   wrong(R"("traim": {})", "/traim", "did you mean \"train\"");
 }
 
+TEST(Errors, a_key_of_another_place_or_library_is_found_in_the_whole_tree) {
+  const auto meant = [](const std::string& more, const std::string& pointer, const std::string& mention) {
+    expect_wrong(minimal("\n" + more), "test.json:2: " + pointer + ": unknown key ",
+                 "; did you mean " + mention + "?");
+  };
+  meant(R"("train": {"lr": 1})", "/train/lr", "train.optimizer.learning_rate");
+  meant(R"("learning_rate": 1)", "/learning_rate", "train.optimizer.learning_rate");
+  meant(R"("optimizer": {"lr": 1})", "/optimizer", "train.optimizer");
+  meant(R"("train": {"optimizer": {"clip_norm": 1}})", "/train/optimizer/clip_norm", "train.clip_norm");
+  meant(R"("train": {"weight_decay": 1})", "/train/weight_decay", "train.optimizer.weight_decay");
+  meant(R"("train": {"seed": 1})", "/train/seed", "\"seed\" at the top level");
+  meant(R"("train": {"BatchSize": 1})", "/train/BatchSize", "\"batch_size\"");
+  meant(R"("train": {"optimizer": {"betas": [0.9, 0.99]}})", "/train/optimizer/betas",
+        "\"beta1\" or \"beta2\"");
+  meant(R"("init": {"output": {"kernel_initializer": "rai"}})", "/init/output/kernel_initializer",
+        "init.weights");
+  meant(R"("train.lr": 1)", "/train.lr", "train.optimizer.learning_rate");
+  meant(R"("seeds": 3)", "/seeds", "sweep.seeds");
+  EXPECT_EQ(
+      errors_of(minimal(), {"optimizer.clip_norm=1"}),
+      "--set optimizer.clip_norm=1: /optimizer/clip_norm: unknown path \"optimizer.clip_norm\"; did you mean "
+      "train.clip_norm?");
+}
+
+TEST(Errors, an_unknown_key_lists_the_keys_of_its_kind_only) {
+  const std::string report =
+      errors_of(R"({"data": {"kind": "moons", "qwertz": 1}, "model": {"hidden": [4]}})");
+  const std::string allowed = "; allowed: kind, samples, noise";
+  EXPECT_NE(report.find(allowed), std::string::npos) << report;
+  for (const Doc& key : config_keys()) {
+    if (!key.name.starts_with("data.")) continue;
+    const std::string text =
+        R"({"data": {"kind": "moons", ")" + key.name.substr(5) + R"(": {}}, "model": {"hidden": [4]}})";
+    const bool foreign = errors_of(text).find("belongs to data.kind") != std::string::npos;
+    const std::string listed = report.substr(report.find("; allowed: ") + 10) + ',';
+    EXPECT_NE(listed.find(' ' + key.name.substr(5) + ',') != std::string::npos, foreign) << key.name;
+  }
+}
+
+// What a choice is called elsewhere, or in capitals.
+TEST(Errors, a_value_of_another_library_is_named_as_it_is_called_here) {
+  const auto meant = [](const std::string& set, const std::string& mention) {
+    const std::string report = errors_of(minimal(), {set});
+    EXPECT_TRUE(report.ends_with("; did you mean " + mention + '?')) << report;
+  };
+  meant("model.activation=swish", "\"silu\"");
+  meant("model.activation=LeakyReLU", "\"leaky_relu\"");
+  meant("model.activation=nn.Tanh", "\"tanh\"");
+  meant("model.activation=linear", "\"identity\"");
+  meant("train.optimizer=Adam", "\"adam\"");
+  meant("train.loss=logistic", "\"binary_cross_entropy\"");
+  meant("train.loss=BCEWithLogitsLoss", "\"binary_cross_entropy\"");
+  meant("init.weights=xavier", "\"glorot_uniform\" or \"glorot_normal\"");
+  meant("init.output.weights=kaiming_normal_", "\"he_normal\"");
+  meant("init.bias=zeros", "0");
+}
+
+TEST(Errors, other_libraries_words_point_at_what_there_is) {
+  const KeyTable& table = KeyTable::get();
+  for (const OtherWords& other : other_words()) {
+    SCOPED_TRACE(std::string(other.words) + " → " + other.path);
+    const std::string path = other.path;
+    if (path.starts_with("sweep.")) {
+      EXPECT_TRUE(contains(sweep_sections(), path.substr(6)));
+      continue;
+    }
+    ASSERT_TRUE(table.range(path));
+    if (other.value == nullptr) continue;
+    Problems problems;
+    const Json value = Json::parse(other.value);
+    Assignment assignment = read_assignment(value, path, "", problems);
+    Document document(table.paths().size());
+    assignment.put_into(document);
+    check_leaves(assignment, document, problems);
+    EXPECT_TRUE(problems.empty()) << other.value;
+  }
+}
+
+TEST(Errors, flat_points_get_one_sentence_with_the_right_form) {
+  const auto report = [](const std::string& inputs, const std::string& targets) {
+    return errors_of(R"({"data": {"kind": "points", "inputs": )" + inputs + R"(, "targets": )" + targets +
+                     R"(}, "model": {"hidden": [4]}})");
+  };
+  const std::string start = "test.json:1: /data/targets: found ",
+                    middle = ", a list of numbers; every example is a row of its own: ";
+  EXPECT_EQ(report("[[1], [2]]", "[0, 1.5]"), start + "[0, 1.5]" + middle + "[[0], [1.5]]");
+  EXPECT_EQ(report("[[1], [2]]", "[0, 1, 1, 0, 0, 0]"),
+            start + "[0, 1, 1, 0, …]" + middle + "[[0], [1], [1], [0], …]");
+  EXPECT_EQ(line_count(report("[1, 2, 3]", "[1, 2, 3]")), 2u);
+}
+
 TEST(Errors, wrong_sweeps) {
   const auto wrong = [](const std::string& sweep, const std::string& pointer, const std::string& mention) {
     expect_wrong(minimal("\n\"sweep\": " + sweep), "test.json:2: /sweep" + pointer + ": ", mention);
@@ -162,7 +255,7 @@ TEST(Errors, wrong_sweeps) {
   wrong(R"({"grid": {}})", "/grid", "not empty");
   wrong(R"({"grid": {"init.bias": 1}})", "/grid/init.bias", "a list of values");
   wrong(R"({"grid": {"init.bias": []}})", "/grid/init.bias", "not empty");
-  wrong(R"({"grid": {"init.bais": [1]}})", "/grid/init.bais", "did you mean \"init.bias\"");
+  wrong(R"({"grid": {"init.bais": [1]}})", "/grid/init.bais", "did you mean init.bias?");
   wrong(R"({"grid": {"seed": [1, 2]}})", "/grid/seed", "sweep.seeds");
   wrong(R"({"grid": {"name": ["a"]}})", "/grid/name", "cannot be swept");
   wrong(R"({"grid": {"sweep.seeds": [1]}})", "/grid/sweep.seeds", "cannot be swept");

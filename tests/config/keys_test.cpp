@@ -64,6 +64,7 @@ TEST(Keys, defaults_of_data_are_those_of_the_spec) {
     RunSpec run;
     run.model.hidden = {4};
     run.data.kind = kind;
+    run.train.batch_size_given = true;
     std::string required;
     switch (kind) {
       case DataKind::kPoints:
@@ -354,6 +355,21 @@ TEST(Keys, a_group_holds_exactly_the_paths_below_it) {
       EXPECT_EQ(below, path >= first && path <= last) << name << " " << table.paths()[path].name;
     }
   }
+}
+
+// Ids do not change where there are 32 examples or more.
+TEST(Keys, without_a_batch_size_it_is_32_or_all_of_fewer_training_examples) {
+  const auto id = [](const std::string& samples, const std::string& train = "") {
+    const std::string data = R"({"data": {"kind": "moons", "samples": )" + samples + "}";
+    return ids_of(runs_of(data + R"(, "model": {"hidden": [4]}, "train": {)" + train + "}}")).at(0);
+  };
+  EXPECT_EQ(id("31"), id("31", R"("batch_size": "full")"));
+  EXPECT_EQ(id("32"), id("32", R"("batch_size": 32)"));
+  EXPECT_EQ(id(R"(40, "test_fraction": 0.25)"),
+            id(R"(40, "test_fraction": 0.25)", R"("batch_size": "full")"));
+  const TrainSpec few = spec_of(minimal(), {"data.samples=31"}).train, many = spec_of(minimal()).train;
+  EXPECT_EQ(few.examples_a_step(31), 31u);
+  EXPECT_EQ(many.examples_a_step(1000), 32u);
 }
 
 }  // namespace

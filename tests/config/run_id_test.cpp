@@ -166,7 +166,7 @@ TEST(SetOption, mistakes_name_the_option) {
     EXPECT_NE(report.find(mention), std::string::npos) << report;
   };
   expect("train.steps=x", "/train/steps: ", "found \"x\"");
-  expect("train.setps=1", "/train/setps: ", "did you mean \"train.steps\"");
+  expect("train.setps=1", "/train/setps: ", "did you mean train.steps?");
   expect("train.steps", "", "PATH=VALUE");
   expect("=1", "", "PATH=VALUE");
   expect("data.kind=\xff", "", "UTF-8");

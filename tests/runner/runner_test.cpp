@@ -33,6 +33,7 @@ std::vector<PlannedRun> mixed_runs() {
           run.spec.model.activation.kind = kind;
           run.spec.train.precision = precision;
           run.spec.train.batch_size = 16;
+          run.spec.train.batch_size_given = true;
           run.spec.train.steps = 30;
           run.spec.train.optimizer.learning_rate = seed == 3 ? 1e30 : 0.02 * static_cast<double>(seed + 1);
           run.spec.record.every = 10;
