@@ -33,6 +33,9 @@ struct Formula {
     const V e = decay(z), sum = hn::Add(one(), e);
     return hn::Div(e, hn::Mul(sum, sum));
   }
+  static HWY_INLINE V softplus(V z) {
+    return hn::Add(hn::IfThenZeroElse(hn::Lt(z, zero()), z), lane_log1p(Tag<T>(), decay(z)));
+  }
   static HWY_INLINE V inside(V z, double low, double high, V value) {
     return hn::IfThenElseZero(hn::And(hn::Gt(z, number(low)), hn::Lt(z, number(high))), value);
   }
@@ -195,9 +198,7 @@ template <class T>
 struct Softplus : Formula<T> {
   using V = Lanes<T>;
   explicit HWY_INLINE Softplus(const ActivationNumbers<T>&) {}
-  HWY_INLINE V value(V z) const {
-    return hn::Add(hn::IfThenZeroElse(hn::Lt(z, this->zero()), z), lane_log1p(Tag<T>(), this->decay(z)));
-  }
+  HWY_INLINE V value(V z) const { return this->softplus(z); }
   HWY_INLINE V slope(V z) const { return this->logistic(z); }
 };
 

@@ -53,6 +53,14 @@ struct ErfTables {
       4.74528541206955367215e+02, -2.24409524465858183362e+01, 0.00000000000000000000e+00};
 };
 
+template <class D, class V = hn::Vec<D>, std::size_t kCount>
+HWY_INLINE V rounded_polynomial(D d, V x, const double (&a)[kCount]) {
+  using T = hn::TFromD<D>;
+  V y = hn::Set(d, static_cast<T>(a[kCount - 1]));
+  for (std::size_t i = kCount - 1; i-- > 0;) y = hn::MulAdd(y, x, hn::Set(d, static_cast<T>(a[i])));
+  return y;
+}
+
 template <class D, class V, class M, std::size_t kCount>
 HWY_INLINE V chosen_polynomial(D d, V x, M first, const double (&a)[kCount], const double (&b)[kCount]) {
   V y = hn::IfThenElse(first, hn::Set(d, a[kCount - 1]), hn::Set(d, b[kCount - 1]));
@@ -134,6 +142,29 @@ HWY_INLINE NormalParts<float> normal_parts(Lanes<float> z) {
   const auto negative = hn::Lt(z, hn::Zero(d));
   return {e, hn::IfThenElse(negative, hn::Mul(ratio, e), above),
           hn::IfThenElse(negative, hn::Mul(hn::Mul(z, ratio), e), hn::Mul(z, above))};
+}
+
+// erf of |x| ≥ 0.84375.
+HWY_INLINE Lanes<double> erf_of_large(Lanes<double> size) {
+  const Tag<double> d;
+  return hn::Sub(hn::Set(d, 1.0), lane_erfc(d, size));
+}
+HWY_INLINE Lanes<float> erf_of_large(Lanes<float> size) {
+  const Tag<float> d;
+  const auto tail = normal_parts(hn::Mul(hn::Set(d, -1.41421356237309505f), size)).below;
+  return hn::NegMulAdd(hn::Set(d, 2.0f), tail, hn::Set(d, 1.0f));
+}
+
+// erf(x), off by less than 2 units of its last place.
+template <class T>
+HWY_INLINE Lanes<T> lane_erf(Lanes<T> x) {
+  const Tag<T> d;
+  const auto size = hn::Abs(x), bound = hn::Set(d, static_cast<T>(0.84375));
+  const auto near = hn::Min(size, bound), square = hn::Mul(near, near);
+  const auto ratio = hn::Div(rounded_polynomial(d, square, ErfTables::kSmallP),
+                             rounded_polynomial(d, square, ErfTables::kSmallQ));
+  const auto far = hn::CopySign(erf_of_large(size), x);
+  return hn::IfThenElse(hn::Lt(size, bound), hn::MulAdd(x, ratio, x), hn::IfThenElse(hn::IsNaN(x), x, far));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #undef HWY_TARGET_INCLUDE
@@ -39,7 +40,7 @@ struct Log {
   static HWY_INLINE V of(V x) { return lane_log(Tag<double>(), x); }
 };
 struct Sin {
-  static HWY_INLINE V of(V x) { return hn::Sin(Tag<double>(), x); }
+  static HWY_INLINE V of(V x) { return lane_sin(Tag<double>(), x); }
 };
 
 template <class F>
@@ -78,6 +79,22 @@ double of_one(MathKernels::Function function, double x) {
 
 constexpr std::size_t kBlock = 256;  // draws at a time; the scratch stays in the L1 cache
 
+// 2/π, its first 64·19 bits after the point (Payne and Hanek 1983 say why so many).
+constexpr std::uint64_t kTwoOverPi[] = {
+    0xA2F9836E4E441529, 0xFC2757D1F534DDC0, 0xDB6295993C439041, 0xFE5163ABDEBBC561, 0xB7246E3A424DD2E0,
+    0x06492EEA09D1921C, 0xFE1DEB1CB129A73E, 0xE88235F52EBB4484, 0xE99C7026B45F7E41, 0x3991D639835339F4,
+    0x9C845F8BBDF9283B, 0x1FF897FFDE05980F, 0xEF2F118B5A0A6D1F, 0x6D367ECF27CB09B7, 0x4F463F669E5FEA2D,
+    0x7527BAC7EBE5F17B, 0x3D0739F78A5292EA, 0x6BFB5FB11F8D5D08, 0x56033046FC7B6BAB};
+
+// Bits from … from + 63 of 2/π after the point; those before it are 0.
+std::uint64_t bits_of_two_over_pi(int from) {
+  const auto word = [](int i) {
+    return i < 0 || i >= static_cast<int>(std::size(kTwoOverPi)) ? 0 : kTwoOverPi[i];
+  };
+  const int i = from >= 0 ? from / 64 : -1, shift = from >= 0 ? from % 64 : from + 64;
+  return shift == 0 ? word(i) : word(i) << shift | word(i + 1) >> (64 - shift);
+}
+
 double unit_interval(std::uint32_t low, std::uint32_t high) {
   const std::uint64_t bits = static_cast<std::uint64_t>(high) << 32 | low;
   return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
@@ -86,9 +103,39 @@ double unit_interval(std::uint32_t low, std::uint32_t high) {
 }  // namespace
 
 void vector_log(std::span<double> x) { math().log(x.data(), x.size()); }
-void vector_sin(std::span<double> x) {
-  assert(std::all_of(x.begin(), x.end(), [](double value) { return !(std::abs(value) > 39000); }));
-  math().sin(x.data(), x.size());
+void vector_sin(std::span<double> x) { math().sin(x.data(), x.size()); }
+
+// |x| = m·2^e with a whole m below 2^53. Bits of 2/π that make whole turns with it are left out, and 192 are taken,
+// so that the product modulo 4, in units of 2^−190, keeps at least 70 bits beside the closest multiple of π/2.
+QuarterTurns quarter_turns(double x) {
+  if (!std::isfinite(x)) return {std::numeric_limits<double>::quiet_NaN(), 0};
+  int exponent = 0;
+  const auto m = static_cast<std::uint64_t>(std::ldexp(std::frexp(std::abs(x), &exponent), 53));
+  const int first = exponent - 55;
+  assert(first >= -64);
+  using Wide = unsigned __int128;
+  const Wide low = Wide{m} * bits_of_two_over_pi(first + 128);
+  const Wide middle = Wide{m} * bits_of_two_over_pi(first + 64) + static_cast<std::uint64_t>(low >> 64);
+  std::uint64_t top = m * bits_of_two_over_pi(first) + static_cast<std::uint64_t>(middle >> 64);
+  Wide rest = middle << 64 | static_cast<std::uint64_t>(low);
+  int quarters = static_cast<int>(top >> 62);
+  top <<= 2;
+  top |= static_cast<std::uint64_t>(rest >> 126);
+  rest <<= 2;
+  const bool below = top >> 63 != 0;  // nearer to the next quarter: what is left is negative
+  if (below) {
+    ++quarters;
+    rest = ~rest + 1;
+    top = ~top + (rest == 0 ? 1 : 0);
+  }
+  int shift = 0;
+  for (; top >> 63 == 0 && shift < 127; ++shift) {
+    top = top << 1 | static_cast<std::uint64_t>(rest >> 127);
+    rest <<= 1;
+  }
+  const double magnitude = std::ldexp(static_cast<double>(top), -64 - shift) * (0.5 * std::numbers::pi);
+  if (std::signbit(x)) quarters = -quarters;
+  return {std::signbit(x) != below ? -magnitude : magnitude, quarters & 3};
 }
 
 double portable_exp(double x) { return of_one(math().exp, x); }
