@@ -168,10 +168,10 @@ class Parser {
     bool swapped;
   };
   const Comparison* take_comparison() {
-    static constexpr Comparison kSigns[] = {{"<=", kLessEqual, false}, {">=", kLessEqual, true},
-                                            {"<", kLess, false},       {">", kLess, true},
-                                            {"==", kEqual, false},     {"!=", kNotEqual, false}};
-    for (const Comparison& comparison : kSigns)
+    static constexpr Comparison kComparisons[] = {{"<=", kLessEqual, false}, {">=", kLessEqual, true},
+                                                  {"<", kLess, false},       {">", kLess, true},
+                                                  {"==", kEqual, false},     {"!=", kNotEqual, false}};
+    for (const Comparison& comparison : kComparisons)
       if (take(comparison.sign)) return &comparison;
     if (peek() == '=') fail(at_, "'=' alone compares nothing; write ==");
     return nullptr;
