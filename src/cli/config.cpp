@@ -1,3 +1,4 @@
+#include "cli/data_report.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "config/experiment_config.h"
@@ -7,7 +8,7 @@ namespace {
 
 struct ShownConfig {
   ConfigOptions config;
-  bool json = false;
+  bool data = false, json = false;
 };
 
 struct ShownSchema {
@@ -21,6 +22,7 @@ int print_document(const std::string& json, bool on_one_line) {
 
 int show_config(const ShownConfig& options) {
   const ExperimentConfig config(read_config(options.config.config, options.config.sets));
+  if (options.data) return print_document(Json::parse(describe_data(config)).dump(2) + '\n', options.json);
   return print_document(config.resolved_json(), options.json);
 }
 
@@ -29,14 +31,19 @@ int show_schema(const ShownSchema& options) { return print_document(config_schem
 }  // namespace
 
 void add_config(CommandLine& line) {
-  Command command(line, "config", "the resolved config, every default filled in, as JSON",
-                  R"(The JSON that is printed loads again to the same run ids.
+  Command command(
+      line, "config", "the resolved config, every default filled in, as JSON",
+      R"(The JSON that is printed loads again to the same run ids. With --data it is instead what the config's data
+consist of: rows, inputs, targets, classes and their sizes; of a CSV file also its separator, what was dropped
+or filled in, and what looks wrong.
 
 Examples:
   deadrelu config sweep.json --set train.steps=500 > resolved.json
-  deadrelu config sweep.json | jq .train.optimizer)");
+  deadrelu config sweep.json | jq .train.optimizer
+  deadrelu config sweep.json --data)");
   ShownConfig& options = command.calls(show_config);
   add_config_options(command, options.config);
+  command.flag("--data", options.data, "read or make the data, and say what it consists of");
   command.flag("--json", options.json, "on one line");
 }
 

@@ -106,6 +106,10 @@ int merge(const MergeOptions& options) {
   if (directories.empty()) directories.push_back(out);
   const auto stores = find_stores(directories);
   Manifest manifest = start_manifest();
+  for (const auto& store : stores) {
+    const auto data = manifest_data(store);
+    manifest.data.insert(manifest.data.end(), data.begin(), data.end());
+  }
   const MergedSweep outcome = join(out, stores, sweep_header(options, stores.front()));
   write_result_files(out, formats, manifest);
   return report_merge(options, outcome);

@@ -54,12 +54,15 @@ int run(const RunOptions& options) {
     print_text(training_plan(config, selection, directory));
     return 0;
   }
-  if (!has_store(directory)) check_data(config, selection, source.label);
+  DataReport data(progress, options.quiet);
+  if (!has_store(directory))
+    check_data(config, selection, source.label, [&](const FoundData& found) { data.add(found); });
   spdlog::info("{}: {} of {} runs asked for, {} threads, {}", directory.string(), selection.size(),
                config.run_count(), runner.threads, name_of(runner.simd));
   const std::string config_directory = (std::filesystem::current_path() / source.directory).string();
-  return train_and_report({config, selection, directory, config_directory, runner, formats, options.wait},
-                          progress, options.quiet);
+  return train_and_report(
+      {config, selection, directory, config_directory, runner, formats, options.wait, &data}, progress,
+      options.quiet);
 }
 
 }  // namespace

@@ -122,7 +122,8 @@ std::filesystem::path shard_directory(const Shard& shard) {
   return std::filesystem::path("shards") / fmt::format("{}-of-{}", shard.index, shard.count);
 }
 
-void check_data(const ExperimentConfig& config, const Selection& selection, const std::string& label) {
+void check_data(const ExperimentConfig& config, const Selection& selection, const std::string& label,
+                const OnFound& on_found) {
   const RunStream next = config.runs();
   PlannedRun run;
   bool any = false;
@@ -130,7 +131,7 @@ void check_data(const ExperimentConfig& config, const Selection& selection, cons
   if (!any) return;  // a shard of a sweep with fewer runs than shards
   DataFacts facts;
   if (facts_from_spec(run.spec.data, facts)) return;  // the config has been checked against them
-  const Dataset<float> data = make_dataset<float>(run.spec.data, run.spec.seed);
+  const Dataset<float> data = make_dataset<float>(run.spec.data, run.spec.seed, on_found);
   facts = {{data.inputs, data.outputs, data.classes}, data.train.samples, data.test.samples};
   std::vector<Mistake> mistakes;
   for (const Contradiction& found : find_contradictions(run.spec, facts)) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/experiment_config.h"
+#include "data/found.h"
 #include "sweep/shard.h"
 
 namespace deadrelu {
@@ -34,10 +35,12 @@ Shard parse_shard(const std::string& text);
 // Where a shard's results go, below the result directory: shards/I-of-N.
 std::filesystem::path shard_directory(const Shard& shard);
 
-// Reads the data of a selected run and looks for contradictions with it, where only the files tell.
+// Reads the data of a selected run and looks for contradictions with it, where only the files tell; `on_found`
+// is told what was found.
 // Throws UserError: kInputOutput for data that cannot be read, kUsage (naming the config, `label`) for
 // contradictions.
-void check_data(const ExperimentConfig& config, const Selection& selection, const std::string& label);
+void check_data(const ExperimentConfig& config, const Selection& selection, const std::string& label,
+                const OnFound& on_found = {});
 
 // What would be trained, as sentences, for --dry-run.
 std::string training_plan(const ExperimentConfig& config, const Selection& selection,

@@ -68,7 +68,9 @@ class Training {
   // reading the data, finding it changed and writing the store throw.
   void train(const std::atomic<bool>& stop) {
     const RunStream all = job_.config.runs();
-    train_runs([&](PlannedRun& run) { return next_missing(all, run); }, job_.runner, stop,
+    RunnerOptions runner = job_.runner;
+    if (job_.data != nullptr) runner.on_found = [this](const FoundData& found) { job_.data->add(found); };
+    train_runs([&](PlannedRun& run) { return next_missing(all, run); }, runner, stop,
                [this](std::vector<FinishedRun>& finished) { keep(finished); });
     // Where the training ended early, the tables still need the places of what was recorded further down the
     // sweep.
@@ -189,9 +191,13 @@ JobResult train_job(const Job& job, ProgressMode progress_mode) {
   ResultStore store(job.directory,
                     {job.config.name(), job.config.resolved_json(), kEngineEpoch, job.config.swept_columns(),
                      job.config.run_count(), job.config_directory, job.selection.shard});
-  Progress progress(progress_mode, job.selection.size());
-  Training(job, store, progress, result).train(stop.flag());
-  progress.finish();
+  {
+    Progress progress(progress_mode, job.selection.size());
+    if (job.data != nullptr) job.data->speak_through(&progress);
+    Training(job, store, progress, result).train(stop.flag());
+    if (job.data != nullptr) job.data->speak_through(nullptr);
+  }
+  if (job.data != nullptr) result.manifest.data = job.data->summaries();
   write_result_files(job.directory, job.formats, result.manifest);
   result.signal = stop.signal();
   return result;

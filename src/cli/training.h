@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/data_report.h"
 #include "cli/progress.h"
 #include "cli/selection.h"
 #include "config/experiment_config.h"
@@ -26,7 +27,8 @@ struct Job {
   std::string config_directory;     // absolute: where relative paths in the config start
   RunnerOptions runner;
   ExportFormats formats;
-  bool waits = false;  // for another process that writes the directory
+  bool waits = false;          // for another process that writes the directory
+  DataReport* data = nullptr;  // told what the data sets consist of, if there is one
 };
 
 struct JobResult {

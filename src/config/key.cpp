@@ -1,6 +1,7 @@
 #include "config/key.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/number.h"
 #include "config/words.h"
@@ -45,6 +46,8 @@ Words words(const Key& key) {
     case KeyType::kRealMatrix:
       return {"list of rows of numbers", "a list of rows, each a list of equally many numbers"};
     case KeyType::kTextList: return {"list of names", "a list of names"};
+    case KeyType::kColumnList:
+      return {"list of columns", "a list of columns, each a name, or a number (1 is the first, -1 the last)"};
     case KeyType::kChoiceSet:
       return {"list of any of " + join_choices(key.choices), "a list of any of " + join_choices(key.choices)};
   }
@@ -63,10 +66,12 @@ class Checker {
       case KeyType::kIntegerList:
       case KeyType::kRealPair:
       case KeyType::kTextList:
+      case KeyType::kColumnList:
       case KeyType::kChoiceSet:
         check_list(value, pointer);
         if (good_ && key_.type == KeyType::kRealPair && value.size() != 2) fail(value, pointer);
-        if (good_ && key_.type == KeyType::kTextList && value.empty()) fail(value, pointer, "; it is empty");
+        if (good_ && key_.type == KeyType::kColumnList && key_.required && value.empty())
+          fail(value, pointer, "; it is empty");
         break;
       case KeyType::kRealMatrix: check_matrix(value, pointer); break;
       default:
@@ -104,6 +109,9 @@ class Checker {
       case KeyType::kText:
       case KeyType::kFolderName:
       case KeyType::kTextList: return value.is_string() && fits_text(value.get_ref<const std::string&>());
+      case KeyType::kColumnList:
+        if (value.is_string()) return fits_text(value.get_ref<const std::string&>());
+        return is_whole(value) && value != 0 && std::abs(value.get<double>()) <= 1e6;
       case KeyType::kReal:
       case KeyType::kRealPair:
       case KeyType::kRealMatrix: break;
@@ -185,7 +193,7 @@ Json value_of(const Key& key, const RunSpec& spec) {
     return names;
   }
   const bool outside = key.type == KeyType::kInteger && value == 0 && key.range.low > 0;
-  if (key.word != nullptr && outside) return key.word;
+  if (key.word != nullptr && (outside || value.is_null())) return key.word;
   if (key.nullable && (outside || is_empty_text(value))) return nullptr;
   return value;
 }

@@ -28,6 +28,7 @@ enum class KeyType {
   kRealPair,
   kRealMatrix,
   kTextList,
+  kColumnList,
   kChoiceSet,
 };
 
@@ -138,6 +139,9 @@ inline Key text(std::string path, Field field, std::string meaning) {
 inline Key texts(std::string path, Field field, std::size_t most, std::string meaning) {
   return {std::move(path), KeyType::kTextList, field, std::move(meaning), {}, {}, most};
 }
+inline Key columns(std::string path, Field field, std::string meaning) {
+  return {std::move(path), KeyType::kColumnList, field, std::move(meaning), {}, {}, 65536};
+}
 inline Key pair(std::string path, Field field, Range range, std::string meaning) {
   return {std::move(path), KeyType::kRealPair, field, std::move(meaning), range};
 }
@@ -179,10 +183,17 @@ Json raw_value(const T& value) {
     return static_cast<int>(value);
   } else if constexpr (std::is_same_v<T, std::uint64_t>) {
     return static_cast<std::int64_t>(value);
-  } else if constexpr (std::is_same_v<T, Shared<PointList>>) {
+  } else if constexpr (std::is_same_v<T, Shared<PointList>> ||
+                       std::is_same_v<T, Shared<std::vector<std::string>>>) {
     return *value;
   } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
     return value ? Json(static_cast<std::int64_t>(*value)) : Json();
+  } else if constexpr (std::is_same_v<T, std::optional<bool>>) {
+    return value ? Json(*value) : Json();
+  } else if constexpr (std::is_same_v<T, std::vector<ColumnRef>>) {
+    Json list = Json::array();
+    for (const ColumnRef& column : value) std::visit([&](const auto& item) { list.push_back(item); }, column);
+    return list;
   } else {
     return value;
   }
@@ -205,11 +216,19 @@ void assign(T& to, const Json& value, const Key& key) {
     to = value.is_null() ? T() : value.get<T>();
   } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
     to = value.is_null() ? T() : count(value);
+  } else if constexpr (std::is_same_v<T, std::optional<bool>>) {
+    to = value.is_boolean() ? T(value.get<bool>()) : T();
+  } else if constexpr (std::is_same_v<T, std::vector<ColumnRef>>) {
+    to.clear();
+    for (const Json& item : value)
+      to.push_back(item.is_string() ? ColumnRef(item.get<std::string>()) : ColumnRef(to_whole(item)));
   } else if constexpr (std::is_same_v<T, std::vector<std::uint64_t>>) {
     to.clear();
     for (const Json& item : value) to.push_back(count(item));
   } else if constexpr (std::is_same_v<T, Shared<PointList>>) {
     to = value.get<PointList>();
+  } else if constexpr (std::is_same_v<T, Shared<std::vector<std::string>>>) {
+    to = value.get<std::vector<std::string>>();
   } else {
     to = value.get<T>();
   }

@@ -14,6 +14,8 @@ constexpr Range kCounts{1, 1e8};
 
 template <auto Member>
 constexpr Field data = field<&RunSpec::data, Member>;
+template <auto Member>
+constexpr Field csv = field<&RunSpec::data, &DataSpec::csv, Member>;
 
 }  // namespace
 
@@ -56,11 +58,16 @@ std::vector<Key> data_keys() {
       matrix("data.targets", data<&DataSpec::targets>,
              "The targets, one row an example: [[y1, …], …]; as many rows as data.inputs.")
           .required_with("points"),
-      texts("data.targets", data<&DataSpec::target_columns>, 65536,
-            "Names of the target columns; every other column is an input.")
+      text(
+          "data.path", data<&DataSpec::path>,
+          "The CSV file, plain or gzip; relative to the config file. `deadrelu config --data` says what is found "
+          "in it. Read as they come: quotes, a byte order mark, LF, CRLF and CR, comments (#) and a sep= line at "
+          "the top, true and false as 1 and 0.")
           .required_with("csv"),
-      text("data.path", data<&DataSpec::path>,
-           "The CSV file, with a header row; relative to the config file.")
+      columns(
+          "data.targets", csv<&CsvSpec::targets>,
+          "The target columns, by name, or by number: 1 is the first, -1 the last; a file without a header "
+          "has numbers only.")
           .required_with("csv"),
       text(
           "data.path", data<&DataSpec::path>,
@@ -97,11 +104,52 @@ std::vector<Key> data_keys() {
           .with(kArrays)
           .or_null()
           .beside("data.test_inputs"),
+      columns(
+          "data.inputs", csv<&CsvSpec::inputs>,
+          "The input columns, in this order, as in data.targets; []: every column that is no target and not "
+          "dropped.")
+          .with("csv"),
+      columns("data.drop", csv<&CsvSpec::drop>, "Columns to leave out, as in data.targets: an index, a name.")
+          .with("csv"),
+      text(
+          "data.delimiter", csv<&CsvSpec::delimiter>,
+          "What separates the cells: one character, \"tab\", or \"space\" (any number of blanks and tabs). null: "
+          "found out from the first 100 rows, of ; tab | , and blanks the one by which most rows have equally "
+          "many cells, and then the most cells are numbers.")
+          .with("csv")
+          .or_null(),
+      text(
+          "data.decimal", csv<&CsvSpec::decimal>,
+          "\".\" or \",\": what begins the fraction of a number. null: found out from the first 100 rows; where "
+          "1,234 may be a fraction or a thousand, an error asks. Thousands separators are never read.")
+          .with("csv")
+          .or_null(),
+      boolean(
+          "data.header", csv<&CsvSpec::header>,
+          "Whether the first row holds the columns' names. auto: it does where this is certain (it has a "
+          "name that the config uses, or is all names with a column of numbers below); else an error asks. A "
+          "first line of counts, as scikit-learn's files have it, is known.")
+          .with("csv")
+          .or_word("auto"),
+      choice(
+          "data.missing", csv<&CsvSpec::missing>,
+          "A missing value, in an empty cell or one of data.missing_values, is: error, a mistake; drop, a "
+          "reason to leave the row out; mean, filled in with the column's mean over the file's other rows (not "
+          "in a target).")
+          .with("csv"),
+      texts("data.missing_values", csv<&CsvSpec::missing_values>, 1000,
+            "What stands for a missing value, besides an empty cell; numbers are compared as such.")
+          .with("csv"),
+      choice(
+          "data.categories", csv<&CsvSpec::categories>,
+          "A column of words among the inputs (none of its cells is a number) is: error, a mistake; one_hot, "
+          "an input of 0 or 1 for each of its words, in the order of the alphabet.")
+          .with("csv"),
       choice(
           "data.task", data<&DataSpec::task>,
           "regression: targets are numbers. classification: the one target column holds class labels; of npy and "
-          "npz, whole numbers, one an example (or rows that are 1 in one place and 0 in all others). Classes are "
-          "numbered in the order of the labels.")
+          "npz, whole numbers, one an example (or rows that are 1 in one place and 0 in all others). Whole numbers "
+          "are numbered by their values, words by the alphabet.")
           .with("csv npy npz"),
       text(
           "data.images", data<&DataSpec::images>,

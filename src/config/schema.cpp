@@ -48,7 +48,12 @@ Json type_schema(const Key& key) {
     case KeyType::kRealPair: return list_of(number_schema(key, "number"), 2, 2);
     case KeyType::kRealMatrix:
       return list_of(list_of(number_schema(key, "number"), 1, key.most_items), 1, key.most_items);
-    case KeyType::kTextList: return list_of(text, 1, key.most_items);
+    case KeyType::kTextList: return list_of(text, key.required ? 1 : 0, key.most_items);
+    case KeyType::kColumnList: {
+      const Json number = {
+          {"type", "integer"}, {"minimum", -1000000}, {"maximum", 1000000}, {"not", {{"const", 0}}}};
+      return list_of({{"anyOf", {text, number}}}, key.required ? 1 : 0, key.most_items);
+    }
     case KeyType::kChoiceSet: return list_of(names, 0, key.most_items);
   }
   return {};

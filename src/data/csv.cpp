@@ -1,261 +1,329 @@
+// CSV files as they are found: from cells to examples. What columns and cells are: csv_table.h; how rows are
+// written: csv_rows.h.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
-#include "base/enum_names.h"
 #include "base/error.h"
 #include "base/number.h"
-#include "data/byte_source.h"
+#include "data/csv_table.h"
 #include "data/examples.h"
 
 namespace deadrelu {
 namespace {
 
-constexpr int kEnd = -1;
-constexpr std::size_t kChunkBytes = 64 * 1024;
-constexpr std::size_t kLongestCell = std::size_t{1} << 20;
-constexpr std::size_t kMostCells = std::size_t{1} << 20;
-constexpr std::size_t kShownBytes = 40;  // of a cell, in a message
+constexpr std::size_t kNamedMistakes = 10;
+constexpr std::size_t kMostCategories = 1000;
+constexpr std::size_t kLeastIndexRows = 3;  // 0, 1 alone is no index
+constexpr double kMissing =
+    std::numeric_limits<double>::quiet_NaN();  // until it is known what takes its place
 
-using Cells = std::vector<std::string>;
+constexpr const char* kMissingHint =
+    R"("missing": "drop" leaves such rows out, "mean" fills in the mean of the column)";
 
-// Rows of a CSV file (RFC 4180): quoted cells, LF or CRLF, a byte order mark skipped.
-class CsvReader {
+using Texts = std::vector<std::string>;
+
+// What is wrong with a file: all of it counted, the first ones named.
+class Mistakes {
  public:
-  // Throws UserError(kInputOutput) as ByteSource does.
-  explicit CsvReader(const std::string& path) : file_(path), buffer_(kChunkBytes) {
-    if (file_.is_gzip()) file_.fail("is a gzip file; a CSV file is read as plain text");
-    filled_ = file_.read(buffer_.data(), buffer_.size());
-    const std::string_view start(buffer_.data(), filled_);
-    if (start.starts_with("\xEF\xBB\xBF")) position_ = 3;
+  // hint: said once.
+  void add(const Table& table, std::size_t column, const std::string& text, const std::string& hint) {
+    ++columns_[column];
+    add(table, table.label(column) + ": " + text, hint);
   }
+  void add_row(const Table& table, const std::string& text) {
+    ++rows_;
+    add(table, text, "");
+  }
+  bool empty() const { return named_.empty(); }
 
-  // The next row's cells, overwritten; false at the end of the file. Blank lines are skipped. Throws
-  // UserError(kInputOutput) for quotes that RFC 4180 does not allow and for cells or rows without a sane end.
-  bool next(std::vector<std::string>& cells) {
-    std::size_t count = 0;
-    do {
-      if (peek() == kEnd) return false;
-      row_line_ = line_;
-      for (count = 0;; ++count) {
-        if (count == kMostCells) fail("a row has more than " + std::to_string(kMostCells) + " cells");
-        if (count == cells.size()) cells.emplace_back();
-        cells[count].clear();
-        if (peek() == '"') {
-          read_quoted(cells[count]);
-        } else {
-          read_plain(cells[count]);
-        }
-        if (take_line_end()) break;
-        get();
+  [[noreturn]] void fail(const Table& table) {
+    if (count_ > named_.size()) {
+      std::string text = std::to_string(count_) + " mistakes in all";
+      const char* separator = ": ";
+      std::size_t shown = 0;
+      for (const auto& [column, count] : columns_) {
+        if (shown++ == kNamedMistakes) break;
+        text += std::exchange(separator, ", ") + (table.label(column) + " ") + std::to_string(count);
       }
-      ++count;
-    } while (count == 1 && cells[0].empty());
-    cells.resize(count);
-    return true;
-  }
-
-  // Throws UserError(kInputOutput) "FILE:LINE: text" with the last row's line.
-  [[noreturn]] void fail(const std::string& text) const {
-    throw UserError(ExitCode::kInputOutput, {{file_.path() + ":" + std::to_string(row_line_), "", text}});
+      if (columns_.size() > kNamedMistakes) text += ", …";
+      if (rows_ > 0) text += std::string(separator) + std::to_string(rows_) + " rows of another length";
+      named_.push_back({table.rows.path(), "", text});
+    }
+    throw UserError(ExitCode::kInputOutput, std::move(named_));
   }
 
  private:
-  int peek() {
-    if (position_ == filled_) {
-      filled_ = file_.read(buffer_.data(), buffer_.size());
-      position_ = 0;
-      if (filled_ == 0) return kEnd;
-    }
-    return static_cast<unsigned char>(buffer_[position_]);
+  void add(const Table& table, std::string text, const std::string& hint) {
+    if (++count_ > kNamedMistakes) return;
+    if (!hint.empty() && hints_.insert(hint).second) text.append("; ").append(hint);
+    named_.push_back({table.rows.place(), "", std::move(text)});
   }
 
-  int get() {
-    const int c = peek();
-    if (c != kEnd) ++position_;
-    if (c == '\n') ++line_;
-    return c;
-  }
-
-  // Takes the line end, if one is next: LF, CRLF or the end of the file.
-  bool take_line_end() {
-    if (peek() != kEnd && peek() != '\n') return false;
-    get();
-    return true;
-  }
-
-  void read_quoted(std::string& cell) {
-    get();
-    for (;;) {
-      const int c = get();
-      if (c == kEnd) fail("a quoted cell is not closed");
-      if (c != '"') {
-        cell += static_cast<char>(c);
-      } else if (peek() == '"') {
-        get();
-        cell += '"';
-      } else {
-        break;
-      }
-      if (cell.size() > kLongestCell)
-        fail("a quoted cell is longer than a mebibyte (is a quote not closed?)");
-    }
-    const bool carriage_return = peek() == '\r';
-    if (carriage_return) get();
-    const int c = peek();
-    if (c != '\n' && c != kEnd && (c != ',' || carriage_return)) fail("text follows a closing quote");
-  }
-
-  void read_plain(std::string& cell) {
-    for (int c = peek(); c != ',' && c != '\n' && c != kEnd; c = peek()) {
-      if (c == '"') fail("a quote inside a cell that does not begin with one");
-      if (cell.size() > kLongestCell) fail("a cell is longer than a mebibyte");
-      cell += static_cast<char>(get());
-    }
-    if (!cell.empty() && cell.back() == '\r' && peek() != ',') cell.pop_back();
-  }
-
-  ByteSource file_;
-  std::vector<char> buffer_;
-  std::size_t position_ = 0, filled_ = 0;
-  std::size_t line_ = 1, row_line_ = 1;
+  std::vector<Mistake> named_;
+  std::set<std::string> hints_;
+  std::map<std::size_t, std::size_t> columns_;
+  std::size_t count_ = 0, rows_ = 0;
 };
 
-std::string quoted(std::string_view text) {
-  std::string shown = "'";
-  for (const char c : text.substr(0, kShownBytes)) shown += static_cast<unsigned char>(c) < ' ' ? '?' : c;
-  return shown + (text.size() > kShownBytes ? "…'" : "'");
+bool fits(const Table& table, const std::vector<CsvCell>& cells, Mistakes& mistakes) {
+  if (cells.size() == table.width) return true;
+  mistakes.add_row(table, "the row has " + std::to_string(cells.size()) + " cells, the " +
+                              (table.names.empty() ? "first row " : "header ") + std::to_string(table.width));
+  return false;
 }
 
-// What the columns are for.
-struct Columns {
-  Cells names;
-  std::vector<std::size_t> inputs;
-  std::vector<std::size_t> targets;  // in the order of the config
-};
-
-[[noreturn]] void fail_in_column(const CsvReader& reader, std::string_view column, const std::string& text) {
-  reader.fail("column " + quoted(column) + ": " + text);
-}
-
-[[noreturn]] void fail_unknown_target(const CsvReader& reader, const Cells& names,
-                                      const std::string& target) {
-  std::string text = "is not in the header";
-  if (const std::string nearest = nearest_name(target, names); !nearest.empty()) {
-    text += "; did you mean " + quoted(nearest) + "?";
-  } else if (std::all_of(names.begin(), names.end(),
-                         [](const auto& name) { return parse_real(name).has_value(); })) {
-    text += ", which holds only numbers: is the header row missing?";
-  }
-  fail_in_column(reader, target, text);
-}
-
-Columns read_header(CsvReader& reader, const std::string& path, const Cells& targets) {
-  Columns columns;
-  Cells& names = columns.names;
-  if (!reader.next(names)) {
-    throw UserError(ExitCode::kInputOutput,
-                    path + ": is empty: a header row with the columns' names is needed");
-  }
-  std::set<std::string_view> seen;
-  for (std::size_t c = 0; c < names.size(); ++c) {
-    if (names[c].empty()) reader.fail("column number " + std::to_string(c + 1) + " has no name");
-    if (!seen.insert(names[c]).second) fail_in_column(reader, names[c], "appears twice in the header");
-  }
-  for (const std::string& target : targets) {
-    const auto found = std::find(names.begin(), names.end(), target);
-    if (found == names.end()) fail_unknown_target(reader, names, target);
-    columns.targets.push_back(static_cast<std::size_t>(found - names.begin()));
-  }
-  for (std::size_t c = 0; c < names.size(); ++c) {
-    if (std::find(columns.targets.begin(), columns.targets.end(), c) == columns.targets.end()) {
-      columns.inputs.push_back(c);
+// Gives the text columns among the inputs their categories, sorted: those without a single number.
+void find_categories(Table& table, const std::string& path, const CsvSpec& spec) {
+  Table first(path, spec);
+  struct Found {
+    std::set<std::string, std::less<>> texts;
+    bool numbers = false;
+  };
+  std::vector<Found> found(table.inputs.size());
+  for (std::vector<CsvCell> cells; first.next(cells);) {
+    if (cells.size() != first.width) continue;  // is told later
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const std::string_view cell = cells[table.inputs[i].column].text;
+      auto& [texts, numbers] = found[i];
+      numbers = numbers || first.reader.number(cell);
+      if (numbers || texts.size() > kMostCategories || first.reader.is_missing(cell)) continue;
+      if (!texts.contains(cell)) texts.emplace(cell);
     }
   }
-  if (columns.targets.empty()) reader.fail("no target column is named");
-  if (columns.inputs.empty()) reader.fail("every column is a target, none is left as an input");
-  return columns;
-}
-
-void check_width(const CsvReader& reader, const Columns& columns, const Cells& cells) {
-  if (cells.size() == columns.names.size()) return;
-  const std::string counts = "the row has " + std::to_string(cells.size()) + " cells, the header " +
-                             std::to_string(columns.names.size());
-  if (cells.size() > columns.names.size())
-    fail_in_column(reader, columns.names.back(), "is not the last: " + counts);
-  fail_in_column(reader, columns.names[cells.size()], "is missing: " + counts);
-}
-
-bool is_blank(std::string_view cell) { return cell.find_first_not_of(" \t\r") == std::string_view::npos; }
-
-double number_in(const CsvReader& reader, const Columns& columns, const Cells& cells, std::size_t c) {
-  if (const auto value = parse_real(cells[c])) return *value;
-  if (is_blank(cells[c])) fail_in_column(reader, columns.names[c], "the cell is empty, a number is needed");
-  fail_in_column(reader, columns.names[c], quoted(cells[c]) + " is not a finite number");
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].numbers) continue;
+    if (found[i].texts.size() > kMostCategories)
+      table.rows.fail(table.label(table.inputs[i].column) + ": holds more than " +
+                      std::to_string(kMostCategories) +
+                      " different words, too many for categories; \"drop\" leaves the column out");
+    table.inputs[i].categories.assign(found[i].texts.begin(), found[i].texts.end());
+  }
 }
 
 // Class labels in order of appearance, numbered at the end.
-class Labels {
+class LabelNumbers {
  public:
-  std::uint32_t add(const CsvReader& reader, const std::string& column, const std::string& cell) {
-    if (is_blank(cell)) fail_in_column(reader, column, "the cell is empty, a class label is needed");
-    const auto number = parse_integer(cell);
-    if (parse_real(cell) && (!number || *number < 0)) {
-      fail_in_column(reader, column, quoted(cell) + " is no class label (an integer from 0 on, or a name)");
-    }
-    all_integers_ = all_integers_ && number;
+  // Empty where the cell is a number, but none that counts classes.
+  std::optional<std::uint32_t> add(std::string_view cell) {
+    if (const auto known = ids_.find(cell); known != ids_.end()) return known->second;
+    if (parse_real(cell) && !whole(cell)) return std::nullopt;
+    all_whole_ = all_whole_ && whole(cell);
     return ids_.emplace(cell, static_cast<std::uint32_t>(ids_.size())).first->second;
   }
 
-  // Replaces the ids that add() gave by the classes' places in sorted order; integers by value ("01" is "1").
-  std::size_t number_classes(std::vector<std::uint32_t>& labels) const {
+  // Replaces the ids that add() gave by the classes' places: numbers by value ("01" and "1.0" are "1"), words
+  // by the alphabet. Returns the classes' names.
+  Texts number_classes(std::vector<std::uint32_t>& labels) const {
     std::map<std::pair<std::int64_t, std::string>, std::uint32_t> classes;
     const auto key = [&](const std::string& text) {
-      return all_integers_ ? std::pair(*parse_integer(text), std::string())
-                           : std::pair(std::int64_t{0}, text);
+      return all_whole_ ? std::pair(*whole(text), std::string()) : std::pair(std::int64_t{0}, text);
     };
     for (const auto& [text, id] : ids_) classes.emplace(key(text), 0);
-    std::uint32_t next = 0;
-    for (auto& [name, number] : classes) number = next++;
+    Texts names;
+    for (auto& [name, number] : classes) {
+      number = static_cast<std::uint32_t>(names.size());
+      names.push_back(all_whole_ ? std::to_string(name.first) : name.second);
+    }
     std::vector<std::uint32_t> class_of_id(ids_.size());
     for (const auto& [text, id] : ids_) class_of_id[id] = classes.at(key(text));
     for (std::uint32_t& label : labels) label = class_of_id[label];
-    return classes.size();
+    return names;
   }
 
  private:
-  std::map<std::string, std::uint32_t> ids_;
-  bool all_integers_ = true;
+  static std::optional<std::int64_t> whole(std::string_view cell) {
+    if (const auto number = parse_integer(cell)) return number;
+    const auto number = parse_real(cell);
+    if (!number || std::abs(*number) > 1e15 || *number != std::trunc(*number)) return std::nullopt;
+    return static_cast<std::int64_t>(*number);
+  }
+
+  std::map<std::string, std::uint32_t, std::less<>> ids_;
+  bool all_whole_ = true;
+};
+
+// Reads the rows into examples.
+class RowReader {
+ public:
+  RowReader(Table& table, const CsvSpec& spec, bool classification)
+      : table_(table), missing_(spec.missing), classification_(classification) {
+    for (const Table::Input& input : table.inputs) set_.inputs += input.inputs();
+    set_.outputs = classification ? 0 : table.targets.size();
+  }
+
+  Examples read() {
+    for (std::vector<CsvCell> cells; table_.next(cells); ++row_) read_row(cells);
+    if (table_.count && *table_.count != row_)
+      mistakes_.add_row(table_, "there are " + std::to_string(row_) + " rows, the first line promises " +
+                                    std::to_string(*table_.count));
+    if (!mistakes_.empty()) mistakes_.fail(table_);
+    if (set_.samples == 0) table_.fail("every row misses a value, none is left");
+    if (filled_ > 0) fill_in_means();
+    if (classification_) number_classes();
+    describe();
+    return std::move(set_);
+  }
+
+ private:
+  void read_row(const std::vector<CsvCell>& cells) {
+    if (!fits(table_, cells, mistakes_)) return;
+    const std::size_t values = set_.values.size(), targets = set_.targets.size(), labels = set_.labels.size();
+    missed_ = false;
+    for (const Table::Input& input : table_.inputs) read_input(input, cells[input.column].text);
+    for (const std::size_t c : table_.targets)
+      if (!missed_) read_target(c, cells[c].text);  // a class without a row is none
+    if (missed_ || !mistakes_.empty()) {
+      set_.values.resize(values);
+      set_.targets.resize(targets);
+      set_.labels.resize(labels);
+      dropped_ += missed_ ? 1 : 0;
+      return;
+    }
+    look_for_index(set_.values.data() + values);
+    ++set_.samples;
+  }
+
+  void read_input(const Table::Input& input, std::string_view cell) {
+    if (input.categories.empty()) {
+      if (const auto value = table_.reader.number(cell)) return set_.values.push_back(*value);
+    } else if (const auto found = std::lower_bound(input.categories.begin(), input.categories.end(), cell);
+               found != input.categories.end() && *found == cell) {
+      for (const std::string& category : input.categories) set_.values.push_back(category == cell ? 1 : 0);
+      return;
+    }
+    const bool fills = missing_ == Missing::kMean && table_.reader.is_missing(cell);
+    if (!fills) return report(input.column, cell, false);
+    ++filled_;
+    set_.values.resize(set_.values.size() + input.inputs(), kMissing);
+  }
+
+  void read_target(std::size_t c, std::string_view cell) {
+    if (!classification_) {
+      if (const auto value = table_.reader.number(cell)) return set_.targets.push_back(*value);
+      return report(c, cell, true);
+    }
+    if (table_.reader.is_missing(cell)) return report(c, cell, true);
+    if (const auto label = labels_.add(cell)) return set_.labels.push_back(*label);
+    mistakes_.add(table_, c, quoted_cell(cell) + " is no class label (a whole number, or a name)",
+                  R"(is it a "task": "regression"?)");
+  }
+
+  // A cell that gives no number and no label: it is missing, or wrong.
+  void report(std::size_t c, std::string_view cell, bool target) {
+    if (!table_.reader.is_missing(cell)) {
+      mistakes_.add(table_, c, quoted_cell(cell) + " is not a finite number",
+                    hint_for(cell, table_.reader.decimal(), target));
+    } else if (missing_ == Missing::kDrop) {
+      missed_ = true;
+    } else {
+      const bool blank = cell.find_first_not_of(" \t") == std::string_view::npos;
+      mistakes_.add(table_, c,
+                    blank ? "the cell is empty" : quoted_cell(cell) + " stands for a missing value",
+                    target ? R"("missing": "drop" leaves rows without a target out)" : kMissingHint);
+    }
+  }
+
+  // Inputs that count rows from 0 or 1 on, those dropped included.
+  void look_for_index(const double* values) {
+    const auto row = static_cast<double>(row_);
+    if (set_.samples == 0) {
+      for (std::size_t i = 0; i < set_.inputs; ++i)
+        if (values[i] == row || values[i] == row + 1) index_.push_back({i, values[i] - row});
+    } else if (!index_.empty()) {
+      std::erase_if(index_, [&](const auto& index) { return values[index.first] != row + index.second; });
+    }
+  }
+
+  void fill_in_means() {
+    std::vector<double> sums(set_.inputs), counts(set_.inputs);
+    for (std::size_t k = 0; k < set_.values.size(); ++k) {
+      if (std::isnan(set_.values[k])) continue;
+      sums[k % set_.inputs] += set_.values[k];
+      counts[k % set_.inputs] += 1;
+    }
+    for (std::size_t k = 0; k < set_.values.size(); ++k) {
+      const std::size_t i = k % set_.inputs;
+      if (!std::isnan(set_.values[k])) continue;
+      if (counts[i] == 0) table_.rows.fail(table_.label(column_of(i)) + ": every cell is missing");
+      set_.values[k] = sums[i] / counts[i];
+    }
+  }
+
+  void number_classes() {
+    set_.found.class_names = labels_.number_classes(set_.labels);
+    set_.classes = set_.found.class_names.size();
+    const auto in_order = [&] {
+      for (std::size_t c = 0; c < set_.classes; ++c)
+        if (set_.found.class_names[c] != std::to_string(c)) return false;
+      return set_.classes == table_.class_names.size();
+    };
+    if (in_order()) set_.found.class_names = table_.class_names;
+    if (set_.samples > 20 && 2 * set_.classes > set_.samples)
+      set_.found.warnings.push_back(table_.label(table_.targets[0]) + " has " + std::to_string(set_.classes) +
+                                    " classes in " + std::to_string(set_.samples) +
+                                    " rows: is it a \"task\": \"regression\"?");
+  }
+
+  std::size_t column_of(std::size_t input) const {
+    std::size_t k = 0;
+    while (input >= table_.inputs[k].inputs()) input -= table_.inputs[k++].inputs();
+    return table_.inputs[k].column;
+  }
+
+  void describe() {
+    FoundData& found = set_.found;
+    const auto add_names = [&](const char* what, const std::vector<std::size_t>& columns) {
+      Texts names;
+      for (const std::size_t c : columns) names.push_back(table_.name(c));
+      if (!names.empty()) found.details.emplace_back(what, std::move(names));
+    };
+    const auto add_count = [&](const char* what, std::size_t count) {
+      if (count > 0) found.details.emplace_back(what, std::uint64_t{count});
+    };
+    for (const std::size_t c : table_.targets) found.targets.push_back(table_.name(c));
+    found.details.emplace_back("separator", table_.delimiter_name());
+    if (table_.reader.decimal() == ',') found.details.emplace_back("decimal", ",");
+    found.details.emplace_back("header", table_.count           ? "counts of rows and inputs"
+                                         : table_.names.empty() ? "none"
+                                                                : "names");
+    add_count("comment_lines", table_.rows.comments());
+    add_names("dropped_columns", table_.dropped);
+    add_count("dropped_rows", dropped_);
+    add_count("filled_cells", filled_);
+    std::vector<std::size_t> texts;
+    for (const Table::Input& input : table_.inputs)
+      if (!input.categories.empty()) texts.push_back(input.column);
+    add_names("one_hot_columns", texts);
+    for (const auto& [input, first] : index_)
+      if (set_.samples >= kLeastIndexRows)
+        found.warnings.push_back("the input " + table_.label(column_of(input)) + " counts the rows from " +
+                                 std::to_string(static_cast<int>(first)) +
+                                 " on: a network learns their order from it; \"drop\" leaves it out");
+  }
+
+  Table& table_;
+  const Missing missing_;
+  const bool classification_;
+  Examples set_;
+  LabelNumbers labels_;
+  Mistakes mistakes_;
+  bool missed_ = false;                                // the row misses a value and is to be dropped
+  std::size_t row_ = 0, dropped_ = 0, filled_ = 0;     // row_: of the file, from 0 on
+  std::vector<std::pair<std::size_t, double>> index_;  // inputs that may be one, and where they begin
 };
 
 }  // namespace
 
-Examples read_csv(const std::string& path, const Cells& targets, bool classification) {
-  CsvReader reader(path);
-  const Columns columns = read_header(reader, path, targets);
-  if (classification && columns.targets.size() != 1) {
-    reader.fail("classification takes one target column, " + std::to_string(columns.targets.size()) +
-                " are named");
-  }
-  Examples set;
-  set.inputs = columns.inputs.size();
-  set.outputs = classification ? 0 : columns.targets.size();
-  Labels labels;
-  Cells cells;
-  for (; reader.next(cells); ++set.samples) {
-    check_width(reader, columns, cells);
-    for (const std::size_t c : columns.inputs) set.values.push_back(number_in(reader, columns, cells, c));
-    for (const std::size_t c : columns.targets) {
-      if (classification) {
-        set.labels.push_back(labels.add(reader, columns.names[c], cells[c]));
-      } else {
-        set.targets.push_back(number_in(reader, columns, cells, c));
-      }
-    }
-  }
-  if (set.samples == 0) throw UserError(ExitCode::kInputOutput, path + ": has a header but no rows");
-  if (classification) set.classes = labels.number_classes(set.labels);
-  return set;
+Examples read_csv(const std::string& path, const CsvSpec& spec, bool classification) {
+  Table table(path, spec);
+  if (classification && table.targets.size() != 1)
+    table.rows.fail("classification takes one target column, " + std::to_string(table.targets.size()) +
+                    " are named");
+  if (spec.categories == Categories::kOneHot) find_categories(table, path, spec);
+  return RowReader(table, spec, classification).read();
 }
 
 }  // namespace deadrelu

@@ -39,7 +39,7 @@ DataShape arms(const DataSpec& spec) { return classes(spec, 2, spec.classes); }
 DataShape blobs_shape(const DataSpec& spec) { return classes(spec, spec.dimensions, spec.classes); }
 
 Examples read_table(const DataSpec& spec, std::span<const DataFile> files, bool /*test*/) {
-  return read_csv(files[0].path, spec.target_columns, labelled(spec));
+  return read_csv(files[0].path, spec.csv, labelled(spec));
 }
 Examples read_images(const DataSpec& spec, std::span<const DataFile> files, bool /*test*/) {
   return read_idx(files[0].path, files[1].path, spec.limit);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/enum_names.h"
@@ -62,6 +63,36 @@ enum class Task { kRegression, kClassification };
 template <>
 inline constexpr std::array kNames<Task>{"regression", "classification"};
 
+// A column of a table: its name, or its number; 1 is the first, −1 the last.
+using ColumnRef = std::variant<std::int64_t, std::string>;
+
+// What becomes of a missing value: a mistake; its row is left out; the mean of the column's others.
+enum class Missing { kError, kDrop, kMean };
+template <>
+inline constexpr std::array kNames<Missing>{"error", "drop", "mean"};
+
+// What becomes of a column of words among the inputs: a mistake; an input a word, 0 or 1.
+enum class Categories { kError, kOneHot };
+template <>
+inline constexpr std::array kNames<Categories>{"error", "one_hot"};
+
+// How a CSV file is read.
+struct CsvSpec {
+  std::vector<ColumnRef> targets;
+  std::vector<ColumnRef> inputs;  // empty: every column that is no target and not dropped
+  std::vector<ColumnRef> drop;
+  std::string delimiter;       // one character, "tab" or "space" (any number of blanks); empty: found out
+  std::string decimal;         // "." or ","; empty: found out
+  std::optional<bool> header;  // none: found out
+  Missing missing = Missing::kError;
+  Shared<std::vector<std::string>> missing_values{
+      // what stands for a missing value besides an empty cell
+      {"?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None"}};
+  Categories categories = Categories::kError;
+
+  bool operator==(const CsvSpec&) const = default;
+};
+
 enum class GaussianTarget { kZero, kLinear, kNorm };  // 0 · w·x with w ~ N(0, 1/inputs) · ‖x‖/√inputs
 template <>
 inline constexpr std::array kNames<GaussianTarget>{"zero", "linear", "norm"};
@@ -89,7 +120,7 @@ struct DataSpec {
   Shared<PointList> inputs;                              // points: [sample][input]
   Shared<PointList> targets;                             // points: [sample][output]
   std::string path;                                      // csv, npz
-  std::vector<std::string> target_columns;               // csv
+  CsvSpec csv;                                           // csv
   Task task = Task::kRegression;                         // csv, npy, npz
   std::string inputs_array, targets_array;               // npy: files; npz: names of arrays
   std::string test_inputs_array, test_targets_array;     // the test split's; empty: none

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "data/examples.h"
 #include "data/order.h"
 
@@ -113,6 +114,19 @@ Split<T> make_split(const DataSpec& spec, const Examples& set, const std::vector
   return split;
 }
 
+FoundData described(const Examples& set, std::span<const DataFile> files) {
+  FoundData found = set.found;
+  for (const DataFile& file : files) found.files.push_back(file.name);
+  found.rows = set.samples;
+  found.inputs = set.inputs;
+  found.outputs = set.outputs;
+  found.class_counts.assign(set.classes, 0);
+  if (found.class_names.empty())
+    for (const double value : set.class_values) found.class_names.push_back(number_text(value));
+  for (std::size_t s = 0; s < set.samples && set.classes > 0; ++s) ++found.class_counts[set.labels[s]];
+  return found;
+}
+
 std::vector<std::uint32_t> all_of(const Examples& set) {
   std::vector<std::uint32_t> all(set.samples);
   std::iota(all.begin(), all.end(), 0);
@@ -151,7 +165,7 @@ SplitIndices split_examples(std::size_t samples, std::size_t test_samples, std::
 }
 
 template <class T>
-Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
+Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed, const OnFound& on_found) {
   const std::uint64_t seed = spec.seed.value_or(run_seed);
   const std::vector<DataFile> files = data_files(spec);
   Examples set = make_examples(spec, seed, files, false);
@@ -178,6 +192,12 @@ Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
     fail("binary targets need two classes, there are " + std::to_string(set.classes));
   }
 
+  if (on_found) {
+    const std::size_t own_files = given_test ? files.size() / 2 : files.size();
+    on_found(described(set, std::span(files).first(own_files)));
+    if (given_test) on_found(described(test_set, std::span(files).subspan(own_files)));
+  }
+
   const SplitIndices indices =
       split_examples(set.samples, given_test ? 0 : test_samples(spec, set.samples), seed);
   if (indices.train.empty()) fail("test_fraction leaves no example to train on");
@@ -191,8 +211,8 @@ Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed) {
   return data;
 }
 
-template Dataset<float> make_dataset<float>(const DataSpec&, std::uint64_t);
-template Dataset<double> make_dataset<double>(const DataSpec&, std::uint64_t);
+template Dataset<float> make_dataset<float>(const DataSpec&, std::uint64_t, const OnFound&);
+template Dataset<double> make_dataset<double>(const DataSpec&, std::uint64_t, const OnFound&);
 
 template <class T>
 struct DatasetCache<T>::State {
@@ -202,7 +222,7 @@ struct DatasetCache<T>::State {
     std::weak_ptr<const Dataset<T>> made;
   };
 
-  explicit State(std::size_t bytes) : keep_bytes(bytes) {}
+  State(std::size_t bytes, OnFound listener) : keep_bytes(bytes), on_found(std::move(listener)) {}
 
   // Holds the set as the most recently used one, unless it is beyond the budget by itself, and lets go of the
   // oldest ones that are beyond it.
@@ -220,13 +240,15 @@ struct DatasetCache<T>::State {
   }
 
   const std::size_t keep_bytes;
+  const OnFound on_found;
   std::mutex mutex;
   std::unordered_map<DataSpec, Entry, Hash> entries;  // by same_set
   std::list<Shared> kept;                             // most recently used first
 };
 
 template <class T>
-DatasetCache<T>::DatasetCache(std::size_t keep_bytes) : state_(std::make_unique<State>(keep_bytes)) {}
+DatasetCache<T>::DatasetCache(std::size_t keep_bytes, OnFound on_found)
+    : state_(std::make_unique<State>(keep_bytes, std::move(on_found))) {}
 
 template <class T>
 DatasetCache<T>::~DatasetCache() = default;
@@ -251,7 +273,7 @@ std::shared_ptr<const Dataset<T>> DatasetCache<T>::get(const DataSpec& spec, std
     entry.making = promise.get_future().share();
   }
   try {
-    const auto data = std::make_shared<const Dataset<T>>(make_dataset<T>(spec, run_seed));
+    const auto data = std::make_shared<const Dataset<T>>(make_dataset<T>(spec, run_seed, state_->on_found));
     {
       const std::lock_guard lock(state_->mutex);
       state_->entries[key] = {{}, data};

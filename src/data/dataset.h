@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "data/data_spec.h"
+#include "data/found.h"
 #include "simd/kernels.h"
 
 namespace deadrelu {
@@ -35,9 +36,9 @@ struct Dataset {
 // inputs are only shifted); scale and offset; target_scale. Everything is computed in double and rounded to T
 // once. Throws UserError(kInputOutput) naming file and row, column or byte for a file that cannot be read or
 // is malformed, for a split that leaves nothing to train on, for values beyond T's range and for sets beyond
-// this machine's memory.
+// this machine's memory. `on_found` is told what the set consists of, and then its test files, if there are any.
 template <class T>
-Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed);
+Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed, const OnFound& on_found = {});
 
 // Numbers of examples, both ascending.
 struct SplitIndices {
@@ -49,11 +50,12 @@ struct SplitIndices {
 SplitIndices split_examples(std::size_t samples, std::size_t test_samples, std::uint64_t seed);
 
 // Data sets shared between packs and threads: each (same_set of the spec) is made once while somebody holds it,
-// and the most recently used ones are kept up to a number of bytes. Thread-safe.
+// and the most recently used ones are kept up to a number of bytes. Thread-safe; `on_found` is called on the
+// thread that makes a set.
 template <class T>
 class DatasetCache {
  public:
-  explicit DatasetCache(std::size_t keep_bytes);
+  explicit DatasetCache(std::size_t keep_bytes, OnFound on_found = {});
   ~DatasetCache();
   std::shared_ptr<const Dataset<T>> get(const DataSpec& spec, std::uint64_t run_seed);
 

@@ -8,6 +8,7 @@
 
 #include "data/array.h"
 #include "data/data_spec.h"
+#include "data/found.h"
 
 namespace deadrelu {
 
@@ -24,6 +25,7 @@ struct Examples {
   std::vector<std::uint32_t> labels;  // [sample], below classes
   // Labels as numbers of the user's: class c is called class_values[c], ascending; empty: by its number.
   std::vector<double> class_values;
+  FoundData found;  // what a reader has to say of the file
 
   // Writes the inputs of one sample to row[0 … inputs−1].
   void read_inputs(std::size_t sample, double* row) const;
@@ -49,9 +51,10 @@ void draw_normal_inputs(Examples& set, std::uint64_t seed);
 // ⌊√samples⌋: examples along a side of the grid of abs_sum_diff.
 std::size_t grid_side(std::size_t samples);
 
-// The CSV file: a header row (RFC 4180), every column that is no target an input. Classes are counted over
-// the whole file. Throws UserError(kInputOutput): `FILE:LINE: column 'x': what is wrong`.
-Examples read_csv(const std::string& path, const std::vector<std::string>& targets, bool classification);
+// The CSV file, read as the spec says and its first rows show. Classes are counted, and means taken, over the
+// whole file. Throws UserError(kInputOutput): `FILE:LINE: column 'x': what is wrong` for the first mistakes, and
+// how many there are in all; FILE:1 with a question where the first rows leave doubt.
+Examples read_csv(const std::string& path, const CsvSpec& spec, bool classification);
 
 // The first `limit` (0: all) images of an IDX pair, plain or gzip. Classes are counted over the whole label
 // file. Throws UserError(kInputOutput) naming file and bytes.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "data/found.h"
 #include "simd/target.h"
 #include "sweep/planned_run.h"
 
@@ -18,6 +19,7 @@ struct RunnerOptions {
   SimdTarget simd = SimdTarget::kAvx2;          // one of available_simd()
   bool fail_fast = false;                       // stop at the first run that fails
   std::optional<Engine> engine = std::nullopt;  // empty: whichever is faster for the runs of a pack
+  OnFound on_found = {};                        // told, on a worker's thread, what each data set consists of
 };
 
 // Trains everything that `next` hands out and passes finished packs to `finished`, both on the calling

@@ -28,8 +28,8 @@ Engine fitting_engine(std::span<const RunSpec* const> runs, const Dataset<T>& da
 WorkerPool::WorkerPool(const RunnerOptions& options)
     : simd_(options.simd),
       engine_(options.engine),
-      float_data_(kKeptDataBytes),
-      double_data_(kKeptDataBytes) {
+      float_data_(kKeptDataBytes, options.on_found),
+      double_data_(kKeptDataBytes, options.on_found) {
   for (std::size_t i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
 }
 

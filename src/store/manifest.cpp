@@ -1,5 +1,6 @@
 #include "store/manifest.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <nlohmann/json.hpp>
@@ -29,6 +30,15 @@ Json tables(const std::vector<ExportedFile>& files) {
   return list;
 }
 
+Json data_sets(const std::filesystem::path& directory, const std::vector<std::string>& data) {
+  std::vector<std::string> all = manifest_data(directory);
+  all.insert(all.end(), data.begin(), data.end());
+  Json list = Json::array();
+  for (auto set = all.begin(); set != all.end(); ++set)
+    if (std::find(all.begin(), set, *set) == set) list.push_back(Json::parse(*set));
+  return list;
+}
+
 void set_counts(Json& json, const Manifest& manifest) {
   json["complete"] = manifest.complete;
   json["runs"] = manifest.runs;
@@ -44,6 +54,32 @@ void write_json(const std::filesystem::path& directory, const Json& json) {
 }
 
 }  // namespace
+
+std::string found_json(const FoundData& found) {
+  Json json = {
+      {"files", found.files}, {"rows", found.rows}, {"inputs", found.inputs}, {"outputs", found.outputs}};
+  if (!found.targets.empty()) json["targets"] = found.targets;
+  Json classes = Json::array();
+  for (std::size_t c = 0; c < found.class_counts.size(); ++c)
+    classes.push_back({{"name", found.class_name(c)}, {"rows", found.class_counts[c]}});
+  if (!classes.empty()) {
+    json.erase("outputs");
+    json["classes"] = std::move(classes);
+  }
+  for (const auto& [name, detail] : found.details)
+    std::visit([&, key = name](const auto& value) { json[key] = value; }, detail);
+  if (!found.warnings.empty()) json["warnings"] = found.warnings;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<std::string> manifest_data(const std::filesystem::path& directory) {
+  std::ifstream file(directory / kManifestFile);
+  const Json json = Json::parse(file, nullptr, false);
+  std::vector<std::string> data;
+  if (json.is_object() && json.contains("data") && json["data"].is_array())
+    for (const Json& set : json["data"]) data.push_back(set.dump());
+  return data;
+}
 
 void write_manifest(const std::filesystem::path& directory, const Manifest& manifest) {
   Json json;
@@ -62,6 +98,7 @@ void write_manifest(const std::filesystem::path& directory, const Manifest& mani
   json["failed"] = manifest.failed;
   json["trained_now"] = manifest.trained_now;
   json["data_files"] = data_files(manifest.data_files);
+  json["data"] = data_sets(directory, manifest.data);
   json["tables"] = tables(manifest.tables);
   json["config"] = parsed_config(manifest.config);
   write_json(directory, json);

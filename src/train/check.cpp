@@ -1,6 +1,7 @@
 #include "train/check.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "base/number.h"
@@ -56,6 +57,19 @@ void check_points(const DataSpec& data, Found& found) {
                                          "; both need equally many"});
 }
 
+void check_csv(const CsvSpec& csv, Found& found) {
+  const std::string& delimiter = csv.delimiter;
+  const bool word = delimiter.empty() || delimiter == "tab" || delimiter == "space";
+  if (!word && (delimiter.size() != 1 || std::isalnum(static_cast<unsigned char>(delimiter[0])) != 0 ||
+                std::string_view("\"'.+-\r\n").find(delimiter[0]) != std::string_view::npos))
+    found.push_back(
+        {"data.delimiter", "found \"" + delimiter +
+                               "\"; allowed: one character that is no letter, digit, quote, sign or "
+                               "point, \"tab\", \"space\" (any number of blanks), or null"});
+  if (!csv.decimal.empty() && csv.decimal != "." && csv.decimal != ",")
+    found.push_back({"data.decimal", "found \"" + csv.decimal + "\"; allowed: \".\", \",\" or null"});
+}
+
 // What the keys of `data` alone tell of files.
 void check_files(const RunSpec& run, Found& found) {
   const DataSpec& data = run.data;
@@ -63,9 +77,10 @@ void check_files(const RunSpec& run, Found& found) {
     found.push_back(
         {"data.test_fraction",
          "cannot be above 0 together with data.test_images or data.test_inputs: the test split comes from there"});
-  if (data.kind == DataKind::kCsv && data.task == Task::kClassification && data.target_columns.size() != 1)
+  if (data.kind == DataKind::kCsv) check_csv(data.csv, found);
+  if (data.kind == DataKind::kCsv && data.task == Task::kClassification && data.csv.targets.size() != 1)
     found.push_back(
-        {"data.targets", "found " + std::to_string(data.target_columns.size()) +
+        {"data.targets", "found " + std::to_string(data.csv.targets.size()) +
                              " columns; a classification has one target column, the class label"});
   if (!has_classes(data) && needs_classes(run))
     found.push_back({"train.loss",

@@ -76,7 +76,7 @@ TEST(Keys, defaults_of_data_are_those_of_the_spec) {
       case DataKind::kCsv:
         required = R"(, "path": "d.csv", "targets": ["y"])";
         run.data.path = "d.csv";
-        run.data.target_columns = {"y"};
+        run.data.csv.targets = {"y"};
         break;
       case DataKind::kNpy:
         required = R"(, "inputs": "x.npy", "targets": "y.npy")";
@@ -140,7 +140,7 @@ TEST(Keys, file_data) {
   const DataSpec csv =
       with_data(R"({"kind": "csv", "path": "d.csv", "targets": ["y"], "task": "classification"})").data;
   EXPECT_EQ(csv.path, "d.csv");
-  EXPECT_EQ(csv.target_columns, std::vector<std::string>{"y"});
+  EXPECT_EQ(csv.csv.targets, std::vector<ColumnRef>{"y"});
   EXPECT_TRUE(csv.task == Task::kClassification);
   const RunSpec idx = with_data(R"({"kind": "idx", "images": "a", "labels": "b", "test_images": "c",
     "test_labels": "d"})");

@@ -122,7 +122,7 @@ TEST(DatasetCache, a_failure_is_told_to_everybody_and_not_remembered) {
   DataSpec spec;
   spec.kind = DataKind::kCsv;
   spec.path = write_file("set.csv", "x,y\n1,red\n");
-  spec.target_columns = {"y"};
+  spec.csv.targets = {"y"};
   EXPECT_NE(message_of([&] { cache.get(spec, 1); }), "");
   EXPECT_NE(message_of([&] { cache.get(spec, 1); }), "");
   write_file("set.csv", "x,y\n1,2\n");

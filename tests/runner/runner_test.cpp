@@ -226,7 +226,7 @@ TEST(Runner, a_data_file_that_cannot_be_read_is_thrown_on) {
   for (PlannedRun& run : runs) {
     run.spec.data.kind = DataKind::kCsv;
     run.spec.data.path = ::testing::TempDir() + "/no_such_file.csv";
-    run.spec.data.target_columns = {"y"};
+    run.spec.data.csv.targets = {"y"};
   }
   const std::atomic<bool> stop = false;
   std::size_t next = 0;

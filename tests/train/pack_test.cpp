@@ -128,8 +128,8 @@ TEST(PackForm, runs_of_different_files_do_not_share_a_pack) {
   add([](DataSpec&) {});
   add([](DataSpec& data) { data.path = "a.csv"; });
   add([](DataSpec& data) { data.path = "b.csv"; });
-  add([](DataSpec& data) { data.target_columns = {"ab", "c"}; });
-  add([](DataSpec& data) { data.target_columns = {"a", "bc"}; });
+  add([](DataSpec& data) { data.csv.targets = {"ab", "c"}; });
+  add([](DataSpec& data) { data.csv.targets = {"a", "bc"}; });
   add([](DataSpec& data) { data.task = Task::kClassification; });
   add([](DataSpec& data) { data.directory = "x"; });
   add([](DataSpec& data) { data.images = "x"; });
