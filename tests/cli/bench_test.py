@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "405dd6f25521c9a9"
+RECORDED = "2e739f5f38462004"
 
 
 class Fingerprint(harness.Case):
