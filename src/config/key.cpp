@@ -194,7 +194,8 @@ Json value_of(const Key& key, const RunSpec& spec) {
   }
   const bool outside = key.type == KeyType::kInteger && value == 0 && key.range.low > 0;
   if (key.word != nullptr && (outside || value.is_null())) return key.word;
-  if (key.nullable && (outside || is_empty_text(value))) return nullptr;
+  const bool empty = is_empty_text(value) || (value.is_array() && value.empty());
+  if (key.nullable && (outside || empty)) return nullptr;
   return value;
 }
 

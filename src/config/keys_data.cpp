@@ -67,8 +67,9 @@ std::vector<Key> data_keys() {
       columns(
           "data.targets", csv<&CsvSpec::targets>,
           "The target columns, by name, or by number: 1 is the first, -1 the last; a file without a header "
-          "has numbers only.")
-          .required_with("csv"),
+          "has numbers only; null: none, a network that init.file gives is only measured.")
+          .required_with("csv")
+          .or_null(),
       text(
           "data.path", data<&DataSpec::path>,
           "The .npz file (numpy.savez), with the arrays that data.inputs and data.targets name; relative to the "
@@ -88,11 +89,15 @@ std::vector<Key> data_keys() {
       text(
           "data.targets", data<&DataSpec::targets_array>,
           "The .npy file of the targets: a number, or several, or a class label an example; relative to the config "
-          "file.")
-          .required_with("npy"),
-      text("data.targets", data<&DataSpec::targets_array>,
-           "Name of the array of targets: a number, or several, or a class label an example.")
+          "file; null: none, a network that init.file gives is only measured.")
+          .required_with("npy")
+          .or_null(),
+      text(
+          "data.targets", data<&DataSpec::targets_array>,
+          "Name of the array of targets: a number, or several, or a class label an example; null: none, a network "
+          "that init.file gives is only measured.")
           .with("npz")
+          .or_null()
           .by_default("targets"),
       text("data.test_inputs", data<&DataSpec::test_inputs_array>,
            "The same of the test split: a file (npy), or an array's name (npz); null: none.")
@@ -181,6 +186,12 @@ std::vector<Key> data_keys() {
           .with("teacher"),
       integer("data.classes", data<&DataSpec::classes>, {2, 65536}, "The number of classes.")
           .with("blobs spirals"),
+      integer(
+          "data.classes", data<&DataSpec::label_classes>, {2, 65536},
+          "How many classes there are; labels are then the numbers 0, 1, … below it. null: the labels that are "
+          "found, in their order.")
+          .with(kArrays)
+          .or_null(),
       real("data.spread", data<&DataSpec::spread>, kNotNegative,
            "Standard deviation of a blob around its centre; centres are uniform in [−5, 5].")
           .with("blobs"),

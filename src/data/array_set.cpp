@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/number.h"
 #include "data/examples.h"
 
 namespace deadrelu {
@@ -22,58 +23,65 @@ std::size_t hot_place(const Array& targets, std::size_t row, const std::vector<d
   return static_cast<std::size_t>(one - numbers.begin());
 }
 
-void read_labels(const Array& targets, Examples& set) {
+// `classes`: how many there are; 0: as many as are found.
+void read_labels(const Array& targets, std::size_t classes, Examples& set) {
   const std::size_t columns = targets.row_size();
+  if (columns > 1 && classes == 0) classes = columns;
   std::vector<double> row(columns), values;
   values.reserve(set.samples);
   for (std::size_t s = 0; s < set.samples; ++s) {
     targets.read_row(s, row.data());
-    values.push_back(columns == 1 ? row[0] : static_cast<double>(hot_place(targets, s, row)));
-    if (std::trunc(values[s]) != values[s] || std::abs(values[s]) > kMostWhole)
+    const double value = columns == 1 ? row[0] : static_cast<double>(hot_place(targets, s, row));
+    if (std::trunc(value) != value || std::abs(value) > kMostWhole)
       fail_input(
           targets.place,
           element_at(s) + " is no class label: a whole number is needed (data.task is classification)");
+    if (classes > 0 && (value < 0 || value >= static_cast<double>(classes)))
+      fail_input(targets.place, element_at(s) + " is " + number_text(value) + ", no class from 0 to " +
+                                    std::to_string(classes - 1));
+    values.push_back(value);
   }
-  std::vector<double>& classes = set.class_values;
-  if (columns == 1) {
-    classes = values;
-    std::sort(classes.begin(), classes.end());
-    classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
-  } else {
-    for (std::size_t c = 0; c < columns; ++c) classes.push_back(static_cast<double>(c));
+  set.classes = classes;
+  if (classes > 0) {
+    set.labels.assign(values.begin(), values.end());
+    return;
   }
-  set.classes = classes.size();
+  std::vector<double>& found = set.class_values = values;
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  set.classes = found.size();
   for (const double value : values)
-    set.labels.push_back(static_cast<std::uint32_t>(std::lower_bound(classes.begin(), classes.end(), value) -
-                                                    classes.begin()));
+    set.labels.push_back(
+        static_cast<std::uint32_t>(std::lower_bound(found.begin(), found.end(), value) - found.begin()));
 }
 
 void require_examples(const Array& array) {
   if (array.shape.empty()) fail_input(array.place, "is a single number; an axis of examples is needed");
 }
 
-}  // namespace
-
-Examples examples_of(Array inputs, const Array& targets, bool classification) {
-  require_examples(inputs);
+void read_targets(const Array& targets, const Array& inputs, const DataSpec& spec, Examples& set) {
   require_examples(targets);
   if (targets.shape[0] != inputs.shape[0])
     fail_input(targets.place, "has " + std::to_string(targets.shape[0]) + " examples (" +
                                   shape_text(targets.shape) + "), but " + inputs.place + " has " +
                                   std::to_string(inputs.shape[0]) + " (" + shape_text(inputs.shape) + ")");
-  require_finite(inputs);
   require_finite(targets);
+  require_memory(targets.place, set.samples, targets.row_size(), sizeof(double));
+  if (has_classes(spec)) return read_labels(targets, spec.label_classes, set);
+  set.outputs = targets.row_size();
+  set.targets.resize(set.samples * set.outputs);
+  for (std::size_t s = 0; s < set.samples; ++s) targets.read_row(s, set.targets.data() + s * set.outputs);
+}
+
+}  // namespace
+
+Examples examples_of(Array inputs, const std::optional<Array>& targets, const DataSpec& spec) {
+  require_examples(inputs);
+  require_finite(inputs);
   Examples set;
   set.samples = inputs.shape[0];
   set.inputs = inputs.row_size();
-  require_memory(targets.place, set.samples, targets.row_size(), sizeof(double));
-  if (classification) {
-    read_labels(targets, set);
-  } else {
-    set.outputs = targets.row_size();
-    set.targets.resize(set.samples * set.outputs);
-    for (std::size_t s = 0; s < set.samples; ++s) targets.read_row(s, set.targets.data() + s * set.outputs);
-  }
+  if (targets) read_targets(*targets, inputs, spec, set);
   set.array = std::move(inputs);
   return set;
 }

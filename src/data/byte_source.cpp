@@ -1,14 +1,12 @@
 #include "data/byte_source.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#include "base/error.h"
+#include "data/mapped_file.h"
 
 namespace deadrelu {
 namespace {
@@ -25,15 +23,7 @@ bool starts_with_gzip_magic(int descriptor) {
 }  // namespace
 
 ByteSource::ByteSource(const std::string& path) : path_(path) {
-  // Not blocking: opening a pipe that nobody writes to would wait for ever.
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) fail(std::string("cannot be opened: ") + std::strerror(errno));
-  struct stat status {};
-  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    close(descriptor);
-    fail(S_ISDIR(status.st_mode) ? "is a directory, a file is needed" : "is not a regular file");
-  }
-  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const auto [descriptor, size] = open_input(path);
   if (!starts_with_gzip_magic(descriptor)) plain_size_ = size;
   if (__builtin_mul_overflow(size, plain_size_ ? 1 : kBestRatio, &most_bytes_)) most_bytes_ = UINT64_MAX;
   file_ = gzdopen(descriptor, "rb");
@@ -80,8 +70,6 @@ std::size_t ByteSource::read(void* to, std::size_t size) {
   return done;
 }
 
-void ByteSource::fail(const std::string& text) const {
-  throw UserError(ExitCode::kInputOutput, path_ + ": " + text);
-}
+void ByteSource::fail(const std::string& text) const { fail_input(path_, text); }
 
 }  // namespace deadrelu

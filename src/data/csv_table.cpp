@@ -286,7 +286,6 @@ void Table::choose_columns() {
     (spec_.inputs.empty() ? void(inputs.push_back({c})) : dropped.push_back(c));
   }
   std::sort(dropped.begin(), dropped.end());
-  if (targets.empty()) rows.fail("no target column is named");
   if (inputs.empty()) rows.fail("no column is left as an input: each of them is a target, or dropped");
 }
 

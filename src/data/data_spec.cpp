@@ -13,6 +13,8 @@ using enum DataKind;
 
 bool yes(const DataSpec&) { return true; }
 bool labelled(const DataSpec& spec) { return spec.task == Task::kClassification; }
+bool names_targets(const DataSpec& spec) { return !spec.targets_array.empty(); }
+bool names_columns(const DataSpec& spec) { return !spec.csv.targets.empty(); }
 bool noisy(const DataSpec& spec) { return spec.noise != 0; }
 bool drawn(const DataSpec& spec) {
   return spec.function_sampling == FunctionSampling::kUniform || noisy(spec);
@@ -44,13 +46,15 @@ Examples read_table(const DataSpec& spec, std::span<const DataFile> files, bool 
 Examples read_images(const DataSpec& spec, std::span<const DataFile> files, bool /*test*/) {
   return read_idx(files[0].path, files[1].path, spec.limit);
 }
-Examples read_npy_pair(const DataSpec& spec, std::span<const DataFile> files, bool /*test*/) {
-  return examples_of(read_npy_file(files[0].path), read_npy_file(files[1].path), labelled(spec));
+Examples read_npy_files(const DataSpec& spec, std::span<const DataFile> files, bool /*test*/) {
+  const auto targets = has_targets(spec) ? std::optional(read_npy_file(files[1].path)) : std::nullopt;
+  return examples_of(read_npy_file(files[0].path), targets, spec);
 }
 Examples read_npz(const DataSpec& spec, std::span<const DataFile> files, bool test) {
   const NpzFile file(files[0].path);
-  return examples_of(file.read(test ? spec.test_inputs_array : spec.inputs_array),
-                     file.read(test ? spec.test_targets_array : spec.targets_array), labelled(spec));
+  const std::string& name = test ? spec.test_targets_array : spec.targets_array;
+  const auto targets = has_targets(spec) ? std::optional(file.read(name)) : std::nullopt;
+  return examples_of(file.read(test ? spec.test_inputs_array : spec.inputs_array), targets, spec);
 }
 
 constexpr DataTraits::Files kArrays{&DataSpec::inputs_array, &DataSpec::targets_array};
@@ -61,12 +65,24 @@ constexpr DataTraits::Files kTestImages{&DataSpec::test_images, &DataSpec::test_
 constexpr DataTraits kTraits[] = {
     {.kind = kFunction, .random = drawn, .shape = function_shape, .generate = generate_function},
     {.kind = kPoints, .shape = points_shape, .generate = copy_points},
-    {.kind = kCsv, .classes = labelled, .read = read_table, .files = {&DataSpec::path}},
-    {.kind = kNpy, .classes = labelled, .read = read_npy_pair, .files = kArrays, .test_files = kTestArrays},
+    {.kind = kCsv,
+     .classes = labelled,
+     .targets = names_columns,
+     .read = read_table,
+     .files = {&DataSpec::path}},
+    {.kind = kNpy,
+     .classes = labelled,
+     .targets = names_targets,
+     .read = read_npy_files,
+     .files = kArrays,
+
+     .test_files = kTestArrays},
     {.kind = kNpz,
      .classes = labelled,
+     .targets = names_targets,
      .read = read_npz,
      .files = {&DataSpec::path},
+
      .test_files = kTestArrays,
      .one_file = true},
     {.kind = kIdx, .classes = yes, .read = read_images, .files = kImages, .test_files = kTestImages},
@@ -118,9 +134,10 @@ bool has_test_files(const DataSpec& spec) {
 std::vector<DataFile> data_files(const DataSpec& spec) {
   const DataTraits& traits = traits_of(spec.kind);
   std::vector<DataFile> files;
-  const auto add = [&](const auto& fields) {
-    for (const auto field : fields)
-      if (field != nullptr) files.push_back({spec.*field, resolved(spec, spec.*field)});
+  const auto add = [&](const DataTraits::Files& fields) {
+    const std::size_t count = has_targets(spec) ? fields.size() : 1;  // theirs is the second
+    for (std::size_t i = 0; i < count; ++i)
+      if (fields[i] != nullptr) files.push_back({spec.*fields[i], resolved(spec, spec.*fields[i])});
   };
   add(traits.files);
   if (has_test_files(spec)) add(traits.one_file ? traits.files : traits.test_files);
@@ -134,6 +151,7 @@ bool depends_on_seed(const DataSpec& spec) {
 bool is_stream(const DataSpec& spec) { return traits_of(spec.kind).stream; }
 bool is_endless(const DataSpec& spec) { return traits_of(spec.kind).endless; }
 bool has_classes(const DataSpec& spec) { return traits_of(spec.kind).classes(spec); }
+bool has_targets(const DataSpec& spec) { return traits_of(spec.kind).targets(spec); }
 
 std::optional<DataShape> shape_from_spec(const DataSpec& spec) {
   const DataTraits& traits = traits_of(spec.kind);

@@ -124,6 +124,7 @@ struct DataSpec {
   Task task = Task::kRegression;                         // csv, npy, npz
   std::string inputs_array, targets_array;               // npy: files; npz: names of arrays
   std::string test_inputs_array, test_targets_array;     // the test split's; empty: none
+  std::size_t label_classes = 0;                         // npy, npz: labels are below it; 0: those found
   std::string images, labels, test_images, test_labels;  // idx, permuted
   std::size_t dimensions = 2;                            // gaussian, teacher, blobs, slow…: inputs
   GaussianTarget gaussian_target = GaussianTarget::kZero;
@@ -148,6 +149,7 @@ struct DataSpec {
   double test_fraction = 0;           // in [0, 1): share of the examples set aside as the test split
   std::optional<std::uint64_t> seed;  // of everything random here; none: the run's seed
   TargetForm target_form = TargetForm::kOneHot;  // set from the loss, not a key
+  std::size_t outputs_to_measure = 0;  // of data without targets: the network's; from init.file, not a key
 
   std::string directory;  // of the config file: where relative paths start; never in an id
 
@@ -175,6 +177,7 @@ struct DataTraits {
 
   DataKind kind = DataKind::kFunction;
   Ask classes = [](const DataSpec&) { return false; };  // whether targets are classes
+  Ask targets = [](const DataSpec&) { return true; };   // see has_targets
   Ask random = [](const DataSpec&) { return false; };   // whether seeds have other examples, the split apart
   DataShape (*shape)(const DataSpec&) = nullptr;        // null: a file decides
   // One of the two gives the examples before limit, split and scaling. `read` takes `files` or `test_files`.
@@ -203,6 +206,10 @@ bool is_endless(const DataSpec& spec);
 
 // Whether targets are classes.
 bool has_classes(const DataSpec& spec);
+
+// Whether there are targets. Without them a network that is given is measured, and nothing can be trained; its
+// data set has targets of 0 (outputs_to_measure of them).
+bool has_targets(const DataSpec& spec);
 
 // Empty where a file decides.
 std::optional<DataShape> shape_from_spec(const DataSpec& spec);

@@ -81,12 +81,14 @@ T rounded(double value, const char* what, std::size_t sample, std::size_t column
 }
 
 std::size_t output_columns(const DataSpec& spec, const Examples& set) {
+  if (!has_targets(spec)) return spec.outputs_to_measure;
   if (set.classes == 0) return set.outputs;
   return spec.target_form == TargetForm::kBinary ? 1 : set.classes;
 }
 
 template <class T>
 void fill_targets(const DataSpec& spec, const Examples& set, std::size_t sample, std::size_t columns, T* to) {
+  if (!has_targets(spec)) return;
   if (set.classes == 0) {
     for (std::size_t c = 0; c < columns; ++c) {
       to[c] = rounded<T>(set.targets[sample * columns + c] * spec.target_scale, "target", sample, c);

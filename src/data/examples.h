@@ -60,11 +60,12 @@ Examples read_csv(const std::string& path, const CsvSpec& spec, bool classificat
 // file. Throws UserError(kInputOutput) naming file and bytes.
 Examples read_idx(const std::string& images, const std::string& labels, std::size_t limit);
 
-// Arrays with an example in each place of their first axes; the rest of the axes is flattened. Classes are
-// counted over the whole array: whole numbers, one an example, by their values, or rows of which one number is
-// 1 and the others 0. Throws UserError(kInputOutput) naming array and place for numbers that are not finite,
-// labels that are none, and arrays that do not go together.
-Examples examples_of(Array inputs, const Array& targets, bool classification);
+// Arrays with an example in each place of their first axes; the rest of the axes is flattened. The spec says
+// whether targets are classes: whole numbers, one an example, or rows of which one number is 1 and the others
+// 0; and how many there are, else those that the whole array has, by their values. Throws
+// UserError(kInputOutput) naming array and place for numbers that are not finite, labels that are none, and
+// arrays that do not go together. Without targets there are 0 outputs.
+Examples examples_of(Array inputs, const std::optional<Array>& targets, const DataSpec& spec);
 
 // Gives both sets the classes of either of them: by number, or by value where they have values.
 void join_classes(Examples& a, Examples& b);

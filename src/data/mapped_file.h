@@ -25,8 +25,15 @@ inline std::uint64_t little_endian(const std::byte* from, std::size_t bytes) {
   return value;
 }
 
+struct OpenFile {
+  int descriptor;
+  std::uint64_t size;  // bytes
+};
 // Throws UserError(kInputOutput) "PATH: …" where the file cannot be opened or is no regular file (a directory,
-// a pipe). A file that is cut while it is mapped ends the program (SIGBUS), as with every reader that maps.
+// a pipe).
+OpenFile open_input(const std::string& path);
+
+// Throws as open_input does, and for an empty file. A file that is cut while it is mapped ends the program (SIGBUS), as with every reader that maps.
 Bytes map_file(const std::string& path);
 
 // Throws UserError(kInputOutput) "place: text".

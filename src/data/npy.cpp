@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/file_kind.h"
 #include "base/number.h"
 
 namespace deadrelu {
@@ -160,6 +161,13 @@ class HeaderReader {
   std::size_t at_ = 0;
 };
 
+// A file that is known to be something else is named; one that is damaged is left to its reader.
+void require_kind(const Bytes& bytes, const std::string& place, FileFormat format, std::string_view wanted) {
+  const FileKind found = file_kind({reinterpret_cast<const char*>(bytes.data()), bytes.size});
+  if (found.format != format && found.format != FileFormat::kUnknown)
+    fail_input(place, foreign_file(found, wanted));
+}
+
 std::string join(const std::vector<std::string>& names) {
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < 20; ++i) text += (i == 0 ? "'" : ", '") + names[i] + "'";
@@ -214,9 +222,20 @@ Array read_npy(const Bytes& bytes, const std::string& place) {
   return array;
 }
 
-Array read_npy_file(const std::string& path) { return read_npy(map_file(path), path); }
+Array read_npy_file(const std::string& path) {
+  const Bytes file = map_file(path);
+  require_kind(file, path, FileFormat::kNpy, "a NumPy file (.npy)");
+  return read_npy(file, path);
+}
 
-NpzFile::NpzFile(const std::string& path) : zip_(map_file(path), path) {}
+NpzFile::NpzFile(const std::string& path)
+    : zip_(
+          [&] {
+            Bytes file = map_file(path);
+            require_kind(file, path, FileFormat::kNpz, "a NumPy file (.npz)");
+            return file;
+          }(),
+          path) {}
 
 std::vector<std::string> NpzFile::names() const {
   std::vector<std::string> names;

@@ -17,14 +17,13 @@ namespace deadrelu {
 // header that promises more, or less, than there is, and an array without numbers.
 Array read_npy(const Bytes& bytes, const std::string& place);
 
-// The same of the file at a path.
+// The same of the file at a path; one of another kind is named.
 Array read_npy_file(const std::string& path);
 
 class NpzFile {
  public:
-  // Throws UserError(kInputOutput) where it is no zip file.
+  // Throws UserError(kInputOutput) where it is no zip file of arrays.
   explicit NpzFile(const std::string& path);
-  explicit NpzFile(ZipFile zip) : zip_(std::move(zip)) {}
 
   std::vector<std::string> names() const;  // of the arrays, in the order of the file
   // Throws UserError(kInputOutput), with the names that there are, where it has no such array.

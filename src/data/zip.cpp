@@ -48,11 +48,6 @@ std::uint32_t crc_of(const Bytes& bytes) {
 
 }  // namespace
 
-bool ZipFile::is_one(const Bytes& file) {
-  const std::uint64_t magic = file.size >= 4 ? little_endian(file.data(), 4) : 0;
-  return magic == kLocalHeader || magic == kZipEnd;
-}
-
 ZipFile::ZipFile(Bytes file, std::string path) : file_(std::move(file)), path_(std::move(path)) {
   const Directory directory = find_directory();
   if (directory.offset > file_.size || directory.size > file_.size - directory.offset)

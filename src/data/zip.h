@@ -23,8 +23,6 @@ struct ZipEntry {
 // UserError(kInputOutput) with file and byte.
 class ZipFile {
  public:
-  static bool is_one(const Bytes& file);  // by its first bytes
-
   ZipFile(Bytes file, std::string path);
 
   const std::string& path() const { return path_; }

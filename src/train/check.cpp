@@ -70,6 +70,14 @@ void check_csv(const CsvSpec& csv, Found& found) {
     found.push_back({"data.decimal", "found \"" + csv.decimal + "\"; allowed: \".\", \",\" or null"});
 }
 
+void check_without_targets(const RunSpec& run, Found& found) {
+  if (run.initial == nullptr || run.train.epochs > 0 || run.train.steps > 0)
+    found.push_back(
+        {"data.targets",
+         "without targets a network can only be measured; give init.file and train.steps 0, or targets"});
+  if (has_classes(run.data)) found.push_back({"data.task", "a classification needs data.targets"});
+}
+
 // What the keys of `data` alone tell of files.
 void check_files(const RunSpec& run, Found& found) {
   const DataSpec& data = run.data;
@@ -86,6 +94,7 @@ void check_files(const RunSpec& run, Found& found) {
     found.push_back({"train.loss",
                      "this loss needs classes, but data.task is regression; allowed: mse, half_mse, mae, or "
                      "data.task classification"});
+  if (!has_targets(data)) check_without_targets(run, found);
   check_probe(run, has_test_files(data) || data.test_fraction > 0, found);
 }
 
@@ -170,6 +179,16 @@ void check_initial(const ParameterSet& initial, const NetworkShape& shape, Found
                                       " layers, the network has " + std::to_string(shape.layers.size())});
     return;
   }
+  const auto ends = [&](const char* what, const char* layout, std::size_t file, std::size_t data) {
+    if (file != data)
+      found.push_back({"init.file", "the file's network has " + std::to_string(file) + ' ' + what +
+                                        ", the data " + std::to_string(data) + layout});
+  };
+  const LayerParameters &first = initial.layers.front(), &last = initial.layers.back();
+  ends("inputs", first.rows == shape.inputs() ? " (is init.layout the other one?)" : "", first.inputs,
+       shape.inputs());
+  ends("outputs", "", last.rows, shape.layers.back().rows);
+  if (!found.empty()) return;
   for (std::size_t l = 0; l < shape.layers.size(); ++l) {
     const std::string wrong = misfit(initial.layers[l], shape.layers[l]);
     if (!wrong.empty())

@@ -38,6 +38,7 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
       counters_(pack.used_lanes),
       train_(pack, false, pack.runs[0]->record.probe_split == ProbeSplit::kTrain, max_block),
       probes_test_(pack.runs[0]->record.probe_split == ProbeSplit::kTest),
+      has_targets_(has_targets(pack.runs[0]->data)),
       gradient_probe_(pack.network),
       schedule_(pack.runs[0]->record, pack.steps),
       before_(pack.runs[0]->record.layers ? pack.network.shape.parameter_count * pack.network.kernels.lanes
@@ -76,12 +77,27 @@ void Recorder<T>::record(const Pack<T>& pack, const TrainingState<T>& state,
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
     if (diverged(lane)) continue;
     MetricsRow row = metrics_of(state, lane);
+    if (!has_targets_) row.batch_loss = row.train_loss = row.test_loss = row.grad_norm = kMissing;
     const Deaths deaths = record_layers(pack, state.step, lane);
     row.dead_fraction = deaths.fraction();
     update_outcome(row, deaths, lane);
     if (pack.runs[lane]->record.metrics) records_[lane].metrics.push_back(row);
   }
 }
+
+namespace {
+
+// Without targets there is neither a loss nor a gradient of it.
+void forget_gradient(LayerRow& row, std::span<UnitRow> units) {
+  row.zero_gradient_fraction = row.grad_norm = row.grad_norm_weights = row.grad_norm_bias = row.grad_rms =
+      kMissing;
+  for (UnitRow& unit : units) {
+    unit.zero_gradient = kMissingInteger;
+    unit.grad_norm = kMissing;
+  }
+}
+
+}  // namespace
 
 template <class T>
 MetricsRow Recorder<T>::metrics_of(const TrainingState<T>& state, std::size_t lane) const {
@@ -125,6 +141,7 @@ typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, std
     }
     const bool has_units = record.units.size() > first_unit;
     gradient_probe_.describe(pack.network, l, lane, row, has_units ? &record.units[first_unit] : nullptr);
+    if (!has_targets_) forget_gradient(row, std::span(record.units).subspan(first_unit));
     for (std::size_t u = first_unit; u < record.units.size(); ++u) {
       record.units[u].step = row.step;
       record.units[u].layer = row.layer;
@@ -159,7 +176,7 @@ void Recorder<T>::update_outcome(const MetricsRow& row, const Deaths& deaths, st
 template <class T>
 void Recorder<T>::observe_update(const Pack<T>& pack, const TrainingState<T>& state) {
   assert(state.parameters.size() >= before_.size());
-  if (!due_ || before_.size() == 0) return;
+  if (!due_ || before_.size() == 0 || !has_targets_) return;
   gradient_probe_.measure_update(pack.network, before_.data(), state.parameters.data());
   const std::size_t layers = pack.network.shape.layers.size();
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {

@@ -64,7 +64,7 @@ class Recorder {
   std::vector<std::vector<DeathCounter>> counters_;  // [used lane][hidden layer]
   Evaluation<T> train_;
   std::optional<Evaluation<T>> test_;
-  bool probes_test_;
+  bool probes_test_, has_targets_;
   GradientProbe<T> gradient_probe_;
   RecordSchedule schedule_;
   bool due_ = false;  // the step that was observed last is a recorded one

@@ -16,6 +16,15 @@
 namespace deadrelu {
 namespace {
 
+Examples examples_with(const Array& inputs, const Array& targets, bool classes, std::size_t count = 0) {
+  DataSpec spec;
+  spec.kind = DataKind::kNpy;
+  spec.targets_array = targets.place;
+  if (classes) spec.task = Task::kClassification;
+  spec.label_classes = count;
+  return examples_of(inputs, targets, spec);
+}
+
 const std::filesystem::path kNumpyFiles = std::filesystem::path(__FILE__).parent_path() / "npy";
 
 std::string content_of(const std::filesystem::path& path) {
@@ -139,7 +148,9 @@ TEST(Npy, what_is_no_array_of_numbers_is_refused_with_its_place) {
   expect_refused(
       {
           {"", "is empty"},
-          {"PK", "is no .npy file"},
+          {"PK", "is a text file, not a NumPy file (.npy)"},
+          {std::string("\x93NUMPX\0\0", 8), "is no .npy file: it does not begin"},
+          {"PAR1" + std::string(8, '\0'), "is a Parquet file, not a NumPy file (.npy); pandas"},
           {magic, "too short for an .npy header: 6 bytes"},
           {magic + '\1' + '\0', "too short"},
           {magic + '\4' + std::string(20, '\0'), "of version 4"},
@@ -199,7 +210,8 @@ TEST(Npy, a_damaged_zip_file_is_refused_with_its_byte) {
   EXPECT_EQ(message_of([&] { NpzFile(write_file("good", good)).read("a"); }), "");
   expect_refused(
       {
-          {"PK\3\4", "byte 0: is too short"},
+          {"PK\3\4", "is a zip archive, not a NumPy file (.npz)"},
+          {std::string("\1\2\3\0", 4), "byte 0: is too short"},
           {good.substr(0, good.size() - 1), "the end of the zip file is missing"},
           {good.substr(100), "byte"},
           {replaced(good, end + 16, "\xff\xff\xff\x7f"), "beyond the end of the file"},
@@ -217,9 +229,9 @@ TEST(Npy, a_damaged_zip_file_is_refused_with_its_byte) {
           {replaced(good, entry + 10, "\14"), "packed by method 12"},
           {replaced(good, entry + 10, "\10"), "does not unpack"},
           {replaced(good, 200, "X"), "its CRC is wrong"},
-          {replaced(good, 26, "\xff\xff"), "goes beyond the end of the file"},
+          {replaced(good, 28, "\xff\xff"), "goes beyond the end of the file"},
           {npz_text(twice, false), "'a.npy' is there twice"},
-          {npz_text({}, false), "has no array 'a'; it holds no .npy file"},
+          {npz_text({}, false), "is a zip archive, not a NumPy file (.npz)"},
           {deflated, "has no array 'a'; it holds 'float64_first', 'int16_second'"},
       },
       ".npz");
@@ -260,11 +272,16 @@ TEST(ArraySet, images_are_flattened_and_a_single_axis_is_one_input) {
 
 TEST(ArraySet, labels_are_numbered_by_their_values) {
   const Array inputs = array_file("x", {4}, {1, 2, 3, 4});
-  const Examples set = examples_of(inputs, array_file("y", {4, 1}, {10, -1, 10, 3}), true);
+  const Examples set = examples_with(inputs, array_file("y", {4, 1}, {10, -1, 10, 3}), true);
   EXPECT_EQ(set.labels, (Labels{2, 0, 2, 1}));
   EXPECT_EQ(set.classes, 3u);
+  const Array y = array_file("z", {4}, {0, 2, 2, 0});
+  EXPECT_EQ(examples_with(inputs, y, true, 5).classes, 5u);
+  EXPECT_EQ(examples_with(inputs, y, true, 5).labels, (Labels{0, 2, 2, 0}));
+  EXPECT_EQ(message_of([&] { examples_with(inputs, y, true, 2); }),
+            y.place + ": element [1] is 2, no class from 0 to 1");
   const Examples hot =
-      examples_of(inputs, array_file("h", {4, 3}, {0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0}), true);
+      examples_with(inputs, array_file("h", {4, 3}, {0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0}), true);
   EXPECT_EQ(hot.labels, (Labels{1, 0, 1, 1}));
   EXPECT_EQ(hot.classes, 3u);
 }
@@ -306,7 +323,7 @@ TEST(ArraySet, cells_and_labels_that_are_none_are_named) {
   const Array fine = array_file("f", {2, 3}, {1, 2, 3, 4, 5, 6}), half = array_file("h", {2}, {1, 0.5});
   const Array three = array_file("t", {3}, {1, 2, 3});
   const auto said = [&](const Array& inputs, const Array& targets, bool classes) {
-    return message_of([&] { examples_of(inputs, targets, classes); });
+    return message_of([&] { examples_with(inputs, targets, classes); });
   };
   EXPECT_EQ(said(x, half, false),
             x.place + ": element [1, 1] is not a number (counted from 0); a finite number is needed");
