@@ -5,8 +5,8 @@
 #include <map>
 
 #include "base/error.h"
-#include "config/json_files.h"
 #include "config/key.h"
+#include "config/parameter_arrays.h"
 #include "config/sweep_plan.h"
 
 namespace deadrelu {
@@ -14,10 +14,10 @@ namespace {
 
 // Every init.file is read once.
 ParameterReader caching_reader() {
-  using Cache = std::map<std::string, std::shared_ptr<const ParameterSet>>;
-  return [cache = std::make_shared<Cache>()](const std::string& path) {
-    auto& entry = (*cache)[path];
-    if (!entry) entry = std::make_shared<const ParameterSet>(read_parameter_file(path));
+  using Cache = std::map<std::pair<std::string, WeightLayout>, std::shared_ptr<const ParameterSet>>;
+  return [cache = std::make_shared<Cache>()](const std::string& path, WeightLayout layout) {
+    auto& entry = (*cache)[{path, layout}];
+    if (!entry) entry = std::make_shared<const ParameterSet>(read_parameter_file(path, layout));
     return entry;
   };
 }

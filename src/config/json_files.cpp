@@ -232,8 +232,4 @@ ParameterSet parse_parameters(std::string_view text, const std::string& label) {
   return parse(text, label, [](const Json& root, Problems& found) { return LayerReader(found).read(root); });
 }
 
-ParameterSet read_parameter_file(const std::string& path) {
-  return parse_parameters(read_text_file(path, true), path);
-}
-
 }  // namespace deadrelu

@@ -1,5 +1,5 @@
 // The JSON files beside a config: an experiment's claims.json (what was published, and how it is measured here),
-// and initial parameters (what init.file names and record.parameters writes).
+// and initial parameters (what record.parameters writes and init.file may name).
 #pragma once
 
 #include <optional>
@@ -31,12 +31,8 @@ std::vector<Claim> parse_claims(std::string_view text, const std::string& label)
 std::vector<Claim> read_claims(const std::string& path);
 
 // Reads {"layers": [{"weights": [[…in]…out], "bias": [out], "slope": x}, …]}, hidden layers first, output
-// layer last; bias and slope may be missing, "run_id" and "step" are ignored. Throws UserError: kInputOutput
-// where the file cannot be read (regular files up to 64 MiB), kUsage, with line and JSON pointer, where its
-// content is wrong.
-ParameterSet read_parameter_file(const std::string& path);
-
-// The same of a text; `label` is what errors call it.
+// layer last; bias and slope may be missing, "run_id" and "step" are ignored. Throws UserError(kUsage), with line
+// and JSON pointer, where the text says something else; `label` is what errors call it.
 ParameterSet parse_parameters(std::string_view text, const std::string& label);
 
 }  // namespace deadrelu

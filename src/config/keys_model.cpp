@@ -107,10 +107,16 @@ std::vector<Key> init_keys() {
   }
   keys.insert(keys.end(), output.begin(), output.end());
   keys.push_back(
-      text("init.file", field<&RunSpec::init, &InitSpec::file>,
-           "Initial parameters from a JSON file, in the form that record.parameters writes (one line of "
-           "parameters.jsonl); relative to the config file; null: drawn. It overrides the rest of init.")
+      text(
+          "init.file", field<&RunSpec::init, &InitSpec::file>,
+          "Initial parameters from a file: a line of parameters.jsonl, or .safetensors or .npz with the arrays "
+          "NAME.weight and NAME.bias of dense layers, as a PyTorch state_dict has them (NAME.weight of one number: "
+          "prelu's slope); relative to the config file; null: drawn. It overrides the rest of init.")
           .or_null());
+  keys.push_back(choice(
+      "init.layout", field<&RunSpec::init, &InitSpec::layout>,
+      "How weights lie in a .safetensors or .npz of init.file: torch [out][in], keras [in][out]; auto: as the "
+      "shapes of weights and biases tell, and an error where both fit."));
   return keys;
 }
 

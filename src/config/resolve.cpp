@@ -139,7 +139,7 @@ void Resolver::read_initial(Problems& problems) {
   const std::string& file = spec_.init.file;
   const bool relative = file[0] != '/' && !directory_.empty();
   try {
-    spec_.initial = read_parameters_(relative ? directory_ + '/' + file : file);
+    spec_.initial = read_parameters_(relative ? directory_ + '/' + file : file, spec_.init.layout);
   } catch (const UserError&) {
     if (problems.empty()) throw;  // else the config's own mistakes come first
   }
@@ -154,6 +154,8 @@ bool Resolver::known(std::size_t first_path, std::size_t last_path) const {
 
 void Resolver::check(Problems& problems) {
   if (!spec_.init.file.empty()) read_initial(problems);
+  if (spec_.initial != nullptr && !has_targets(spec_.data))
+    spec_.data.outputs_to_measure = spec_.initial->layers.back().rows;
   const KeyTable::Group& data = *table_.find_group("data");
   for (const Contradiction& found : spec_contradictions(spec_, known(data.first, data.last))) {
     const std::size_t path = table_.range(found.path)->first;

@@ -14,7 +14,8 @@
 namespace deadrelu {
 
 // Reads init.file; the path is already resolved. Throws UserError.
-using ParameterReader = std::function<std::shared_ptr<const ParameterSet>(const std::string& path)>;
+using ParameterReader =
+    std::function<std::shared_ptr<const ParameterSet>(const std::string& path, WeightLayout layout)>;
 
 // Resolves one document after another; what stays the same from one to the next is worked out once.
 class Resolver {

@@ -38,6 +38,15 @@ enum class BiasInit {
 template <>
 inline constexpr std::array kNames<BiasInit>{"constant", "normal", "uniform", "pytorch"};
 
+// How the weights in init.file lie.
+enum class WeightLayout {
+  kAuto,   // as shapes and names tell
+  kTorch,  // [out][in]
+  kKeras,  // [in][out]
+};
+template <>
+inline constexpr std::array kNames<WeightLayout>{"auto", "torch", "keras"};
+
 // How one layer's parameters start.
 struct LayerInit {
   WeightInit weights = WeightInit::kHeNormal;
@@ -51,8 +60,9 @@ struct LayerInit {
 
 struct InitSpec {
   LayerInit hidden;
-  LayerInit output;  // equals `hidden` unless init.output overrides it
-  std::string file;  // initial parameters from a JSON file; empty: none
+  LayerInit output;                           // equals `hidden` unless init.output overrides it
+  std::string file;                           // initial parameters: JSON, safetensors or npz; empty: none
+  WeightLayout layout = WeightLayout::kAuto;  // of safetensors and npz
 
   bool operator==(const InitSpec&) const = default;
 };

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/parameter_arrays.h"
 #include "config_testing.h"
 
 namespace deadrelu {
@@ -35,7 +36,7 @@ std::string write_file(const std::string& name, const std::string& text) {
 
 ExitCode code_of(const std::string& path) {
   try {
-    read_parameter_file(path);
+    read_parameter_file(path, WeightLayout::kAuto);
   } catch (const UserError& error) {
     return error.code();
   }
