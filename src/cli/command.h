@@ -80,6 +80,7 @@ void add_explain(CommandLine& line);
 void add_activation(CommandLine& line);
 void add_status(CommandLine& line);
 void add_show(CommandLine& line);
+void add_probe(CommandLine& line);
 void add_export(CommandLine& line);
 void add_merge(CommandLine& line);
 void add_verify(CommandLine& line);

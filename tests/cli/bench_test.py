@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "2e739f5f38462004"
+RECORDED = "cd40d035d4f2d23e"
 
 
 class Fingerprint(harness.Case):

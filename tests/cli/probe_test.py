@@ -1,0 +1,144 @@
+"""`probe` on networks that PyTorch saved (tests/networks/make.py made them and computed what is expected), and the
+way back: `export --parameters`."""
+
+import json
+import pathlib
+import struct
+
+import harness
+
+NETWORKS = pathlib.Path(__file__).resolve().parents[1] / "networks"
+EXPECTED = json.loads((NETWORKS / "expected.json").read_text(encoding="utf-8"))
+TABLES = ("metrics", "layers", "units")
+
+
+def near(column, found, expected):
+    """The same, up to float64 rounding of sums of some hundred terms. The effective rank takes its singular values from
+    a product of the activations with themselves, where those below 1e-8 of the largest are lost."""
+    if isinstance(expected, float):
+        return abs(found - expected) <= (1e-6 if column == "effective_rank" else 1e-11) * max(abs(expected), 1e-3)
+    return found == expected
+
+
+class Probe(harness.Case):
+    def arguments(self, name, network=None):
+        expected = EXPECTED[name]
+        result = ["probe", NETWORKS / (network or f"{name}.safetensors"), "--data", NETWORKS / "inputs.npy"]
+        if expected["targets"] != "none":
+            result += ["--targets", NETWORKS / f"{expected['targets']}.npy"]
+        if expected["activation"]:
+            result += ["--activation", expected["activation"]]
+        return [*result, "--set", "record.effective_rank=true"]
+
+    def probe(self, *arguments):
+        return json.loads(self.succeed(*arguments, "--json"))
+
+    def test_every_column_is_what_pytorch_computes(self):
+        for name, expected in EXPECTED.items():
+            found = self.probe(*self.arguments(name))
+            for table in TABLES:
+                self.assertEqual(len(found[table]), len(expected[table]), (name, table))
+                for row, right in zip(found[table], expected[table]):
+                    for column, value in row.items():
+                        if value is None and column not in right:
+                            continue
+                        self.assertIn(column, right, (name, table))
+                        self.assertIsNotNone(value, (name, table, column))
+                        self.assertTrue(near(column, value, right[column]), (name, table, column, value, right))
+
+    def test_an_npz_and_a_line_of_parameters_are_the_same_network(self):
+        name = "relu_float32"
+        # Decimals in JSON are those of the run's precision.
+        in_float32 = ("--table", "units", "--set", "train.precision=float32")
+        from_safetensors = self.succeed(*self.arguments(name), *in_float32)
+        self.assertEqual(self.succeed(*self.arguments(name, f"{name}.npz"), *in_float32), from_safetensors)
+        config = {
+            "data": {"kind": "npy", "inputs": str(NETWORKS / "inputs.npy"), "targets": str(NETWORKS / "regression.npy")},
+            "model": {"hidden": [16, 12]}, "init": {"file": str(NETWORKS / f"{name}.safetensors")},
+            "train": {"steps": 0}, "record": {"parameters": ["initial"]},
+        }
+        self.succeed("run", self.write(config), "--out", "out")
+        self.write((self.folder / "out/parameters.jsonl").read_text(), "line.json")
+        arguments = self.arguments(name)
+        arguments[1] = "line.json"
+        self.assertEqual(self.succeed(*arguments, *in_float32), from_safetensors)
+
+    def test_an_exported_network_measures_as_the_run_did(self):
+        config = harness.sweep(steps=60, seeds=2, biases=(0,))
+        config["model"] = {"hidden": [6, 5], "activation": "prelu"}
+        config["train"].update(precision="float64", batch_size="full")
+        config["record"] = {"every": 60, "tables": ["layers"], "probe": {"samples": "all"}, "parameters": ["final"]}
+        self.succeed("run", self.write(config), "--out", "out")
+        layers = self.rows("out/layers.csv")
+        for form in ("safetensors", "npz"):
+            files = json.loads(self.succeed("export", "out", "--parameters", form, "--json"))
+            self.assertEqual(len(files), 4)
+            for file in files:
+                rows = [r for r in layers if r["run_id"] == file["run_id"] and r["step"] == "60"]
+                found = self.succeed("probe", f"out/{file['name']}", "--data", "small.json", "--table", "layers")
+                again = harness.parse_csv(found)
+                self.assertEqual(len(again), 3)
+                for row, right in zip(again, rows):
+                    # What hangs on the steps before, or on the learning rate.
+                    for column in right.keys() - {"run_id", "step", "died", "revived", "update_ratio"}:
+                        self.assertEqual(row[column], right[column], column)
+
+    def test_without_targets_there_is_no_loss_and_no_gradient(self):
+        found = self.probe("probe", NETWORKS / "relu_float32.safetensors", "--data", NETWORKS / "inputs.npy")
+        self.assertIsNone(found["metrics"][0]["train_loss"])
+        self.assertIsNone(found["layers"][0]["grad_norm"])
+        self.assertIsNone(found["units"][0]["zero_gradient"])
+        self.assertIsNotNone(found["units"][0]["dead"])
+
+    def test_a_csv_file_measures_as_the_array_does(self):
+        network = NETWORKS / "prelu_float64.safetensors"
+        numbers = struct.iter_unpack("<6f", (NETWORKS / "inputs.npy").read_bytes()[128:])
+        table = "".join(",".join(map(repr, row)) + "\n" for row in numbers)
+        self.write("a,b,c,d,e,f\n" + table, "x.csv")
+        from_array = self.succeed("probe", network, "--data", NETWORKS / "inputs.npy", "--table", "units")
+        self.assertEqual(self.succeed("probe", network, "--data", "x.csv", "--table", "units"), from_array)
+
+    def test_the_report_names_layers_and_flagged_units(self):
+        text = self.succeed(*self.arguments("relu_float32"))
+        self.assertIn("6-16-12-3, relu", text)
+        self.assertIn("layer 3", text)
+        self.assertRegex(text, r"dead_fraction +0\.\d+ +0\.\d+ *\n")
+        self.assertRegex(text, r"units with a flag: \d+ of 28")
+
+    def test_results_are_written_like_those_of_a_run(self):
+        self.succeed(*self.arguments("relu_float64"), "--out", "out")
+        units = self.rows("out/units.csv")
+        self.assertEqual(len(units), 28)
+        manifest = json.loads((self.folder / "out/manifest.json").read_text())
+        self.assertTrue(manifest["complete"])
+        self.assertEqual(len(manifest["data_files"]), 3)
+
+    def test_what_does_not_fit_is_told_and_nothing_is_written(self):
+        network, inputs = NETWORKS / "relu_float32.safetensors", NETWORKS / "inputs.npy"
+        for arguments, code, said in [
+            (["--data", NETWORKS / "two.npy"], 2, f"{network}: the file's network has 6 inputs, the data 2"),
+            (["--data", inputs, "--targets", NETWORKS / "two.npy"], 2, "has 3 outputs, the data 2"),
+            (["--data", inputs, "--activation", "rulu"], 2, "did you mean"),
+            (["--data", inputs, "--layout", "keras"], 4, "its biases do not go with weights of the layout keras"),
+            (["--data", inputs, "--layout", "jax"], 2, "is none of auto, torch, keras"),
+            (["--data", inputs, "--table", "unit"], 2, "did you mean 'units'?"),
+            (["--data", inputs, "--targets", NETWORKS / "nothing.npy"], 4, "nothing.npy: cannot be opened"),
+            (["--data", network], 4, "is a safetensors file, not a data file"),
+            (["--data", inputs, "--set", "train.steps=5"], 2, "without targets a network can only be measured"),
+            ([], 2, "data/kind: is missing"),
+        ]:
+            result = self.run_program("probe", network, *arguments, "--out", "out")
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertIn(said, result.stderr)
+            self.assertFalse((self.folder / "out").exists())
+
+    def test_an_export_without_parameters_says_how_to_keep_them(self):
+        self.succeed("run", self.write(harness.sweep(seeds=1)), "--out", "out")
+        result = self.run_program("export", "out", "--parameters", "safetensors")
+        self.assertEqual(result.returncode, 4)
+        self.assertIn('"record": {"parameters": ["initial", "final"]}', result.stderr)
+        self.assertEqual(self.run_program("export", "out", "--parameters", "onnx").returncode, 2)
+
+
+if __name__ == "__main__":
+    harness.main()
