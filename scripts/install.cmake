@@ -1,11 +1,16 @@
 # What is installed, and where: by `cmake --install`, in the Debian package (`cpack -G DEB`) and in the wheel (`pip install .`).
+include(GNUInstallDirs)
 if(SKBUILD)
   set(CMAKE_INSTALL_BINDIR ${SKBUILD_SCRIPTS_DIR})
   set(CMAKE_INSTALL_DATADIR ${SKBUILD_DATA_DIR}/share)
 endif()
 set(data ${CMAKE_INSTALL_DATADIR}/deadrelu)
 
-install(TARGETS deadrelu)
+if(DEADRELU_PROGRAM)
+  install(PROGRAMS ${DEADRELU_PROGRAM} TYPE BIN)
+else()
+  install(TARGETS deadrelu)
+endif()
 install(DIRECTORY configs/ DESTINATION ${data}/configs FILES_MATCHING PATTERN "*.json")
 install(DIRECTORY experiments/ DESTINATION ${data}/experiments
   FILES_MATCHING PATTERN "*.json" PATTERN "*.md" PATTERN "*.ipynb")

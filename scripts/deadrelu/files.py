@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,7 +39,7 @@ def write_arrays(path: str | os.PathLike[str], arrays: Arrays) -> None:
 
 
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
-    """The arrays of a .safetensors or .npz file, in the file's order; bfloat16 as float32."""
+    """The arrays of a .safetensors or .npz file, npz in the file's order, safetensors 2 before 10; bfloat16 as float32."""
     suffix = Path(path).suffix
     try:
         if suffix == ".npz":
@@ -76,8 +77,9 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
     header = json.loads(content[8:8 + length])
     data = memoryview(content)[8 + length:]
     found = {}
-    entries = [(name, entry) for name, entry in header.items() if name != "__metadata__"]
-    for name, entry in sorted(entries, key=lambda pair: pair[1]["data_offsets"][0]):
+    names = sorted(header.keys() - {"__metadata__"}, key=lambda name: [part.zfill(9) for part in re.split(r"(\d+)", name)])
+    for name in names:
+        entry = header[name]
         begin, end = entry["data_offsets"]
         if not 0 <= begin <= end <= len(data):
             raise ValueError(f"{name} lies outside of the file")

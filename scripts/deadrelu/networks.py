@@ -60,6 +60,8 @@ class Network:
             arrays[f"{index}.weight"] = layer.weight
             if layer.bias is not None:
                 arrays[f"{index}.bias"] = layer.bias
+            if layer.activation["name"] == "prelu":
+                arrays[f"{index + 1}.weight"] = np.array([layer.activation["slope"]], layer.weight.dtype)
         return arrays
 
     def config(self, file: str | os.PathLike[str]) -> dict[str, Any]:
@@ -148,13 +150,16 @@ def of_run(results: Results, run_id: str | None = None, step: int | None = None)
     if chosen.empty:
         raise DeadreluError(f"{results.directory}: no parameters of run {run_id}"
                             + ("" if step is None else f" at step {step}"))
-    layers = [Layer(np.asarray(layer["weights"]), np.asarray(layer["bias"]) if "bias" in layer else None)
-              for layer in chosen["layers"].iloc[-1]]
+    found: list[dict[str, Any]] = chosen["layers"].iloc[-1]
+    layers = [Layer(np.asarray(layer["weights"]), np.asarray(layer["bias"]) if "bias" in layer else None) for layer in found]
     run = results.runs.set_index("run_id").loc[run_id]
     for key, some in (("activation", layers[:-1]), ("output_activation", layers[-1:])):
         given = _setting(results, run, f"model.{key}")
         for layer, one in zip(some, given if isinstance(given, list) else [given] * len(some)):
             layer.activation = {"name": one} if isinstance(one, str) else dict(one)
+    for layer, learned in zip(layers, found):
+        if "slope" in learned:
+            layer.activation["slope"] = float(np.ravel(learned["slope"])[0])
     return Network(layers)
 
 
@@ -270,9 +275,12 @@ def _array(values: Any) -> NDArray[Any]:
 
 
 def _from_arrays(arrays: Mapping[str, NDArray[Any]], where: str) -> Network:
-    layers = []
+    layers: list[Layer] = []
     for name, weight in arrays.items():
         if name.split(".")[-1] != "weight":
+            continue
+        if weight.ndim == 1 and weight.size == 1 and layers:
+            layers[-1].activation = {"name": "prelu", "slope": float(weight[0])}
             continue
         if weight.ndim != 2:
             raise DeadreluError(f"{where}: {name} has {weight.ndim} dimensions: deadrelu has dense layers, whose weights have 2")
@@ -301,7 +309,7 @@ def _activate(layers: Sequence[Layer], activation: dict[str, Any], name: str) ->
     if activation["name"] == "identity":
         return
     if not layers or layers[-1].activation["name"] != "identity":
-        raise DeadreluError(f"{name}: the activation {activation['name']} follows no dense layer")
+        raise DeadreluError(f"{name or 'the module'}: the activation {activation['name']} follows no dense layer")
     layers[-1].activation = activation
 
 
@@ -378,7 +386,7 @@ def _torch_module(kind: str, module: Any) -> dict[str, Any] | None:
 
     activation = _recognised(kind, module, compute) if kind != "PReLU" else None
     if kind == "PReLU" and module.weight.numel() == 1:
-        activation = {"name": "prelu", "slope": float(module.weight)}
+        activation = {"name": "prelu", "slope": float(module.weight.detach())}
     return activation
 
 
