@@ -39,6 +39,7 @@ def report(directory: str, out: str = "") -> None:
     print(Results(directory).report(out or None))
 
 
+CHARTS_NEED = "altair pandas pillow scipy vl-convert-python"  # what the extra [plot] brings
 COMMANDS = {"plot": plot, "report": report}
 
 
@@ -48,8 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         COMMANDS[command](**json.loads(options))
     except ModuleNotFoundError as error:
-        print(f"deadrelu: {command}: Python ({sys.executable}) lacks the package {error.name}; charts need altair, pillow, "
-              "scipy and vl-convert-python, which `pip install` has", file=sys.stderr)
+        print(f"deadrelu: {command}: {sys.executable} has no package {error.name}; in a virtual environment, "
+              f"pip install {CHARTS_NEED}", file=sys.stderr)
         return 4
     except (DeadreluError, OSError) as error:
         print(f"deadrelu: {command}: {error}", file=sys.stderr)

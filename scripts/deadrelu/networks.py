@@ -9,7 +9,9 @@ import copy
 import inspect
 import json
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .files import read_arrays, write_arrays
-from .program import DeadreluError, ask
+from .program import DeadreluError, Settings, ask, set_options, to_json
 from .results import Results
 
 if TYPE_CHECKING:
@@ -188,33 +190,27 @@ def to_torch(source: Network | Results | str | os.PathLike[str], **which: Any) -
     return torch.nn.Sequential(*modules)
 
 
-def probe(network: Any, data: Any, *, activation: str | None = None,
-          out: str | os.PathLike[str] | None = None) -> Results:
+def probe(network: Any, data: Any, *, activation: str | Mapping[str, Any] | None = None,
+          out: str | os.PathLike[str] | None = None, set: Settings | None = None) -> Results:
     """The layers and units of a network on data: which are dead, which hardly live. Nothing is trained.
 
     network     a torch.nn.Module, a state_dict, a Keras model, a Network, or the path of a file that `deadrelu probe` reads
-    data        inputs [examples][inputs], the pair (inputs, targets), or the path of a file that `deadrelu probe` reads
-    activation  of the hidden layers; default: the network's own, and relu where it is a state_dict or a file
+    data        inputs [examples][inputs], the pair (inputs, targets), or the path of a file that `deadrelu probe` reads;
+                whole numbers as targets are classes where the network has an output for each
+    activation  of the hidden layers, "relu" or {"name": "leaky_relu", "slope": 0.2}; default: the network's own, and relu
+                where it is a state_dict or a file
     out         where the tables go; default: a folder that lives as long as what is returned
+    set         changes of other keys of the config, as for `run`
 
-    Returns Results with the tables of a run at step 0.
+    Returns Results with the tables of a run at step 0. Without targets there are no losses and gradients.
     """
-    folder = tempfile.TemporaryDirectory(prefix="deadrelu-")
-    here = Path(folder.name)
-    directory = Path(out) if out is not None else here / "probe"
-    if isinstance(network, (str, os.PathLike)):
-        file = Path(network)
-    else:
-        known = _known(network)
-        file = known.save(here / "network.safetensors")
-        if activation is None:
-            activation = _hidden_activation(known)
-    command: list[str | os.PathLike[str]] = ["probe", file, "--data", _data_file(data, here), "--out", directory]
-    if activation is not None:
-        command += ["--activation", activation]
-    ask(*command)
-    results = Results(directory)
-    results.keep(folder)
+    here = Path(tempfile.mkdtemp(prefix="deadrelu-"))
+    try:
+        results = _probe(network, data, activation, Path(out) if out is not None else here / "probe", set_options(set), here)
+    except BaseException:
+        shutil.rmtree(here)
+        raise
+    weakref.finalize(results, shutil.rmtree, here)
     return results
 
 
@@ -233,22 +229,29 @@ def convert(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> N
     return network
 
 
+def _probe(network: Any, data: Any, activation: str | Mapping[str, Any] | None, out: Path, settings: list[str],
+           folder: Path) -> Results:
+    if isinstance(network, (str, os.PathLike)):
+        file = Path(network)
+    else:
+        known = _known(network)
+        file = known.save(folder / "network.safetensors")
+        if not isinstance(network, Mapping):
+            model = known.config(file)["model"]
+            settings = [f"--set=model.{key}={to_json(model[key])}" for key in ("activation", "output_activation")
+                        if key in model] + settings
+    if activation is not None:
+        settings.append(f"--activation={activation if isinstance(activation, str) else to_json(activation)}")
+    ask("probe", file, "--data", _data_file(data, folder), "--out", out, *settings)
+    return Results(out)
+
+
 def _known(network: Any) -> Network:
     if isinstance(network, Network):
         return network
     if isinstance(network, Mapping) or hasattr(network, "named_modules"):
         return from_torch(network)
     return from_keras(network)
-
-
-def _hidden_activation(network: Network) -> str | None:
-    """What --activation takes; None where the network does not know."""
-    hidden = [layer.activation for layer in network.layers[:-1]]
-    if all(activation["name"] == "identity" for activation in hidden):
-        return None
-    if any(activation != hidden[0] for activation in hidden):
-        raise DeadreluError("the hidden layers have different activations; `activation` says which one to probe with")
-    return hidden[0]["name"] if list(hidden[0]) == ["name"] else json.dumps(hidden[0])
 
 
 def _data_file(data: Any, folder: Path) -> Path:

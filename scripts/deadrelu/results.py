@@ -41,7 +41,6 @@ class Results:
         self.columns: dict[str, pd.DataFrame] = {name: pd.DataFrame(columns).set_index("name")
                                                  for name, columns in tables.items()}
         self._frames: dict[str, pd.DataFrame] = {}
-        self._kept: object = None
 
     @property
     def tables(self) -> list[str]:
@@ -113,10 +112,6 @@ class Results:
         from .networks import of_run
 
         return of_run(self, run_id, step)
-
-    def keep(self, folder: object) -> None:
-        """Holds on to a temporary folder as long as its tables may be read."""
-        self._kept = folder
 
     def _read_manifest(self) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((self.directory / "manifest.json").read_bytes())

@@ -30,7 +30,10 @@ void add_plot(CommandLine& line) {
       line, "plot", "pictures of the results (with the Python package)",
       R"(Draws every chart that applies to the results, and prints the files' names. The charts are drawn by the
 Python package deadrelu with its extra [plot]; the Python is DEADRELU_PYTHON, else python3 beside the
-program, else python3 in PATH.
+program, else python3 in PATH. Where Debian's package brought the program, this makes such a Python:
+  python3 -m venv --system-site-packages ~/charts
+  ~/charts/bin/pip install altair pandas pillow scipy vl-convert-python
+  export DEADRELU_PYTHON=~/charts/bin/python3
 
 Examples:
   deadrelu plot results/quickstart

@@ -121,6 +121,31 @@ class Torch(Folder):
         self.assertAlmostEqual(((output(network, x) - abs(x)) ** 2).mean(), results.runs["train_loss_initial"][0], places=12)
 
 
+class Probe(Folder):
+    def test_layers_and_units_are_those_that_torch_computes(self):
+        nn = torch.nn
+        model = nn.Sequential(nn.Linear(3, 40), nn.ReLU(), nn.Linear(40, 30), nn.LeakyReLU(0.2), nn.Linear(30, 2)).double()
+        with torch.no_grad():
+            model[0].bias -= 1
+            hidden = [model[:2](torch.from_numpy(INPUTS).double()).numpy(), model[:4](torch.from_numpy(INPUTS).double()).numpy()]
+        targets = np.random.default_rng(2).integers(0, 2, 50)
+        results = deadrelu.probe(model, (INPUTS, targets))
+        self.assertEqual(results.layers["dead_fraction"][0], (hidden[0] == 0).all(axis=0).mean())
+        self.assertGreater(results.layers["dead_fraction"][0], 0)
+        for layer, values in enumerate(hidden, 1):
+            units = results.units[results.units["layer"] == layer]
+            np.testing.assert_allclose(units["activation_mean"], values.mean(axis=0), rtol=1e-12)
+        loss = nn.functional.cross_entropy(model(torch.from_numpy(INPUTS).double()), torch.from_numpy(targets))
+        self.assertAlmostEqual(results.runs["train_loss"][0], loss.item(), places=12)
+        again = deadrelu.probe(model.state_dict(), (INPUTS, targets), set={"model.activation": ["relu", {
+            "name": "leaky_relu", "slope": 0.2}]}, out=self.folder / "out")
+        np.testing.assert_array_equal(again.units["activation_mean"], results.units["activation_mean"])
+
+    def test_a_wrong_number_of_inputs_is_told(self):
+        with self.assertRaisesRegex(deadrelu.DeadreluError, "3 inputs, the data 2"):
+            deadrelu.probe(torch.nn.Linear(3, 2), INPUTS[:, :2])
+
+
 class Keras(Folder):
     def model(self):
         layers = keras.layers

@@ -3,16 +3,19 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 import unittest
 
 import deadrelu
 import numpy as np
 import pandas as pd
+from deadrelu.commands import CHARTS_NEED
 from results_to_draw import ROOT, call, stream, sweep
 
 SMALL = {
@@ -203,7 +206,37 @@ class Tables(Folder):
             former.runs
 
 
+class Probe(Folder):
+    def test_a_network_of_arrays_is_probed(self):
+        weight, bias = np.array([[1.0, 0], [0, 1], [-1, -1]]), np.array([0.0, -9, 0])
+        relu = {"name": "relu"}
+        network = deadrelu.Network([deadrelu.Layer(weight, bias, relu), deadrelu.Layer(np.ones((1, 3)))])
+        inputs = np.random.default_rng(0).uniform(size=(20, 2))  # so the last unit is dead, too
+        for given, options in ((network, {}), (network.state_dict(), {"activation": "relu"}),
+                               (network.save(self.folder / "network.npz"), {"out": self.folder / "out"})):
+            results = deadrelu.probe(given, inputs, **options)
+            self.assertEqual(results.units["dead"].tolist(), [0, 1, 1])
+            np.testing.assert_allclose(results.units["activation_mean"], [inputs[:, 0].mean(), 0, 0])
+        self.assertTrue((self.folder / "out/units.csv").is_file())
+
+    def test_what_the_program_says_is_the_exception(self):
+        with self.assertRaisesRegex(deadrelu.DeadreluError, "absent.npz"):
+            deadrelu.probe(self.folder / "absent.npz", np.ones((2, 2)))
+
+
 class Package(unittest.TestCase):
+    def test_what_charts_need_is_said_as_the_wheel_has_it(self):
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        needed = [*project["dependencies"], *project["optional-dependencies"]["plot"]]
+        self.assertEqual(CHARTS_NEED.split(), sorted(re.match("[a-z-]+", one)[0] for one in needed))
+
+    def test_without_altair_a_chart_says_what_to_install(self):
+        blocked = "import sys; sys.modules['altair'] = None; from deadrelu.commands import main; sys.exit(main(sys.argv[1:]))"
+        done = subprocess.run([sys.executable, "-c", blocked, "plot", json.dumps({"directory": str(sweep())})],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 4)
+        self.assertRegex(done.stderr, f"^deadrelu: plot: .* has no package altair; .* pip install {CHARTS_NEED}\n$")
+
     def test_it_is_of_the_programs_version(self):
         self.assertEqual(f"deadrelu {deadrelu.__version__}\n", call("--version")[1])
 
