@@ -7,7 +7,7 @@ endif()
 set(data ${CMAKE_INSTALL_DATADIR}/deadrelu)
 
 if(DEADRELU_PROGRAM)
-  install(PROGRAMS ${DEADRELU_PROGRAM} TYPE BIN)
+  install(PROGRAMS ${DEADRELU_PROGRAM} TYPE BIN RENAME deadrelu)
 else()
   install(TARGETS deadrelu)
 endif()

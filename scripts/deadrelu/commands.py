@@ -14,6 +14,8 @@ from .results import Results
 
 def plot(directory: str, out: str = "", only: str = "", format: str = "png,svg") -> None:
     """Draws the charts that apply, and prints the names of their files."""
+    results = Results(directory)
+    charts = results.plot
     from .plot import CHARTS
     from .plot.pictures import SAVE, save
 
@@ -22,15 +24,14 @@ def plot(directory: str, out: str = "", only: str = "", format: str = "png,svg")
     single = Path(out).suffix in SAVE
     if single and len(names) != 1:
         raise DeadreluError(f"--out {out} is one picture: --only has to name its chart", 2)
-    results = Results(directory)
     folder = Path(out) if out else results.directory / "plots"
-    charts = results.plot(names)
-    for name, chart in charts.items():
+    drawn = charts(names)
+    for name, chart in drawn.items():
         for path in [folder] if single else [folder / f"{name}.{form}" for form in formats]:
             path.parent.mkdir(parents=True, exist_ok=True)
             save(chart, path)
             print(path, flush=True)
-    if not charts:
+    if not drawn:
         raise DeadreluError(f"{directory}: none of {', '.join(names)} applies", 1)
 
 
@@ -39,7 +40,6 @@ def report(directory: str, out: str = "") -> None:
     print(Results(directory).report(out or None))
 
 
-CHARTS_NEED = "altair pandas pillow scipy vl-convert-python"  # what the extra [plot] brings
 COMMANDS = {"plot": plot, "report": report}
 
 
@@ -48,10 +48,6 @@ def main(arguments: Sequence[str]) -> int:
     command, options = arguments
     try:
         COMMANDS[command](**json.loads(options))
-    except ModuleNotFoundError as error:
-        print(f"deadrelu: {command}: {sys.executable} has no package {error.name}; in a virtual environment, "
-              f"pip install {CHARTS_NEED}", file=sys.stderr)
-        return 4
     except (DeadreluError, OSError) as error:
         print(f"deadrelu: {command}: {error}", file=sys.stderr)
         return getattr(error, "code", 4)

@@ -286,7 +286,8 @@ def _from_arrays(arrays: Mapping[str, NDArray[Any]], where: str) -> Network:
             layers[-1].activation = {"name": "prelu", "slope": float(weight[0])}
             continue
         if weight.ndim != 2:
-            raise DeadreluError(f"{where}: {name} has {weight.ndim} dimensions: deadrelu has dense layers, whose weights have 2")
+            raise DeadreluError(f"{where}: {name} has {weight.ndim} dimensions: deadrelu has dense layers, whose weights have "
+                                "2")
         layers.append(Layer(weight, arrays.get(f"{name[:-len('weight')]}bias")))
     return _checked(layers, where)
 

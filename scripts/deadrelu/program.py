@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 Settings = Mapping[str, Any] | Iterable[str]
@@ -39,9 +40,12 @@ def environment() -> dict[str, str]:
 
 
 def ask(*arguments: str | os.PathLike[str], text: str = "", allowed: tuple[int, ...] = (0,)) -> str:
-    """What the program prints, given that text on its standard input. Raises DeadreluError, with what it says, where its exit code is not allowed."""
-    done = subprocess.run([find(), *(os.fspath(argument) for argument in arguments)], input=text, capture_output=True, encoding="utf-8",
-                          check=False, env=environment())
+    """What the program prints, given that text on its standard input.
+
+    Raises DeadreluError, with what it says, where its exit code is not allowed.
+    """
+    command = [find(), *(os.fspath(argument) for argument in arguments)]
+    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False, env=environment())
     if done.returncode not in allowed:
         raise DeadreluError(sentence(done.stderr), done.returncode)
     return done.stdout
@@ -87,4 +91,6 @@ def _installed() -> str | None:
         files = importlib.metadata.files("deadrelu") or []
     except importlib.metadata.PackageNotFoundError:
         return None
-    return next((str(file.locate()) for file in files if file.name == "deadrelu"), None)
+    beside = Path(__file__).parents[1] / "bin" / "deadrelu"  # where `pip install --target` puts it, whatever it notes
+    places = [Path(str(file.locate())) for file in files if file.name == "deadrelu"]
+    return next((str(path) for path in [*places, beside] if path.is_file()), None)

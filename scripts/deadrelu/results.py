@@ -6,6 +6,7 @@ import difflib
 import io
 import json
 import os
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,10 @@ class Results:
             self.manifest = self._read_manifest()
             tables = json.loads((self.directory / "columns.json").read_bytes())["tables"]
         except OSError as error:
-            raise DeadreluError(f"{directory}: no {Path(error.filename).name} here; a directory that `deadrelu run` wrote "
-                                "has one") from None
+            stored = (self.directory / "results.sqlite").is_file()
+            raise DeadreluError(f"{directory}: no {Path(error.filename).name} here; " + (
+                f"`deadrelu export {directory}` writes the tables of its store" if stored
+                else "a directory that `deadrelu run` wrote has one")) from None
         self.columns: dict[str, pd.DataFrame] = {name: pd.DataFrame(columns).set_index("name")
                                                  for name, columns in tables.items()}
         self._frames: dict[str, pd.DataFrame] = {}
@@ -91,16 +94,20 @@ class Results:
     def plot(self) -> Plots:
         """The charts: `results.plot.dead_fraction()` is one, `results.plot()` are all that apply.
 
-        They need Altair and its friends: `pip install "deadrelu[plot]"`.
+        They need what the extra [plot] brings: `pip install "deadrelu[plot]"`.
         """
-        from .plot import Plots
-
+        try:
+            from .plot import Plots
+        except ModuleNotFoundError as error:
+            raise _lacks(error) from None
         return Plots(self)
 
     def report(self, out: str | os.PathLike[str] | None = None) -> Path:
         """Writes one HTML page with charts, claims and tables, which works offline; default: report.html in the directory."""
-        from .report import write
-
+        try:
+            from .report import write
+        except ModuleNotFoundError as error:
+            raise _lacks(error) from None
         return write(self, out)
 
     def network(self, run_id: str | None = None, step: int | None = None) -> Network:
@@ -134,6 +141,14 @@ class Results:
         frame = frame.astype({name: _DTYPES[kind] for name, kind in types.items() if kind != "text"})
         whole = [name for name, kind in types.items() if kind == "integer" and frame[name].notna().all()]
         return frame.astype({name: "int64" for name in whole})
+
+
+CHARTS_NEED = "altair pandas pillow scipy vl-convert-python"  # what the extra [plot] brings
+
+
+def _lacks(error: ModuleNotFoundError) -> DeadreluError:
+    return DeadreluError(f"{sys.executable} has no package {error.name}, which charts need; in a virtual environment, pip install "
+                         + CHARTS_NEED)
 
 
 # A table of one column has empty lines where values are missing. From pandas 3.1 on it reads every digit by itself.

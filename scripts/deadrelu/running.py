@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ from typing import Any
 from .program import DeadreluError, Settings, ask, environment, find, sentence, set_options, to_json
 from .progress import Bar, bar
 from .results import Results
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def run(config: Mapping[str, Any] | str | os.PathLike[str], *, set: Settings | None = None,
@@ -49,12 +52,17 @@ def run(config: Mapping[str, Any] | str | os.PathLike[str], *, set: Settings | N
 def _train(command: list[str], text: str, shown: Bar) -> None:
     # Files, for a pipe that nobody reads stops its writer. A session of its own, for the terminal, or the notebook, sends
     # an interrupt to the whole group of processes, and the program takes a second one for an order to end at once.
+    libc = ctypes.CDLL(None)
+
+    def end_with_python() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
     with tempfile.TemporaryFile("w+", encoding="utf-8") as config, \
             tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         config.write(text)
         config.seek(0)
         with subprocess.Popen(command, stdin=config, stdout=output, stderr=subprocess.PIPE, encoding="utf-8",
-                              env=environment(), start_new_session=True) as process:
+                              env=environment(), start_new_session=True, preexec_fn=end_with_python) as process:
             try:
                 said = _follow(process, shown)
                 code = process.wait()

@@ -15,7 +15,7 @@ import unittest
 import deadrelu
 import numpy as np
 import pandas as pd
-from deadrelu.commands import CHARTS_NEED
+from deadrelu.results import CHARTS_NEED
 from results_to_draw import ROOT, call, stream, sweep
 
 SMALL = {
@@ -104,6 +104,23 @@ class Run(Folder):
             self.assertGreaterEqual(len(results.runs), 20)
             self.assertLess(len(results.runs), 2000)
             self.assertFalse(results.manifest["complete"])
+
+    def test_a_killed_python_takes_the_program_with_it(self):
+        process = self.python(f"import deadrelu; deadrelu.run({SLOW!r}, out='out', progress=False)")
+        while self.recorded("out") < 20:
+            self.assertIsNone(process.poll())
+            time.sleep(0.02)
+        process.kill()
+        process.communicate()
+        # Another one may write the directory as soon as the first has written its tables.
+        code, _, errors = call("run", self.write(SLOW), "--out", self.folder / "out", "--wait", "--only", "0")
+        self.assertEqual(code, 0, errors)
+        self.assertLess(self.recorded("out"), 2000)
+
+    def write(self, config):
+        path = self.folder / "config.json"
+        path.write_text(json.dumps(config))
+        return path
 
     def recorded(self, out):
         code, output, _ = call("query", self.folder / out, "SELECT count(*) FROM runs")
@@ -235,7 +252,7 @@ class Package(unittest.TestCase):
         done = subprocess.run([sys.executable, "-c", blocked, "plot", json.dumps({"directory": str(sweep())})],
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 4)
-        self.assertRegex(done.stderr, f"^deadrelu: plot: .* has no package altair; .* pip install {CHARTS_NEED}\n$")
+        self.assertRegex(done.stderr, f"^deadrelu: plot: .* has no package altair, .* pip install {CHARTS_NEED}\n$")
 
     def test_it_is_of_the_programs_version(self):
         self.assertEqual(f"deadrelu {deadrelu.__version__}\n", call("--version")[1])

@@ -52,7 +52,7 @@ class Report(unittest.TestCase):
         text = self.written(experiment("dead-layer"))
         claims = json.loads((ROOT / "experiments/dead-layer/claims.json").read_text(encoding="utf-8"))
         for claim in claims:
-            self.assertIn(html.escape(claim["text"]), text)
+            self.assertTrue(html.escape(claim["text"]) in text, claim["text"])
         self.assertEqual(len(re.findall('<span class="pass">PASS</span>', text)), len(claims))
 
     def test_results_of_another_config_are_not_judged(self):

@@ -60,9 +60,10 @@ class BornDead(unittest.TestCase):
 class Labels(unittest.TestCase):
     def test_objects_are_told_apart_by_what_differs(self):
         column = pd.Series(['relu', '{"name":"elu","alpha":1}', '{"name":"leaky_relu","slope":0.01}',
-                            '{"name":"leaky_relu","slope":0.1}', '[16,16]', '[]', '[-1.5,2]'])
+                            '{"name":"leaky_relu","slope":0.1}', '[16,16]', '[]', '[-1.5,2]',
+                            '["relu",{"name":"elu","alpha":1}]'])
         self.assertEqual(_readable(column).tolist(), ["relu", "elu", "leaky_relu (slope 0.01)",
-                                                      "leaky_relu (slope 0.1)", "16-16", "none", "[−1.5, 2]"])
+                                                      "leaky_relu (slope 0.1)", "16-16", "none", "[−1.5, 2]", "[relu, elu]"])
 
 
 if __name__ == "__main__":

@@ -38,12 +38,16 @@ def activations(view: View) -> Chart | None:
 
 def _specs(view: View) -> list[dict[str, Any]]:
     """The experiment's activations, each {"name": …, parameters}."""
-    swept = view.swept_json("model.activation")
-    if swept is not None:
-        return swept
     names = view.axis("model.activation.name")
-    given = view.setting("model.activation", {"name": "relu"})
-    return [{"name": name} for name in names.values] if names else [given]
+    if names:
+        return [{"name": name} for name in names.values]
+    found: list[dict[str, Any]] = []
+    for given in view.values("model.activation"):
+        for one in given if isinstance(given, list) else [given]:  # of each layer
+            spec = {"name": one} if isinstance(one, str) else dict(one)
+            if spec not in found:
+                found.append(spec)
+    return found
 
 
 def _sampled(spec: dict[str, Any], at_zero: object) -> pd.DataFrame:

@@ -74,9 +74,9 @@ def born_dead(view: View) -> Chart | None:
 
 def _bounds(view: View, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """The curves that hold for this experiment, and a sentence that says what they are."""
-    weights = view.setting("init.weights", {})
     plain = {axis.path for axis in view.axes} <= {"model.depth", "model.width"}
-    if not plain or weights.get("name") not in SYMMETRIC or not _zero_bias(view) or not _is_relu(view):
+    relu = _name(view, "model.activation") == "relu"
+    if not plain or not relu or _name(view, "init.weights") not in SYMMETRIC or not _zero_bias(view):
         return pd.DataFrame(), "no closed form holds for this set-up"
     curves = [("one input: exact; more: upper bound", upper_bound)]
     domain = view.setting("data.domain", [0, 0])
@@ -92,8 +92,10 @@ def _bounds(view: View, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 def _zero_bias(view: View) -> bool:
     bias = view.setting("init.bias", 0)
     value = bias.get("value", 0) if isinstance(bias, dict) and bias.get("name", "constant") == "constant" else bias
-    return value == 0 or view.setting("model.bias", True) is False
+    return bool(value == 0 or view.setting("model.bias", True) is False)
 
 
-def _is_relu(view: View) -> bool:
-    return bool(view.setting("model.activation", {"name": "relu"}).get("name") == "relu")
+def _name(view: View, path: str) -> str:
+    """The name of what all hidden layers have; empty where they differ."""
+    given = view.setting(path)
+    return str(given.get("name", "")) if isinstance(given, dict) else ""

@@ -127,12 +127,11 @@ class View:
             value = value[key]
         return value
 
-    def swept_json(self, path: str) -> list[dict[str, Any]] | None:
-        """The values of a swept key as the config has them, objects as dicts; None where it is not swept."""
-        raw = self.results.runs
-        if path not in raw:
-            return None
-        return [json.loads(value) if str(value).startswith("{") else {"name": value} for value in raw[path].unique()]
+    def values(self, path: str) -> list[Any]:
+        """The values of a key as the config has them, lists and objects too: of the sweep, or the one that is set."""
+        if path not in self.results.swept:
+            return [self.setting(path)]
+        return [_parsed(value) for value in self.results.runs[path].unique()]
 
     def _decides(self, known: str, path: str) -> bool:
         pairs = self.runs[[known, path]].drop_duplicates()
