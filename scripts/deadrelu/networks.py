@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,22 +89,28 @@ class Network:
 def from_torch(source: torch.nn.Module | Mapping[str, Any]) -> Network:
     """The dense network in a torch.nn.Module, or in a state_dict.
 
-    A module's Linear layers count in the order in which it registers them, and so do its activations; a state_dict has no
-    activations, so they are left at identity. A layer of another kind with parameters is a DeadreluError.
+    A module is run on random inputs, and what is returned computes the same: its Linear layers in the order in which it
+    registers them, with its activations, or with one activation of all hidden layers where forward() calls it as a function.
+    A softmax at the end is left out. A module that computes something else is a DeadreluError, and so is a layer of another
+    kind with parameters. A state_dict has no activations, so they are left at identity.
     """
     if isinstance(source, Mapping):
         return _from_arrays({name: _array(value) for name, value in source.items()}, "the state_dict")
     layers: list[Layer] = []
-    for name, module in source.named_modules():
+    problem = None
+    for name, module in source.named_modules(remove_duplicate=False):
         kind = type(module).__name__
         activation = _torch_module(kind, module)
         if kind == "Linear":
             layers.append(Layer(_array(module.weight), None if module.bias is None else _array(module.bias)))
         elif activation is not None:
-            _activate(layers, activation, name)
+            try:
+                _activate(layers, activation, name)
+            except DeadreluError as error:
+                problem = error  # unless it is used elsewhere than where it is registered
         elif kind not in _PASSED_OVER and next(module.parameters(recurse=False), None) is not None:
             raise DeadreluError(f"{name or 'the module'} is a {kind}: deadrelu has dense layers (Linear) and activations")
-    return _checked(layers, "the module")
+    return _as_computed(source, _checked(layers, "the module"), problem)
 
 
 def from_keras(source: Any) -> Network:
@@ -121,6 +127,8 @@ def from_keras(source: Any) -> Network:
         except (ValueError, OSError, TypeError) as error:
             raise DeadreluError(f"{source}: Keras cannot load it: {str(error).strip().splitlines()[0]}") from None
     layers: list[Layer] = []
+    if type(source).__name__ not in ("Sequential", "Functional") or len(source.outputs) != 1:
+        raise DeadreluError("only a Sequential or Functional model with one output says in which order its layers are used")
     for layer in source.layers:
         kind, activation = type(layer).__name__, None
         if kind == "Dense":
@@ -160,6 +168,9 @@ def of_run(results: Results, run_id: str | None = None, step: int | None = None)
         for layer, one in zip(some, given if isinstance(given, list) else [given] * len(some)):
             layer.activation = {"name": one} if isinstance(one, str) else dict(one)
     for layer, learned in zip(layers, found):
+        if learned.keys() - {"weights", "bias", "slope"}:
+            raise DeadreluError(f"{results.directory}: a layer has more than weights, biases and slopes: "
+                                f"{', '.join(learned)}; `deadrelu export --parameters` writes all of it")
         if "slope" in learned:
             layer.activation["slope"] = float(np.ravel(learned["slope"])[0])
     return Network(layers)
@@ -353,7 +364,7 @@ def _recognised(kind: str, thing: Any, function: Callable[[NDArray[Any]], NDArra
         return {"name": "softmax"}
     if name is None or name == "identity":
         return None if name is None else {"name": name}
-    activation = dict(_resolved({"name": name}))
+    activation = dict(_resolved(name))
     for theirs, ours in _NUMBERS.items():
         value = getattr(thing, theirs, None)
         if value is None and inspect.isfunction(thing) and theirs in inspect.signature(thing).parameters:
@@ -366,9 +377,10 @@ def _recognised(kind: str, thing: Any, function: Callable[[NDArray[Any]], NDArra
     return activation
 
 
-def _resolved(activation: dict[str, Any]) -> dict[str, Any]:
-    """The activation with its numbers at their defaults."""
-    config = {"data": {"kind": "xor"}, "model": {"hidden": [1], "activation": activation}, "train": {"steps": 1}}
+@cache
+def _resolved(name: str) -> dict[str, Any]:
+    """The activation of that name with its numbers at their defaults."""
+    config = {"data": {"kind": "xor"}, "model": {"hidden": [1], "activation": name}, "train": {"steps": 1}}
     found: dict[str, Any] = json.loads(ask("config", "-", text=json.dumps(config)))["model"]["activation"]
     return found
 
@@ -379,6 +391,53 @@ def _graph(activation: dict[str, Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     rows = ask("activation", activation["name"], "--from", "-5", "--to", "5", "--points", "41", *numbers)
     table = np.loadtxt(rows.splitlines()[1:], delimiter=",", ndmin=2)
     return table[:, 0].astype(np.float32), table[:, 1]
+
+
+def _as_computed(module: Any, network: Network, problem: DeadreluError | None) -> Network:
+    """The network with the activations that make it compute what the module does."""
+    import torch
+
+    inputs = network.layers[0].weight.shape[1]
+    x = torch.randn(64, inputs, generator=torch.Generator().manual_seed(0)) * torch.logspace(-1, 2, 64)[:, None]
+    try:
+        with torch.no_grad():
+            expected = _array(copy.deepcopy(module).eval().float().cpu()(x)).reshape(64, -1)
+    except Exception as error:  # whatever somebody's forward() raises
+        raise DeadreluError(f"the module cannot be run on {inputs} inputs ({str(error).splitlines()[0]}); its state_dict has "
+                            "the parameters") from None
+    known = [activation for name in dict.fromkeys(_activation_names().values())
+             if _has_torch_module(activation := _resolved(name))]
+    identity = {"name": "identity"}
+    hidden = [layer.activation for layer in network.layers[:-1]]
+    tried = [(hidden, network.layers[-1].activation)]
+    if problem or all(activation == identity for activation in hidden):
+        uniform = [[activation] * len(hidden) for activation in known] if hidden else [hidden]
+        tried += [(inner, outer) for outer in [identity, *known] for inner in uniform]
+    for inner, outer in tried:
+        layers = [replace(layer, activation=activation) for layer, activation in zip(network.layers, [*inner, outer])]
+        with torch.no_grad():
+            found = _array(to_torch(Network(layers)).eval().float()(x))
+        if any(_close(link(found), expected) for link in (lambda y: y, _log_softmax, lambda y: np.exp(_log_softmax(y)))):
+            return Network(layers)
+    raise problem or DeadreluError("the module computes something else than its Linear layers one after the other with one "
+                                   "activation: make it a Sequential, or give its state_dict and the activation")
+
+
+def _close(found: NDArray[Any], expected: NDArray[Any]) -> bool:
+    return found.shape == expected.shape and np.allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def _log_softmax(y: NDArray[Any]) -> NDArray[Any]:
+    below = y - y.max(axis=1, keepdims=True)
+    logarithms: NDArray[Any] = below - np.log(np.exp(below).sum(axis=1, keepdims=True))
+    return logarithms
+
+
+def _has_torch_module(activation: dict[str, Any]) -> bool:
+    try:
+        return activation["name"] != "identity" and _torch_activation(activation) is not None
+    except DeadreluError:
+        return False
 
 
 def _torch_module(kind: str, module: Any) -> dict[str, Any] | None:

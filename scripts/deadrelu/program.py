@@ -58,7 +58,8 @@ def version() -> str:
 
 def sentence(errors: str) -> str:
     """An error message without the program's name, and without lines of a config that nobody has written in lines."""
-    text = re.sub(r"^(deadrelu: (error: )?|standard input:\d+: )", "", errors.strip(), flags=re.MULTILINE)
+    lines = [line for line in errors.strip().splitlines() if not line.startswith(("try 'deadrelu", "deadrelu: try 'deadrelu"))]
+    text = "\n".join(re.sub(r"^(deadrelu: (error: )?|standard input:\d+: )", "", line) for line in lines)
     return text or "the program ended without a word"
 
 

@@ -47,7 +47,7 @@ class Torch(Folder):
     def test_each_activation_of_both_is_recognised_with_its_numbers(self):
         known = 0
         for name in _activation_names().values():
-            layer = deadrelu.Layer(np.eye(2, dtype=np.float32), None, _resolved({"name": name}))
+            layer = deadrelu.Layer(np.eye(2, dtype=np.float32), None, _resolved(name))
             try:
                 model = deadrelu.to_torch(deadrelu.Network([layer]))
             except deadrelu.DeadreluError as error:
@@ -56,6 +56,29 @@ class Torch(Folder):
             known += 1
             self.assertEqual(deadrelu.from_torch(model).layers[0].activation, layer.activation)
         self.assertGreater(known, 15)
+
+    def test_a_module_whose_forward_calls_functions_is_found_out(self):
+        relu, tanh, log_softmax = torch.relu, torch.tanh, torch.nn.functional.log_softmax
+
+        class Net(torch.nn.Module):
+            def __init__(self, hidden, last):
+                super().__init__()
+                self.one, self.two, self.three = (torch.nn.Linear(3, 6), torch.nn.Linear(6, 6), torch.nn.Linear(6, 2))
+                self.hidden, self.last = hidden, last
+
+            def forward(self, x):
+                return self.last(self.three(self.hidden(self.two(self.hidden(self.one(x))))))
+
+        for hidden, last, names in ((relu, lambda x: x, ["relu", "relu", "identity"]),
+                                    (tanh, lambda x: log_softmax(x, dim=1), ["tanh", "tanh", "identity"]),
+                                    (torch.nn.ReLU(), torch.nn.Sigmoid(), ["relu", "relu", "sigmoid"]),
+                                    (lambda x: x, lambda x: x, ["identity"] * 3)):
+            network = deadrelu.from_torch(Net(hidden, last))
+            self.assertEqual([layer.activation["name"] for layer in network.layers], names)
+        with self.assertRaisesRegex(deadrelu.DeadreluError, "computes something else"):
+            deadrelu.from_torch(Net(torch.sin, lambda x: x))
+        with self.assertRaisesRegex(deadrelu.DeadreluError, "cannot be run on 3 inputs"):
+            deadrelu.from_torch(Net(lambda x: x.view(1, 2, 3, 4, 5), lambda x: x))
 
     def test_a_state_dict_has_the_layers_and_no_activations(self):
         model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1))
@@ -172,6 +195,12 @@ class Keras(Folder):
         for layer, said in ((layers.BatchNormalization(), "is a BatchNormalization"), (layers.ReLU(max_value=1), "ReLU computes"),
                             (layers.Activation("exponential"), "no activation exponential")):
             model = keras.Sequential([keras.Input((3,)), layers.Dense(2), layer, layers.Dense(1)])
+            with self.assertRaisesRegex(deadrelu.DeadreluError, said):
+                deadrelu.from_keras(model)
+        inputs = keras.Input((3,))
+        two = keras.Model(inputs, [layers.Dense(2)(inputs), layers.Dense(2)(inputs)])
+        added = keras.Model(inputs, layers.Add()([layers.Dense(3)(inputs), inputs]))
+        for model, said in ((two, "with one output"), (added, "is a Add")):
             with self.assertRaisesRegex(deadrelu.DeadreluError, said):
                 deadrelu.from_keras(model)
         with self.assertRaisesRegex(deadrelu.DeadreluError, "there is no such file"):
