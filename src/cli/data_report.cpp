@@ -18,14 +18,11 @@ void DataReport::add(const FoundData& found) {
   if (std::find(summaries_.begin(), summaries_.end(), summary) != summaries_.end()) return;
   summaries_.push_back(summary);
   if (quiet_) return;
-  if (progress_ == nullptr) return say(found, summary);
-  progress_->interrupt([&] { say(found, summary); });
-}
-
-void DataReport::say(const FoundData& found, const std::string& summary) const {
-  if (json_) return write_error_line(fmt::format(R"({{"data": {}}})", summary));
-  write_error_line("deadrelu: " + text_of(found));
-  for (const std::string& warning : found.warnings) spdlog::warn("{}: {}", found.files[0], warning);
+  const auto say = [&] {
+    write_error_line("deadrelu: " + text_of(found));
+    for (const std::string& warning : found.warnings) spdlog::warn("{}: {}", found.files[0], warning);
+  };
+  (progress_ == nullptr ? say() : progress_->interrupt(say));
 }
 
 void DataReport::speak_through(Progress* progress) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -12,12 +11,11 @@
 
 namespace deadrelu {
 
-// Thread-safe.
+// Thread-safe. With `quiet`, it only keeps.
 class DataReport {
  public:
-  // Says a line for each data set that comes from files, and one for each warning; with kJson one object a line,
-  // with `quiet` nothing.
-  DataReport(ProgressMode mode, bool quiet) : json_(mode == ProgressMode::kJson), quiet_(quiet) {}
+  explicit DataReport(bool quiet) : quiet_(quiet) {}
+  // Says a line for a data set that comes from files, and one for each warning.
   void add(const FoundData& found);
   // While it shows something, `progress` lets lines pass.
   void speak_through(Progress* progress);
@@ -26,8 +24,7 @@ class DataReport {
   std::vector<std::string> summaries() const;
 
  private:
-  void say(const FoundData& found, const std::string& summary) const;
-  const bool json_, quiet_;
+  const bool quiet_;
   mutable std::mutex mutex_;
   Progress* progress_ = nullptr;
   std::vector<std::string> summaries_;

@@ -54,7 +54,7 @@ int run(const RunOptions& options) {
     print_text(training_plan(config, selection, directory));
     return 0;
   }
-  DataReport data(progress, options.quiet);
+  DataReport data(options.quiet);
   if (!has_store(directory))
     check_data(config, selection, source.label, [&](const FoundData& found) { data.add(found); });
   spdlog::info("{}: {} of {} runs asked for, {} threads, {}", directory.string(), selection.size(),

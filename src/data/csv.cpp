@@ -33,9 +33,9 @@ class Mistakes {
     ++columns_[column];
     add(table, table.label(column) + ": " + text, hint);
   }
-  void add_row(const Table& table, const std::string& text) {
+  void add_row(const Table& table, const std::string& text, const std::string& hint = "") {
     ++rows_;
-    add(table, text, "");
+    add(table, text, hint);
   }
   bool empty() const { return named_.empty(); }
 
@@ -70,8 +70,12 @@ class Mistakes {
 
 bool fits(const Table& table, const std::vector<CsvCell>& cells, Mistakes& mistakes) {
   if (cells.size() == table.width) return true;
-  mistakes.add_row(table, "the row has " + std::to_string(cells.size()) + " cells, the " +
-                              (table.names.empty() ? "first row " : "header ") + std::to_string(table.width));
+  const bool one_more = !table.names.empty() && cells.size() == table.width + 1;
+  mistakes.add_row(
+      table,
+      "the row has " + std::to_string(cells.size()) + " cells, the " +
+          (table.names.empty() ? "first row " : "header ") + std::to_string(table.width),
+      one_more ? "does the header lack the row names, as R writes it? Give them a name there" : "");
   return false;
 }
 

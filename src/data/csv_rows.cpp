@@ -14,6 +14,7 @@ constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 constexpr std::size_t kLongestCell = std::size_t{1} << 20;
 constexpr std::size_t kLongestRow = std::size_t{256} << 20;
 constexpr std::size_t kMostCells = std::size_t{1} << 20;
+constexpr std::size_t kLongestStart = 16;  // bytes that tell whether a line is a comment
 constexpr std::size_t kPreviewRows = 100;
 constexpr std::size_t kLeastLines = 4;              // at the start, to find out what they are
 constexpr std::string_view kDelimiters = ";\t|, ";  // where several fit equally well, the first
@@ -187,8 +188,9 @@ CsvRows::CsvRows(const std::string& path, char delimiter)
   if (file_kind(file_.start()).format == FileFormat::kUnknown && !file_.start().empty())
     file_.fail("is a binary file, not a CSV file: it holds zero bytes");
   fill();
-  while (!at_end_ && filled_ < kLongestRow && lines_in(unread()) < kLeastLines) fill();
   skip_preamble();
+  while (!at_end_ && filled_ < kLongestRow && lines_in(unread()) < kLeastLines) fill();
+  row_line_ = line_;
   if (delimiter_ == '\0') delimiter_ = find_delimiter();
 }
 
@@ -208,10 +210,12 @@ void CsvRows::fill() {
 }
 
 void CsvRows::skip_line() {
-  const std::size_t size = unread().find_first_of("\r\n");
+  std::size_t size = unread().find_first_of("\r\n");
+  for (; size == std::string_view::npos && !at_end_; size = unread().find_first_of("\r\n")) fill();
   const bool both = size != std::string_view::npos && unread().substr(size).starts_with("\r\n");
   position_ = size == std::string_view::npos ? filled_ : position_ + size + (both ? 2 : 1);
   ++line_;
+  if (filled_ - position_ < kLongestStart) fill();
 }
 
 // A # that a delimiter follows is a column's name.

@@ -188,14 +188,17 @@ void Table::find_header() {
     --width;
 }
 
-// scikit-learn's files begin with the numbers of rows and inputs and the names of the classes.
+// scikit-learn's files begin with the numbers of rows and inputs and the names of the classes; all else is numbers.
 bool Table::is_count_line() const {
   const Texts& first = preview_[0];
   if (first.size() < 3 || preview_.size() < 2) return false;
   const auto samples = parse_integer(first[0]), columns = parse_integer(first[1]);
+  const auto number = [&](const std::string& cell) { return is_number(cell); };
+  const auto name = [&](const std::string& cell) { return is_name(cell); };
   return samples && *samples > 0 && columns && *columns > 0 &&
          static_cast<std::size_t>(*columns) + 1 == preview_[1].size() &&
-         std::all_of(first.begin() + 2, first.end(), [&](const auto& cell) { return is_name(cell); });
+         std::all_of(first.begin() + 2, first.end(), name) &&
+         std::all_of(preview_[1].begin(), preview_[1].end(), number);
 }
 
 // Only what leaves no doubt: the config names one of its words, or it is all names and numbers come below.

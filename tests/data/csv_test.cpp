@@ -321,7 +321,9 @@ TEST(Csv, many_classes_in_few_rows_are_a_warning) {
 
 TEST(Csv, a_row_of_another_length_is_named_with_its_line) {
   EXPECT_EQ(complaint("a,b,y\n1,2,3\n4,5\n"), ":3: the row has 2 cells, the header 3");
-  EXPECT_EQ(complaint("a,y\n1,2,3\n"), ":2: the row has 3 cells, the header 2");
+  EXPECT_EQ(complaint("a,y\n1,2,3\n"),
+            ":2: the row has 3 cells, the header 2; does the header lack the row names, as R "
+            "writes it? Give them a name there");
   EXPECT_EQ(complaint("\"a\n\",y\n\n1,2\n3\n"), ":5: the row has 1 cells, the header 2");
   EXPECT_EQ(complaint("1,2\n3\n", without_header({1})), ":2: the row has 1 cells, the first row 2");
 }
@@ -409,6 +411,15 @@ TEST(Csv, files_of_another_kind_are_named) {
   EXPECT_PRED_FORMAT2(testing::IsSubstring, ": is a tar archive, not a CSV file",
                       complaint(gzipped(std::string(257, 'n') + std::string("ustar\0", 6))));
   EXPECT_EQ(complaint(std::string("a,y\0", 4)), ": is a binary file, not a CSV file: it holds zero bytes");
+}
+
+TEST(Csv, comments_may_be_longer_than_any_buffer) {
+  std::string text;
+  for (int i = 0; i < 10000; ++i) text += "#" + std::string(100, 'x') + "\r\n";
+  const Examples set = regression(text + "a,y\n1,2\n");
+  EXPECT_EQ(set.targets, (Reals{2}));
+  EXPECT_EQ(detail(set, "comment_lines"), FoundData::Detail(std::uint64_t{10000}));
+  EXPECT_EQ(complaint(text + "a,y\n1,x\n").substr(0, 7), ":10002:");
 }
 
 TEST(Csv, a_gzip_file_is_unpacked_as_it_is_read) {
