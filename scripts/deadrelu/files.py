@@ -54,7 +54,7 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
 
 def _safetensors(arrays: Arrays) -> bytes:
     names = {np.dtype(code): name for name, code in _DTYPES.items() if name != "BF16"}
-    header: dict[str, Any] = {}
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}  # weights are [outputs][inputs], as PyTorch has them
     data = b""
     for name, array in arrays.items():
         array = np.asarray(array)
