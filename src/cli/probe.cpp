@@ -7,7 +7,6 @@
 #include "cli/training.h"
 #include "config/parameter_arrays.h"
 #include "data/byte_source.h"
-#include "store/result_store.h"
 
 namespace deadrelu {
 namespace {
@@ -38,7 +37,8 @@ class ProbeConfig {
     if (classified_ && outputs() == 1) config_["train"]["loss"] = name_of(Loss::kBinaryCrossEntropy);
     source_.text = config_.dump();
     if (!options.activation.empty()) source_.sets.push_back("model.activation=" + options.activation);
-    if (pieces_ > 1) source_.sets.push_back("model.activation.pieces=" + std::to_string(pieces_));
+    if (pieces_ > 1 && options_.activation[0] != '[')
+      source_.sets.push_back("model.activation.pieces=" + std::to_string(pieces_));
   }
 
   const ConfigSource& source() const { return source_; }
@@ -60,8 +60,9 @@ class ProbeConfig {
     bool slopes = false;
     for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
       const std::size_t rows = layers[l].rows, next = layers[l + 1].inputs;
-      if (options_.activation.find("maxout") != std::string::npos && rows % next == 0) pieces_ = rows / next;
-      model["hidden"].push_back(rows / pieces_);
+      const bool maxout = options_.activation.find("maxout") != std::string::npos && rows % next == 0;
+      if (maxout) pieces_ = rows / next;
+      model["hidden"].push_back(maxout ? next : rows);
       biases.push_back(!layers[l][BlockKind::kBias].empty());
       slopes |= !layers[l][BlockKind::kSlope].empty();
     }
@@ -130,7 +131,7 @@ class ProbeConfig {
   ParameterSet parameters_;
   ConfigSource source_;
   Json config_;
-  std::size_t pieces_ = 1;  // of maxout, in all layers
+  std::size_t pieces_ = 1;  // of maxout
   bool classified_ = false;
   std::size_t classes_ = 0;
 };
@@ -153,27 +154,6 @@ FinishedRun measure(const ExperimentConfig& config, const RunnerOptions& runner)
   if (!measured.failure.empty())
     throw UserError(ExitCode::kRunFailed, "the network cannot be measured: " + measured.failure);
   return measured;
-}
-
-void write_results(const ProbeOptions& options, const ExperimentConfig& config, const FinishedRun& run,
-                   const RunnerOptions& runner, const ExportFormats& formats) {
-  Manifest manifest = start_manifest();
-  manifest.simd = name_of(runner.simd);
-  manifest.threads = runner.threads;
-  manifest.trained_now = 1;
-  ResultStore store(options.out, {config.name(),
-                                  config.resolved_json(),
-                                  kEngineEpoch,
-                                  config.swept_columns(),
-                                  1,
-                                  (std::filesystem::current_path() / run.run.spec.data.directory).string(),
-                                  {}});
-  InputCheck(store.input_files(), [&](const InputFile& file) {
-    store.add_input_file(file);
-  }).look_at(run.run.spec);
-  store.write({&run, 1});
-  store.flush();
-  write_result_files(options.out, formats, manifest);
 }
 
 std::vector<Cell> row_of(const Table& table, const void* row) {
@@ -303,9 +283,13 @@ int probe(const ProbeOptions& options) {
     const ExperimentConfig config(source);
     if (config.run_count() != 1)
       throw usage_error("probe measures one network; train.steps 0 in a config measures several");
-    check_data(config, {}, source.label);
+    DataReport found(false);
+    check_data(config, {}, source.label, [&](const FoundData& data) { found.add(data); });
     run = measure(config, runner);
-    if (!options.out.empty()) write_results(options, config, run, runner, formats);
+    const std::filesystem::path directory = std::filesystem::current_path() / source.directory;
+    if (!options.out.empty())
+      train_job({config, {}, options.out, directory.string(), runner, formats, false, &found},
+                ProgressMode::kNone);
   } catch (const UserError& error) {
     throw_again(error, options, source.label);
   }

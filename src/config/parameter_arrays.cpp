@@ -132,13 +132,13 @@ class LayerFinder {
     const Lengths& shape = module.weight->shape;
     const auto refuse = [&](const std::string& text) { fail_input(module.weight->place, text); };
     if (module.weight->size() == 0) refuse("holds no values");
-    if (!module.is_slope() && shape.size() == 1)
+    if (module.is_slope()) return;
+    if (shape.size() == 1 && module.bias == nullptr)
       refuse("has one axis of " + shape_text(shape) +
-             (module.bias == nullptr ? " slopes; a learned slope is one a layer (PReLU's default)"
-                                     : " numbers; a dense layer has two, and normalization is not read"));
-    if (!module.is_slope() && shape.size() != 2)
+             " slopes; a learned slope is one a layer (PReLU's default)");
+    if (shape.size() != 2)
       refuse("has " + std::to_string(shape.size()) + " axes (" + shape_text(shape) +
-             "); a dense layer has two, other layers are not read");
+             "); a dense layer has two, others (convolutions, normalization) are not read");
     if (module.bias == nullptr) return;
     const Lengths& bias = module.bias->shape;
     if (bias.size() != 1 || (bias[0] != shape[0] && bias[0] != shape[1]))

@@ -9,17 +9,13 @@ namespace {
 
 constexpr std::size_t kLengthBytes = 8;
 
-struct TensorType {
-  const char* name;
-  Element element;
-};
-constexpr TensorType kTensorTypes[] = {
-    {"BOOL", Element::kBool},   {"I8", Element::kInt8},       {"I16", Element::kInt16},
-    {"I32", Element::kInt32},   {"I64", Element::kInt64},     {"U8", Element::kUint8},
-    {"U16", Element::kUint16},  {"U32", Element::kUint32},    {"U64", Element::kUint64},
-    {"F16", Element::kFloat16}, {"BF16", Element::kBfloat16}, {"F32", Element::kFloat32},
-    {"F64", Element::kFloat64},
-};
+// F32, BF16, U8, BOOL, …
+std::string dtype_of(Element element) {
+  if (element == Element::kBool) return "BOOL";
+  const std::string_view name = name_of(element);
+  const char letter = static_cast<char>(name[0] - 'a' + 'A');
+  return letter + std::string(name[1] == 'f' ? "F" : "") + std::to_string(8 * bytes_of(element));
+}
 
 // Reads the header; what is wrong with it is thrown at once.
 class TensorReader {
@@ -78,11 +74,11 @@ class TensorReader {
                       *const offsets = find_member(entry, "data_offsets");
     if (type == nullptr || shape == nullptr || offsets == nullptr)
       fail_in(name, "found " + describe(entry) + "; an object with dtype, shape and data_offsets is needed");
-    const auto known = std::find_if(std::begin(kTensorTypes), std::end(kTensorTypes),
-                                    [&](const TensorType& t) { return *type == t.name; });
-    if (known == std::end(kTensorTypes))
-      fail_in(name, "its dtype " + describe(*type) + " is not read; save it as F32");
-    array.element = known->element;
+    const auto types = values_of<Element>();
+    const auto known =
+        std::find_if(types.begin(), types.end(), [&](Element e) { return *type == dtype_of(e); });
+    if (known == types.end()) fail_in(name, "its dtype " + describe(*type) + " is not read; save it as F32");
+    array.element = *known;
     array.shape = counts(name, "shape", *shape);
     const Lengths ends = counts(name, "data_offsets", *offsets);
     if (ends.size() != 2)
@@ -149,7 +145,7 @@ std::string safetensors_text(std::span<const NamedArray> tensors, bool single) {
   for (const NamedArray& tensor : tensors) {
     const std::size_t begin = numbers.size();
     numbers += number_bytes(tensor.numbers, single);
-    header[tensor.name] = {{"dtype", single ? "F32" : "F64"},
+    header[tensor.name] = {{"dtype", dtype_of(single ? Element::kFloat32 : Element::kFloat64)},
                            {"shape", tensor.shape},
                            {"data_offsets", {begin, numbers.size()}}};
   }

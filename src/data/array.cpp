@@ -66,22 +66,8 @@ struct Run {
 }  // namespace
 
 std::size_t bytes_of(Element element) {
-  switch (element) {
-    case Element::kBool:
-    case Element::kInt8:
-    case Element::kUint8: return 1;
-    case Element::kInt16:
-    case Element::kUint16:
-    case Element::kFloat16:
-    case Element::kBfloat16: return 2;
-    case Element::kInt32:
-    case Element::kUint32:
-    case Element::kFloat32: return 4;
-    case Element::kInt64:
-    case Element::kUint64:
-    case Element::kFloat64: break;
-  }
-  return 8;
+  constexpr std::array<std::size_t, kNames<Element>.size()> kBytes{1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
+  return kBytes[static_cast<std::size_t>(element)];
 }
 
 bool is_float(Element element) { return element >= Element::kFloat16; }

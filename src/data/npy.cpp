@@ -17,18 +17,11 @@ constexpr std::string_view kNpyExtension = ".npy";
 constexpr std::size_t kMostAxes = 64;            // of NumPy 2
 constexpr std::size_t kMostHeaderBytes = 65536;  // numpy.load reads up to 10,000
 
-// What the letters of a type mean: "<f8".
-struct TypeCode {
-  char kind;
-  std::size_t bytes;
-  Element element;
-};
-constexpr TypeCode kTypeCodes[] = {
-    {'b', 1, Element::kBool},    {'i', 1, Element::kInt8},    {'i', 2, Element::kInt16},
-    {'i', 4, Element::kInt32},   {'i', 8, Element::kInt64},   {'u', 1, Element::kUint8},
-    {'u', 2, Element::kUint16},  {'u', 4, Element::kUint32},  {'u', 8, Element::kUint64},
-    {'f', 2, Element::kFloat16}, {'f', 4, Element::kFloat32}, {'f', 8, Element::kFloat64},
-};
+// Whether a type of NumPy's, 'f' of 8 bytes, is this one.
+bool is_type(Element element, char kind, std::int64_t bytes) {
+  return element != Element::kBfloat16 && name_of(element)[0] == kind &&
+         bytes_of(element) == static_cast<std::uint64_t>(bytes);
+}
 
 // Why a type is no number that we read.
 std::string refusal_of(char kind) {
@@ -119,12 +112,11 @@ class HeaderReader {
     const char kind = text.size() > has_order ? text[has_order] : ' ';
     const auto bytes =
         parse_integer(std::string_view(text).substr(std::min(text.size(), has_order + std::size_t{1})));
-    const auto code = std::find_if(std::begin(kTypeCodes), std::end(kTypeCodes), [&](const TypeCode& c) {
-      return c.kind == kind && bytes && static_cast<std::uint64_t>(*bytes) == c.bytes;
-    });
-    if (code == std::end(kTypeCodes))
-      fail_input(array_.place, refusal_of(kind) + " (its type is '" + text + "')");
-    array_.element = code->element;
+    const auto types = values_of<Element>();
+    const auto type = std::find_if(types.begin(), types.end(),
+                                   [&](Element e) { return is_type(e, kind, bytes.value_or(0)); });
+    if (type == types.end()) fail_input(array_.place, refusal_of(kind) + " (its type is '" + text + "')");
+    array_.element = *type;
     array_.big_endian = text[0] == '>';
   }
 

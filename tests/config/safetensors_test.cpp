@@ -239,7 +239,7 @@ TEST(NetworkFile, other_layers_are_refused_by_name) {
       {{{"0.weight", {2, 3, 3, 3}}},
        "tensor \"0.weight\": has 4 axes (2 × 3 × 3 × 3); a dense layer has two"},
       {{{"0.weight", {3, 2}}, {"1.weight", {3}}, {"1.bias", {3}}},
-       "tensor \"1.weight\": has one axis of 3 numbers"},
+       "tensor \"1.weight\": has 1 axes (3); a dense layer has two"},
       {{{"0.weight", {3, 2}}, {"1.weight", {3}}}, "tensor \"1.weight\": has one axis of 3 slopes"},
       {{{"0.weight", {3, 2}}, {"1.running_mean", {3}}},
        "'1.running_mean' is neither NAME.weight nor NAME.bias"},
