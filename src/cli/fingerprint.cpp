@@ -45,6 +45,8 @@ Json networks() {
     zip["train.clip_norm"].push_back(i % 3 == 1 ? 0.5 : 0);
     zip["init.weights"].push_back(turn<WeightInit>(i));
     zip["init.bias"].push_back(turn<BiasInit>(i));
+    const auto output = turn<Activation>(5 * i);
+    zip["model.output_activation"].push_back(output == name_of(Activation::kCrelu) ? "identity" : output);
     zip["record.probe.split"].push_back(turn<ProbeSplit>(i));
   }
   Json config = Json::parse(R"({

@@ -16,7 +16,9 @@ class AssignmentReader {
   void read(const Json& value, const std::string& name, const std::string& pointer) {
     if (const std::size_t path = table_.find_path(name); path != kNone) return add(path, value, pointer);
     const KeyTable::Group& group = *table_.find_group(name);
-    if (value.is_object()) {
+    if (value.is_array() && group.each != kNone) {
+      add(group.each, value, pointer);
+    } else if (value.is_object()) {
       read_members(value, name, group, pointer);
     } else if (group.selector != kNone && value.is_string()) {
       add(table_.rows()[group.selector].path, value, pointer);
@@ -85,7 +87,8 @@ class AssignmentReader {
     std::string text = "an object";
     if (group.selector != kNone)
       text += ", or the " + last_of(table_.rows()[group.selector].key.path) + " alone as a text";
-    return group.number != kNone ? text + ", or a number" : text;
+    if (group.number != kNone) text += ", or a number";
+    return group.each != kNone ? text + ", or a list of these, one a hidden layer" : text;
   }
 
   const KeyTable& table_ = KeyTable::get();

@@ -73,6 +73,13 @@ class Problems {
   // What stands at the pointer and below comes from a --set.
   void came_from(const std::string& pointer, int set) { sets_.emplace_back(pointer, set); }
 
+  // Without any, for what comes from the same file and --sets.
+  Problems fresh() const {
+    Problems none;
+    none.sets_ = sets_;
+    return none;
+  }
+
   bool empty() const { return found_.empty(); }
   std::size_t size() const { return found_.size(); }
   bool full() const { return found_.size() >= kMost; }

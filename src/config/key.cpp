@@ -50,6 +50,12 @@ Words words(const Key& key) {
       return {"list of columns", "a list of columns, each a name, or a number (1 is the first, -1 the last)"};
     case KeyType::kChoiceSet:
       return {"list of any of " + join_choices(key.choices), "a list of any of " + join_choices(key.choices)};
+    case KeyType::kBoolEach:
+      return {"true or false, or a list of them", "true or false, or a list of these, one a hidden layer"};
+    case KeyType::kGroupsEach: {
+      const std::string group = key.path.substr(0, key.path.rfind('.'));
+      return {"list of values of " + group, "a list of what " + group + " takes, one a hidden layer"};
+    }
   }
   return {};
 }
@@ -74,6 +80,12 @@ class Checker {
           fail(value, pointer, "; it is empty");
         break;
       case KeyType::kRealMatrix: check_matrix(value, pointer); break;
+      case KeyType::kGroupsEach:  // its entries are read like the group itself
+        if (!value.is_array() || value.size() > key_.most_items) fail(value, pointer);
+        break;
+      case KeyType::kBoolEach:
+        if (!value.is_boolean()) check_list(value, pointer);
+        break;
       default:
         if (!fits(value)) fail_item(value, pointer);
     }
@@ -101,7 +113,8 @@ class Checker {
     switch (key_.type) {
       case KeyType::kInteger:
       case KeyType::kIntegerList: return is_whole(value) && in_range(value);
-      case KeyType::kBool: return value.is_boolean();
+      case KeyType::kBool:
+      case KeyType::kBoolEach: return value.is_boolean();
       case KeyType::kChoice:
       case KeyType::kChoiceSet:
         return value.is_string() && std::find(key_.choices.begin(), key_.choices.end(),
@@ -114,7 +127,8 @@ class Checker {
         return is_whole(value) && value != 0 && std::abs(value.get<double>()) <= 1e6;
       case KeyType::kReal:
       case KeyType::kRealPair:
-      case KeyType::kRealMatrix: break;
+      case KeyType::kRealMatrix:
+      case KeyType::kGroupsEach: break;
     }
     return value.is_number() && in_range(value);
   }
@@ -167,6 +181,17 @@ class Checker {
 };
 
 }  // namespace
+
+Key groups_each(const std::string& group, Field field, void (*take)(RunSpec&, const RunSpec&)) {
+  Key key{
+      group + ".layers", KeyType::kGroupsEach, field,
+      "Instead: one entry a hidden layer, each as " + group + " itself; a bare list in place of " + group +
+          " means this. It is another config than the bare value, with run ids of its own, also where all "
+          "entries are alike."};
+  key.most_items = kMostLayers;
+  key.take = take;
+  return std::move(key).without_default();
+}
 
 bool check_value(const Key& key, const Json& value, const std::string& pointer, Problems& problems) {
   return Checker(key, problems).check(value, pointer);

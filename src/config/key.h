@@ -30,6 +30,8 @@ enum class KeyType {
   kTextList,
   kColumnList,
   kChoiceSet,
+  kBoolEach,    // one for all hidden layers, or a list with one each
+  kGroupsEach,  // a list with a value of the row's group for each hidden layer
 };
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -79,12 +81,13 @@ struct Key {
   Json other_fallback = nullptr;  // a second default, where `other` says so of the spec as filled so far
   bool (*other)(const RunSpec&) = nullptr;
   const char* other_when = "";                  // says in words where
-  const char* depends = "";                     // the keys that `other` looks at
+  std::string depends = {};                     // the keys that `other` looks at
   bool (*unsettled)(const RunSpec&) = nullptr;  // where the data decides the default: it is not written out
   std::string inherits = {};  // the key whose value is the default where that key applies; else `fallback`
-  const char* excludes = "";  // keys, later in the table, that may not be given together with this one
+  std::string excludes = {};  // keys, later in the table, that may not be given together with this one
   const char* needs = "";     // a key that must be given together with this one
   bool number_shorthand = false;  // a bare number in place of the group means this key
+  void (*take)(RunSpec& run, const RunSpec& entry) = nullptr;  // kGroupsEach: adds what an entry has become
   bool in_id = true;
 
   // A row reads as its type, path, field, range and meaning, and then what is special about it.
@@ -95,12 +98,12 @@ struct Key {
   Key must_be_given() && { return required = true, std::move(*this); }
   Key without_default() && { return optional = true, std::move(*this); }
   Key by_default(Json value) && { return fallback = std::move(value), std::move(*this); }
-  Key by_default_where(Json value, bool (*where)(const RunSpec&), const char* words, const char* keys) && {
-    return other_fallback = std::move(value), other = where, other_when = words, depends = keys,
+  Key by_default_where(Json value, bool (*where)(const RunSpec&), const char* words, std::string keys) && {
+    return other_fallback = std::move(value), other = where, other_when = words, depends = std::move(keys),
            std::move(*this);
   }
   Key left_out_where(bool (*where)(const RunSpec&)) && { return unsettled = where, std::move(*this); }
-  Key not_beside(const char* keys) && { return excludes = keys, std::move(*this); }
+  Key not_beside(std::string keys) && { return excludes = std::move(keys), std::move(*this); }
   Key beside(const char* key) && { return needs = key, std::move(*this); }
   Key as_bare_number() && { return number_shorthand = true, std::move(*this); }
   Key outside_id() && { return in_id = false, std::move(*this); }
@@ -142,6 +145,9 @@ inline Key texts(std::string path, Field field, std::size_t most, std::string me
 inline Key columns(std::string path, Field field, std::string meaning) {
   return {std::move(path), KeyType::kColumnList, field, std::move(meaning), {}, {}, 65536};
 }
+// A bare list in place of the group means this key. The keys of the group exclude it.
+Key groups_each(const std::string& group, Field field, void (*take)(RunSpec&, const RunSpec&));
+
 inline Key pair(std::string path, Field field, Range range, std::string meaning) {
   return {std::move(path), KeyType::kRealPair, field, std::move(meaning), range};
 }

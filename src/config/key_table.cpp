@@ -7,7 +7,7 @@
 namespace deadrelu {
 namespace {
 
-std::vector<std::string> words(const char* text) {
+std::vector<std::string> words(const std::string& text) {
   std::istringstream in(text);
   std::vector<std::string> result;
   for (std::string word; in >> word;) result.push_back(word);
@@ -56,6 +56,7 @@ void KeyTable::add_row(Key key) {
     group.number = index;
     group.number_variant = key.variants;
   }
+  if (key.type == KeyType::kGroupsEach) group.each = path;
   rows_.push_back({std::move(key), path, selects});
 }
 
@@ -81,7 +82,7 @@ void KeyTable::link(Row& row) {
   if (!row.key.inherits.empty()) row.inherits = paths_[find_path(row.key.inherits)].rows.front();
 }
 
-std::vector<std::size_t> KeyTable::paths_in(const char* names) const {
+std::vector<std::size_t> KeyTable::paths_in(const std::string& names) const {
   std::vector<std::size_t> result;
   for (const std::string& name : words(names)) result.push_back(find_path(name));
   return result;

@@ -41,6 +41,7 @@ class KeyTable {
     std::size_t selector = kNone;  // row of its "name" or "kind": a bare text in place of the group means it
     std::size_t number = kNone;    // row that a bare number in place of the group means
     Json number_variant = {};      // the selector's value with that row
+    std::size_t each = kNone;      // path that a bare list in place of the group means
     std::vector<std::string> children = {};  // names one level down
   };
 
@@ -61,7 +62,7 @@ class KeyTable {
   void add_row(Key key);
   void add_to_groups(std::size_t path);
   void link(Row& row);
-  std::vector<std::size_t> paths_in(const char* names) const;
+  std::vector<std::size_t> paths_in(const std::string& names) const;
 
   std::vector<Row> rows_;
   std::vector<Path> paths_;

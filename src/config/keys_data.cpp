@@ -234,6 +234,18 @@ std::vector<Key> data_keys() {
            "Every input becomes x·scale + offset, after standardizing."),
       real("data.target_scale", data<&DataSpec::target_scale>, kAny,
            "Regression targets are multiplied by this."),
+      pair(
+          "data.one_hot", data<&DataSpec::one_hot>, kAny,
+          "[off, on]: the targets of classes with mse, half_mse and mae. An example has a target a class, on "
+          "for its own and off for the others; a lone output (data.one_output) is wanted on for the second "
+          "class. Labels ±1 on one output: [-1, 1] and data.one_output true."),
+      boolean(
+          "data.one_output", data<&DataSpec::one_output>,
+          "Two classes have one target, which says whether it is the second one, not one target each; null: "
+          "with binary_cross_entropy, which learns more than two classes one against all, an output each. "
+          "The second class is named where the output is above 0 (binary_cross_entropy) or above the middle "
+          "of data.one_hot; of several outputs the largest names the class.")
+          .or_null(),
       real("data.test_fraction", data<&DataSpec::test_fraction>, {0, 1, false, true},
            "Share of the examples set aside as the test split: ⌊fraction·n + ½⌋ of them, picked at random."),
       integer(

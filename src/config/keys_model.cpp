@@ -1,4 +1,7 @@
 // The rows of `model` and `init`.
+#include <algorithm>
+#include <iterator>
+
 #include "config/key.h"
 
 namespace deadrelu {
@@ -6,9 +9,6 @@ namespace {
 
 template <auto Member>
 constexpr Field model = field<&RunSpec::model, Member>;
-template <auto Member>
-constexpr Field activation = field<&RunSpec::model, &ModelSpec::activation, Member>;
-
 // model.depth and model.width have no place of their own: they make model.hidden, the depth first.
 constexpr Field kDepth{
     .set = [](RunSpec& r, const Json& v, const Key&) { r.model.hidden.assign(v.get<std::size_t>(), 1); }};
@@ -19,47 +19,126 @@ constexpr Field kWidth{.set = [](RunSpec& r, const Json& v, const Key&) {
 constexpr const char* kRreluMeaning =
     "The slope where z < 0 is drawn from [lower, upper) while training, and is their mean elsewhere.";
 
+// model.bias: of all hidden layers, or of each.
+constexpr Field kBias{
+    .get =
+        [](const RunSpec& r) { return r.model.biases.empty() ? Json(r.model.bias) : Json(r.model.biases); },
+    .set =
+        [](RunSpec& r, const Json& v, const Key&) {
+          if (v.is_boolean()) r.model.bias = v.get<bool>();
+          if (v.is_array()) r.model.biases = v.get<std::vector<bool>>();
+        },
+    .same =
+        [](const RunSpec& a, const RunSpec& b) {
+          return a.model.bias == b.model.bias && a.model.biases == b.model.biases;
+        }};
+
+// Of the hidden layers, or of the output layer.
+template <auto Spec>
+std::vector<Key> activation_keys(const std::string& path, std::string meaning) {
+  return {
+      choice(path + ".name", field<&RunSpec::model, Spec, &ActivationSpec::kind>, std::move(meaning)),
+      real(path + ".slope", field<&RunSpec::model, Spec, &ActivationSpec::slope>, kAny,
+           "Slope where z < 0. prelu: its initial value; it is learned, one a layer (He et al. 2015).")
+          .with("leaky_relu prelu")
+          .by_default_where(
+              0.25, [](const RunSpec& r) { return (r.model.*Spec).kind == Activation::kPrelu; }, "prelu",
+              path + ".name"),
+      real(path + ".lower", field<&RunSpec::model, Spec, &ActivationSpec::lower>, kAny, kRreluMeaning)
+          .with("rrelu"),
+      real(path + ".upper", field<&RunSpec::model, Spec, &ActivationSpec::upper>, kAny, kRreluMeaning)
+          .with("rrelu"),
+      real(path + ".alpha", field<&RunSpec::model, Spec, &ActivationSpec::alpha>, kPositive,
+           "elu: alpha·(exp z − 1) where z < 0; celu: alpha·(exp(z/alpha) − 1).")
+          .with("elu celu"),
+      integer(path + ".pieces", field<&RunSpec::model, Spec, &ActivationSpec::pieces>, {2, 64},
+              "Linear pieces a unit (Goodfellow et al. 2013).")
+          .with("maxout"),
+  };
+}
+
+// The distributions that weights and biases have in common. what: "weights".
+template <auto Layer, auto Of>
+std::vector<Key> initializer_keys(const std::string& path, const std::string& what) {
+  using Init = std::remove_reference_t<decltype(std::declval<LayerInit&>().*Of)>;
+  // Another way to write low and high.
+  constexpr Field limit{.set = [](RunSpec& r, const Json& v, const Key&) {
+    Init& init = (r.init.*Layer).*Of;
+    init.high = v.get<double>();
+    init.low = 0 - init.high;
+  }};
+  return {
+      real(path + ".value", field<&RunSpec::init, Layer, Of, &Init::value>, kAny,
+           "All " + what + " start at this value.")
+          .with("constant")
+          .as_bare_number(),
+      real(path + ".mean", field<&RunSpec::init, Layer, Of, &Init::mean>, kAny, "Mean of the " + what + ".")
+          .with("normal"),
+      real(path + ".std", field<&RunSpec::init, Layer, Of, &Init::std>, kNotNegative,
+           "Standard deviation of the " + what + ".")
+          .with("normal"),
+      real(path + ".low", field<&RunSpec::init, Layer, Of, &Init::low>, kAny,
+           "The lower end of the " + what + ".")
+          .with("uniform")
+          .not_beside(path + ".limit"),
+      real(path + ".high", field<&RunSpec::init, Layer, Of, &Init::high>, kAny,
+           "The upper end of the " + what + ".")
+          .with("uniform")
+          .not_beside(path + ".limit"),
+      real(path + ".limit", limit, kNotNegative,
+           "The " + what + " lie in ±limit: low and high in one number.")
+          .with("uniform")
+          .without_default()
+          .outside_id(),
+  };
+}
+
 // Of the hidden layers, or of the output layer.
 template <auto Layer>
 std::vector<Key> layer_keys(const std::string& prefix) {
-  constexpr Field scale = field<&RunSpec::init, Layer, &LayerInit::scale>;
-  constexpr Field bias_value = field<&RunSpec::init, Layer, &LayerInit::bias_value>;
-  return {
-      choice(
-          prefix + "weights.name", field<&RunSpec::init, Layer, &LayerInit::weights>,
-          "Distribution of the initial weights: he N(0, 2/fan_in) or U(±√(6/fan_in)); glorot N(0, 2/(fan_in + "
-          "fan_out)) or U(±√(6/(fan_in + fan_out))); lecun N(0, 1/fan_in) or U(±√(3/fan_in)); pytorch "
-          "U(±1/√fan_in); orthogonal (Saxe et al. 2014); rai, randomized asymmetric (Lu et al. 2019); normal "
-          "N(0, std²); uniform U(±limit); sign ±magnitude."),
-      real(prefix + "weights.std", scale, kNotNegative, "Standard deviation of the weights.").with("normal"),
-      real(prefix + "weights.limit", scale, kNotNegative, "Weights lie in ±limit.").with("uniform"),
-      real(prefix + "weights.magnitude", scale, kNotNegative,
-           "Weights are +magnitude or −magnitude, equally likely.")
-          .with("sign"),
-      choice(
-          prefix + "bias.name", field<&RunSpec::init, Layer, &LayerInit::bias>,
-          "Distribution of the initial biases: constant `value` (a bare number means this), normal N(0, std²), "
-          "uniform U(±limit), pytorch U(±1/√fan_in)."),
-      real(prefix + "bias.value", bias_value, kAny, "Every bias starts at this value.")
-          .with("constant")
-          .as_bare_number(),
-      real(prefix + "bias.std", bias_value, kNotNegative, "Standard deviation of the biases.")
-          .with("normal")
-          .by_default(1),
-      real(prefix + "bias.limit", bias_value, kNotNegative, "Biases lie in ±limit.")
-          .with("uniform")
-          .by_default(1),
-      real(prefix + "gain", field<&RunSpec::init, Layer, &LayerInit::gain>, kAny,
-           "Multiplies every initial weight."),
+  std::vector<Key> keys = {choice(
+      prefix + "weights.name", field<&RunSpec::init, Layer, &LayerInit::weights, &WeightInitializer::kind>,
+      "Distribution of the initial weights: he N(0, 2/fan_in) or U(±√(6/fan_in)); glorot N(0, 2/(fan_in + "
+      "fan_out)) or U(±√(6/(fan_in + fan_out))); lecun N(0, 1/fan_in) or U(±√(3/fan_in)); pytorch "
+      "U(±1/√fan_in); orthogonal (Saxe et al. 2014); rai, randomized asymmetric (Lu et al. 2019); mirrored "
+      "pairs of rows w, −w with w ~ N(0, 2/fan_in), of an odd number the last one alone (the biases stay "
+      "init.bias's); constant `value` (a bare number means this); normal N(mean, std²); uniform U(low, "
+      "high), or U(±limit); sign ±magnitude.")};
+  const auto add = [&](std::vector<Key> more) {
+    keys.insert(keys.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   };
+  add(initializer_keys<Layer, &LayerInit::weights>(prefix + "weights", "weights"));
+  add({real(prefix + "weights.magnitude",
+            field<&RunSpec::init, Layer, &LayerInit::weights, &WeightInitializer::magnitude>, kNotNegative,
+            "Weights are +magnitude or −magnitude, equally likely.")
+           .with("sign")});
+  add({choice(
+      prefix + "bias.name", field<&RunSpec::init, Layer, &LayerInit::bias, &BiasInitializer::kind>,
+      "Distribution of the initial biases: constant `value` (a bare number means this), normal N(mean, std²), "
+      "uniform U(low, high) or U(±limit), pytorch U(±1/√fan_in).")});
+  add(initializer_keys<Layer, &LayerInit::bias>(prefix + "bias", "biases"));
+  add({real(prefix + "gain", field<&RunSpec::init, Layer, &LayerInit::gain>, kAny,
+            "Multiplies every initial weight.")});
+  return keys;
+}
+
+// Puts a list with one entry a hidden layer behind the keys of the group.
+void add_list(std::vector<Key>& keys, const std::string& group, Field field,
+              void (*take)(RunSpec&, const RunSpec&)) {
+  const auto in_group = [&](const Key& key) { return key.path.starts_with(group + '.'); };
+  const auto first = std::find_if(keys.begin(), keys.end(), in_group);
+  const auto last = std::find_if_not(first, keys.end(), in_group);
+  first->excludes = group + ".layers";
+  keys.insert(last, groups_each(group, field, take));
 }
 
 }  // namespace
 
 std::vector<Key> model_keys() {
-  return {
-      integers("model.hidden", model<&ModelSpec::hidden>, kWidths, kMostLayers,
-               "Units of each hidden layer, first to last; []: a linear model. The output layer is linear.")
+  std::vector<Key> keys = {
+      integers(
+          "model.hidden", model<&ModelSpec::hidden>, kWidths, kMostLayers,
+          "Units of each hidden layer, first to last; []: none, a linear model where the output is linear.")
           .must_be_given()
           .not_beside("model.width model.depth"),
       integer("model.depth", kDepth, {0, kMostLayers},
@@ -72,39 +151,54 @@ std::vector<Key> model_keys() {
           .without_default()
           .beside("model.depth")
           .outside_id(),
-      choice(
-          "model.activation.name", activation<&ActivationSpec::kind>,
-          "The hidden layers' activation, with PyTorch's formula. crelu puts out relu(z) and relu(−z), maxout "
-          "the largest of `pieces` pre-activations, gaussian exp(−z²)."),
-      real("model.activation.slope", activation<&ActivationSpec::slope>, kAny,
-           "Slope where z < 0. prelu: its initial value; it is learned, one a layer (He et al. 2015).")
-          .with("leaky_relu prelu")
-          .by_default_where(
-              0.25, [](const RunSpec& r) { return r.model.activation.kind == Activation::kPrelu; }, "prelu",
-              "model.activation.name"),
-      real("model.activation.lower", activation<&ActivationSpec::lower>, kAny, kRreluMeaning).with("rrelu"),
-      real("model.activation.upper", activation<&ActivationSpec::upper>, kAny, kRreluMeaning).with("rrelu"),
-      real("model.activation.alpha", activation<&ActivationSpec::alpha>, kPositive,
-           "elu: alpha·(exp z − 1) where z < 0; celu: alpha·(exp(z/alpha) − 1).")
-          .with("elu celu"),
-      integer("model.activation.pieces", activation<&ActivationSpec::pieces>, {2, 64},
-              "Linear pieces a unit (Goodfellow et al. 2013).")
-          .with("maxout"),
-      real("model.derivative_at_zero", activation<&ActivationSpec::at_zero>, kShare,
+  };
+  const auto add = [&](std::vector<Key> more) {
+    keys.insert(keys.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  };
+  add(activation_keys<&ModelSpec::activation>(
+      "model.activation",
+      "The hidden layers' activation, with PyTorch's formula. crelu puts out relu(z) and relu(−z), maxout the "
+      "largest of `pieces` pre-activations, gaussian exp(−z²)."));
+  add_list(
+      keys, "model.activation",
+      {.same = [](const RunSpec& a, const RunSpec& b) { return a.model.activations == b.model.activations; }},
+      [](RunSpec& run, const RunSpec& entry) { run.model.activations.push_back(entry.model.activation); });
+  add(activation_keys<&ModelSpec::output_activation>(
+      "model.output_activation",
+      "The output layer's activation, with every loss: all of them but crelu. What the loss and the accuracy "
+      "see, and collapsed, is the activated output: cross_entropy and binary_cross_entropy still take it for "
+      "logits (sigmoid before binary_cross_entropy makes two sigmoids). Units of the output are counted "
+      "nowhere, dead or not."));
+  add({
+      real("model.derivative_at_zero",
+           field<&RunSpec::model, &ModelSpec::activation, &ActivationSpec::at_zero>, kShare,
            "The derivative that a ReLU is given at z = 0, a convention (Bertoin et al. 2021); leaky slopes: "
            "slope + this·(1 − slope)."),
-      boolean("model.bias", model<&ModelSpec::bias>, "Hidden layers have a bias."),
+      Key{"model.bias",
+          KeyType::kBoolEach,
+          kBias,
+          "Whether hidden layers have a bias: all of them, or each as a list says, one entry a hidden layer.",
+          {},
+          {},
+          kMostLayers},
       boolean("model.output_bias", model<&ModelSpec::output_bias>, "The output layer has a bias."),
-  };
+  });
+  return keys;
 }
 
 std::vector<Key> init_keys() {
   std::vector<Key> keys = layer_keys<&InitSpec::hidden>("init.");
   std::vector<Key> output = layer_keys<&InitSpec::output>("init.output.");
   for (std::size_t i = 0; i < output.size(); ++i) {
-    output[i].inherits = keys[i].path;
+    if (!keys[i].optional) output[i].inherits = keys[i].path;
     output[i].meaning = "Of the output layer alone: " + keys[i].meaning;
   }
+  add_list(keys, "init.weights",
+           {.same = [](const RunSpec& a, const RunSpec& b) { return a.init.weights == b.init.weights; }},
+           [](RunSpec& run, const RunSpec& entry) { run.init.weights.push_back(entry.init.hidden.weights); });
+  add_list(keys, "init.bias",
+           {.same = [](const RunSpec& a, const RunSpec& b) { return a.init.biases == b.init.biases; }},
+           [](RunSpec& run, const RunSpec& entry) { run.init.biases.push_back(entry.init.hidden.bias); });
   keys.insert(keys.end(), output.begin(), output.end());
   keys.push_back(
       text(

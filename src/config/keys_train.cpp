@@ -1,4 +1,6 @@
 // The rows of `train`, of `record` and of the top level.
+#include <algorithm>
+
 #include "config/key.h"
 #include "train/check.h"
 
@@ -36,6 +38,18 @@ constexpr Field kBatchSize{train<&TrainSpec::batch_size>.get,
                            },
                            train<&TrainSpec::batch_size>.same};
 
+bool is_keras(const RunSpec& run) { return run.train.optimizer.library == Library::kKeras; }
+
+// Ascending, each once.
+constexpr Field kFreeze{train<&TrainSpec::freeze>.get,
+                        [](RunSpec& run, const Json& value, const Key& key) {
+                          train<&TrainSpec::freeze>.set(run, value, key);
+                          auto& layers = run.train.freeze;
+                          std::sort(layers.begin(), layers.end());
+                          layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+                        },
+                        train<&TrainSpec::freeze>.same};
+
 constexpr const char* kTables[] = {"metrics", "layers", "units"};
 constexpr const char* kParameters[] = {"initial", "final"};
 
@@ -66,10 +80,21 @@ std::vector<Key> train_keys() {
               "cross_entropy", [](const RunSpec& r) { return has_classes(r.data); }, "classification data",
               "data.kind data.task"),
       choice("train.optimizer.name", optimizer<&OptimizerSpec::kind>,
-             "torch.optim's documented algorithms: SGD, Adam, AdamW, RMSprop."),
+             "torch.optim's documented algorithms: SGD, Adam, AdamW, RMSprop. Their defaults are sgd with "
+             "learning_rate 0.001, adam, adamw with weight_decay 0.01, rmsprop; Keras's are sgd, adam, adamw "
+             "with weight_decay 0.004 and rmsprop, the last three with library keras."),
+      choice(
+          "train.optimizer.library", optimizer<&OptimizerSpec::library>,
+          "Whose formula and defaults: pytorch adds epsilon to the root of the (bias-corrected) mean square; "
+          "keras adds it to the root before the correction (adam, adamw), or to the mean square under the "
+          "root (rmsprop). Their "
+          "momentum is the same thing while the learning rate is constant.")
+          .with("adam adamw rmsprop"),
       real("train.optimizer.learning_rate", optimizer<&OptimizerSpec::learning_rate>, kNotNegative,
            "Learning rate before the schedule.")
-          .by_default_where(0.001, is_adam, "adam, adamw", "train.optimizer.name"),
+          .by_default_where(
+              0.001, [](const RunSpec& run) { return is_adam(run) || is_keras(run); },
+              "adam, adamw; with library keras", "train.optimizer.name train.optimizer.library"),
       real("train.optimizer.weight_decay", optimizer<&OptimizerSpec::weight_decay>, kNotNegative,
            "weight_decay·parameter is added to the gradient; adamw: decoupled (Loshchilov, Hutter 2019)."),
       real("train.optimizer.momentum", optimizer<&OptimizerSpec::momentum>, kNotNegative, "Momentum factor.")
@@ -87,11 +112,13 @@ std::vector<Key> train_keys() {
            "Decay of the mean of the squared gradients.")
           .with("adam adamw"),
       real("train.optimizer.alpha", optimizer<&OptimizerSpec::alpha>, kShare,
-           "Decay of the mean of the squared gradients.")
-          .with("rmsprop"),
+           "Decay of the mean of the squared gradients (Keras: rho).")
+          .with("rmsprop")
+          .by_default_where(0.9, is_keras, "library keras", "train.optimizer.library"),
       real("train.optimizer.epsilon", optimizer<&OptimizerSpec::epsilon>, kNotNegative,
-           "Added to the root of the mean square, so that nothing is divided by 0.")
-          .with("adam adamw rmsprop"),
+           "Added to the root of the mean square, so that nothing is divided by 0; where, says library.")
+          .with("adam adamw rmsprop")
+          .by_default_where(1e-7, is_keras, "library keras", "train.optimizer.library"),
       choice(
           "train.schedule.name", schedule<&ScheduleSpec::kind>,
           "Learning rate of update i of n: constant lr; linear_warmup lr·(1 + (factor − 1)·i/n) for i ≤ until·n, "
@@ -133,6 +160,10 @@ std::vector<Key> train_keys() {
           .without_default(),
       real("train.clip_norm", train<&TrainSpec::clip_norm>, kNotNegative,
            "Largest L2 norm of the gradient of all parameters; a longer one is scaled down to it; 0: none."),
+      integers(
+          "train.freeze", kFreeze, {1, kMostLayers + 1}, kMostLayers + 1,
+          "Layers that keep their initial parameters: 1 is the first hidden one, the output layer is the "
+          "number of hidden layers + 1. Their gradient counts as 0, for clip_norm and in every column."),
       choice("train.precision", train<&TrainSpec::precision>,
              "Numbers that parameters, activations and gradients are made of."),
   };

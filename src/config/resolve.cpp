@@ -35,7 +35,8 @@ Resolver::Resolver(std::string directory, ParameterReader read_parameters)
     : directory_(std::move(directory)),
       read_parameters_(std::move(read_parameters)),
       variant_(rows_.size()),
-      lines_(rows_.size()) {}
+      lines_(rows_.size()),
+      lists_(rows_.size()) {}
 
 void Resolver::resolve(const Document& document, Problems& problems) {
   static const RunSpec kStart;
@@ -54,23 +55,62 @@ void Resolver::resolve_row(std::size_t index, Problems& problems) {
   RowState& state = state_[index];
   if (row.selector != kNone) {
     state = state_[row.selector] == kUnknown ? kUnknown : kAbsent;
-    if (state_[row.selector] != kApplies) return;
+    if (state_[row.selector] != kApplies) {
+      if (leaf != nullptr && state == kAbsent) check_company(rows_[row.selector], problems);
+      return;
+    }
     if (!row.belongs_to(variant_[row.selector])) {
       if (leaf != nullptr) report_foreign(row, *leaf, problems);
       return;
     }
   }
-  state = leaf != nullptr ? use_leaf(row, *leaf, problems) : use_default(row, problems);
+  state = leaf != nullptr ? use_leaf(index, *leaf, problems) : use_default(row, problems);
   if (row.selects && state == kApplies) variant_[index] = row.key.field.get(spec_).get<int>();
 }
 
-Resolver::RowState Resolver::use_leaf(const Row& row, const Leaf& leaf, Problems& problems) {
+Resolver::RowState Resolver::use_leaf(std::size_t index, const Leaf& leaf, Problems& problems) {
+  const Row& row = rows_[index];
   if (leaf.wrong) return kUnknown;
   check_company(row, problems);
   const bool one_of_many = table_.paths()[row.path].rows.size() > 1;  // else it has been checked
   if (one_of_many && !check_value(row.key, *leaf.value, leaf.pointer, problems)) return kUnknown;
+  if (row.key.take != nullptr) return use_entries(index, leaf, problems);
   if (row.key.field.set != nullptr) row.key.field.set(spec_, *leaf.value, row.key);
   return kApplies;
+}
+
+// A list of groups: each entry is resolved as if it stood in place of the group.
+Resolver::RowState Resolver::use_entries(std::size_t index, const Leaf& leaf, Problems& problems) {
+  const Row& row = rows_[index];
+  if (entry_ == nullptr) entry_ = std::make_unique<Resolver>(directory_, read_parameters_);
+  Json values = Json::array();
+  bool good = true;
+  for (std::size_t i = 0; i < leaf.value->size(); ++i) {
+    good &= entry_->resolve_entry(row, (*leaf.value)[i], child_pointer(leaf.pointer, i), problems);
+    if (!good) continue;
+    row.key.take(spec_, entry_->spec_);
+    values.push_back(entry_->group_value(parent_of(row.key.path)));
+  }
+  lists_[index] = std::move(values);
+  return good ? kApplies : kUnknown;
+}
+
+bool Resolver::resolve_entry(const Row& list, const Json& value, const std::string& pointer,
+                             Problems& problems) {
+  Problems found = problems.fresh();
+  Document document(table_.paths().size());
+  Assignment entry = read_assignment(value, parent_of(list.key.path), pointer, found);
+  if (!entry.leaves.empty() && entry.leaves.front().first == list.path)
+    found.add(pointer, "found " + describe(value) + "; an entry of a list is no list itself");
+  entry.put_into(document);
+  check_leaves(entry, document, found);
+  document_ = &document;
+  spec_ = RunSpec();
+  state_.assign(rows_.size(), kAbsent);
+  for (std::size_t path = entry.first; path <= entry.last && found.empty(); ++path)
+    for (const std::size_t row : table_.paths()[path].rows) resolve_row(row, found);
+  problems.add(found);
+  return found.empty();
 }
 
 Resolver::RowState Resolver::use_default(const Row& row, Problems& problems) {
@@ -128,11 +168,9 @@ void Resolver::check_company(const Row& row, Problems& problems) const {
     problems.add((*document_)[row.path]->pointer, "needs " + table_.paths()[row.needs].name + " beside it");
 }
 
-// Files whose classes are not known yet are taken for two classes; find_contradictions says where they are not.
 void Resolver::choose_target_form() {
-  if (spec_.train.loss != Loss::kBinaryCrossEntropy) return;
-  const auto shape = shape_from_spec(spec_.data);
-  if (!shape || shape->classes <= 2) spec_.data.target_form = TargetForm::kBinary;
+  if (spec_.data.one_output.value_or(spec_.train.loss == Loss::kBinaryCrossEntropy))
+    spec_.data.target_form = TargetForm::kBinary;
 }
 
 void Resolver::read_initial(Problems& problems) {
@@ -175,7 +213,8 @@ const std::string& Resolver::canonical_text() {
       continue;
     }
     if (lines_[i].empty() || !key.field.same(spec_, previous_))
-      lines_[i] = key.path + '=' + canonical_json(value_of(key, spec_)) + '\n';
+      lines_[i] =
+          key.path + '=' + canonical_json(key.take != nullptr ? lists_[i] : value_of(key, spec_)) + '\n';
     text_ += lines_[i];
   }
   return text_;
@@ -185,7 +224,11 @@ std::optional<Json> Resolver::value(std::size_t path) const {
   const auto& rows = table_.paths()[path].rows;
   const Leaf* leaf = (*document_)[path];
   for (const std::size_t row : rows)
-    if (applies(row) && rows_[row].key.field.get != nullptr) return value_of(rows_[row].key, spec_);
+    if (applies(row) && rows_[row].key.take != nullptr) {
+      return lists_[row];
+    } else if (applies(row) && rows_[row].key.field.get != nullptr) {
+      return value_of(rows_[row].key, spec_);
+    }
   for (const std::size_t row : rows) {
     Problems tried;
     if (leaf != nullptr && check_value(rows_[row].key, *leaf->value, leaf->pointer, tried))
@@ -204,20 +247,25 @@ SweptValue Resolver::cell(const std::string& name) const {
     const std::optional<Json> found = value(path);
     return found ? as_cell(*found) : SweptValue(std::string());
   }
+  return as_cell(group_value(name));
+}
+
+Json Resolver::group_value(const std::string& name) const {
   const KeyTable::Group& group = *table_.find_group(name);
   const auto active = [&](std::size_t row) { return row != kNone && applies(row); };
+  const auto counts = [&](std::size_t row) { return active(row) && rows_[row].key.field.same != nullptr; };
   std::size_t count = 0;
   for (std::size_t path = group.first; path <= group.last; ++path)
-    for (const std::size_t row : table_.paths()[path].rows) count += static_cast<std::size_t>(active(row));
-  if (count == 1 && active(group.selector)) return as_cell(value_of(rows_[group.selector].key, spec_));
-  if (count == 2 && active(group.number)) return as_cell(value_of(rows_[group.number].key, spec_));
-  return nested(name,
-                [&](std::size_t path) -> std::optional<Json> {
-                  for (const std::size_t row : table_.paths()[path].rows)
-                    if (applies(row)) return value(path);
-                  return std::nullopt;
-                })
-      .dump();
+    for (const std::size_t row : table_.paths()[path].rows) count += static_cast<std::size_t>(counts(row));
+  if (count == 1 && active(group.selector)) return value_of(rows_[group.selector].key, spec_);
+  if (count == 2 && active(group.number)) return value_of(rows_[group.number].key, spec_);
+  if (count == 1 && group.each != kNone && active(table_.paths()[group.each].rows.front()))
+    return *value(group.each);
+  return nested(name, [&](std::size_t path) -> std::optional<Json> {
+    for (const std::size_t row : table_.paths()[path].rows)
+      if (counts(row)) return value(path);
+    return std::nullopt;
+  });
 }
 
 struct PointHash::State {

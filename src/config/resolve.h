@@ -38,6 +38,8 @@ class Resolver {
   const std::string& canonical_text();
   // The value of a path: of the row that applies, else what is given and fits; empty where there is neither.
   std::optional<Json> value(std::size_t path) const;
+  // The value of a group: its shorthand where that says all, else an object of what applies.
+  Json group_value(const std::string& name) const;
   // The value of a key or group as a cell of runs.csv: a number where it is one, else its text; a group as its
   // shorthand or compact JSON; "" where it does not apply.
   SweptValue cell(const std::string& name) const;
@@ -51,8 +53,10 @@ class Resolver {
   };  // unknown: wrong, or hanging on something wrong
 
   void resolve_row(std::size_t index, Problems& problems);
-  RowState use_leaf(const Row& row, const Leaf& leaf, Problems& problems);
+  RowState use_leaf(std::size_t index, const Leaf& leaf, Problems& problems);
   RowState use_default(const Row& row, Problems& problems);
+  RowState use_entries(std::size_t index, const Leaf& leaf, Problems& problems);
+  bool resolve_entry(const Row& list, const Json& value, const std::string& pointer, Problems& problems);
   void report_foreign(const Row& row, const Leaf& leaf, Problems& problems) const;
   void report_missing(const Row& row, Problems& problems) const;
   void check_company(const Row& row, Problems& problems) const;
@@ -66,11 +70,13 @@ class Resolver {
   const std::string directory_;
   const ParameterReader read_parameters_;
   const Document* document_ = nullptr;
-  RunSpec spec_, previous_;         // previous_: what lines_ were made of
-  bool lines_made_ = false;         // of spec_
-  std::vector<RowState> state_;     // [row]
-  std::vector<int> variant_;        // [row]: of a selector that applies, its choice
-  std::vector<std::string> lines_;  // [row]; "": not made
+  RunSpec spec_, previous_;          // previous_: what lines_ were made of
+  bool lines_made_ = false;          // of spec_
+  std::vector<RowState> state_;      // [row]
+  std::vector<int> variant_;         // [row]: of a selector that applies, its choice
+  std::vector<std::string> lines_;   // [row]; "": not made
+  std::vector<Json> lists_;          // [row]: of a list of groups that applies, its entries
+  std::unique_ptr<Resolver> entry_;  // resolves one of them
   std::string text_;
 };
 

@@ -55,6 +55,10 @@ Json type_schema(const Key& key) {
       return list_of({{"anyOf", {text, number}}}, key.required ? 1 : 0, key.most_items);
     }
     case KeyType::kChoiceSet: return list_of(names, 0, key.most_items);
+    case KeyType::kBoolEach:
+      return {{"anyOf", {{{"type", "boolean"}}, list_of({{"type", "boolean"}}, 0, key.most_items)}}};
+    case KeyType::kGroupsEach:
+      return list_of({{"$ref", "#/definitions/" + parent_of(key.path)}}, 0, key.most_items);
   }
   return {};
 }
@@ -122,6 +126,7 @@ class SchemaBuilder {
     if (group.selector != kNone && !table_.rows()[group.selector].key.required)
       alternatives.push_back(type_schema(table_.rows()[group.selector].key));
     if (group.number != kNone) alternatives.push_back(type_schema(table_.rows()[group.number].key));
+    if (group.each != kNone) alternatives.push_back(reference(table_.paths()[group.each].name));
     alternatives.push_back(object_schema(name, group));
     return any_of(std::move(alternatives));
   }
@@ -193,7 +198,8 @@ class SchemaBuilder {
 
 std::string default_text(const Row& row) {
   const Key& key = row.key;
-  if (row.inherits != kNone) return "that of " + key.inherits;
+  if (row.inherits != kNone)
+    return "that of " + key.inherits + "; where that does not apply, " + canonical_json(default_of(key));
   if (key.required) return "required";
   if (key.optional) return "not given";
   const std::string text = canonical_json(default_of(key));

@@ -278,7 +278,10 @@ class SweepReader {
     Assignment whole = read_assignment(node, path, pointer, tried);
     check(whole, tried);
     std::vector<ExcludedValue> values;
-    if (tried.empty() || !node.is_array()) {
+    // ["relu", "tanh"] are two values, [["relu", "tanh"]] is a list with an entry a layer.
+    const KeyTable::Group* group = table_.find_path(path) == kNone ? table_.find_group(path) : nullptr;
+    const bool lists_values = group != nullptr && group->each != kNone;
+    if (!node.is_array() || (tried.empty() && !lists_values)) {
       values.push_back({index, read_value(node, path, pointer), pointer});
     } else {
       for (std::size_t i = 0; i < node.size(); ++i)

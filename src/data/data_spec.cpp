@@ -34,7 +34,7 @@ DataShape numbers(const DataSpec& spec) {
   return {spec.dimensions, spec.kind == kTeacher ? spec.teacher_outputs : 1, 0, spec.samples};
 }
 DataShape classes(const DataSpec& spec, std::size_t inputs, std::size_t count) {
-  return {inputs, spec.target_form == TargetForm::kBinary ? 1 : count, count, spec.samples};
+  return {inputs, class_columns(spec, count), count, spec.samples};
 }
 DataShape two_classes(const DataSpec& spec) { return classes(spec, 2, 2); }
 DataShape arms(const DataSpec& spec) { return classes(spec, 2, spec.classes); }
@@ -153,6 +153,10 @@ bool is_endless(const DataSpec& spec) { return traits_of(spec.kind).endless; }
 bool has_classes(const DataSpec& spec) { return traits_of(spec.kind).classes(spec); }
 bool has_targets(const DataSpec& spec) { return traits_of(spec.kind).targets(spec); }
 
+std::size_t class_columns(const DataSpec& spec, std::size_t classes) {
+  return spec.target_form == TargetForm::kBinary && classes <= 2 ? 1 : classes;
+}
+
 std::optional<DataShape> shape_from_spec(const DataSpec& spec) {
   const DataTraits& traits = traits_of(spec.kind);
   return traits.shape == nullptr ? std::nullopt : std::optional(traits.shape(spec));
@@ -169,7 +173,7 @@ DataSpec same_set(DataSpec spec, std::uint64_t run_seed) {
   for (const auto& fields : {traits.files, traits.one_file ? DataTraits::Files{} : traits.test_files})
     for (const auto field : fields)
       if (field != nullptr && !(spec.*field).empty()) spec.*field = resolved(spec, spec.*field);
-  reset(spec, &DataSpec::directory);
+  reset(spec, &DataSpec::directory, &DataSpec::one_output);
   reset(spec, &DataSpec::slow_inputs, &DataSpec::change_every, &DataSpec::bin);  // of the stream alone
   return spec;
 }

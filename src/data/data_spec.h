@@ -97,10 +97,10 @@ enum class GaussianTarget { kZero, kLinear, kNorm };  // 0 · w·x with w ~ N(0,
 template <>
 inline constexpr std::array kNames<GaussianTarget>{"zero", "linear", "norm"};
 
-// How a classification target is laid out: the loss decides.
+// How a classification target is laid out, in DataSpec::one_hot's numbers.
 enum class TargetForm {
-  kOneHot,  // a column a class, 0 or 1 (cross_entropy, squared losses, more than two classes)
-  kBinary,  // one column, 0 or 1 (binary_cross_entropy with two classes)
+  kOneHot,  // a column a class
+  kBinary,  // two classes are one column, which says whether it is the second; more a column each
 };
 
 // [example][value]
@@ -142,13 +142,15 @@ struct DataSpec {
   double beta = 0.7;
   std::uint64_t bin = 0;  // streams: examples in a bin of the stream table; 0: no such table
 
-  std::size_t limit = 0;              // first examples of the set (and of the test files); 0: all
-  bool standardize = false;           // inputs to mean 0 and standard deviation 1 over the training split
-  double scale = 1, offset = 0;       // x·scale + offset, after standardizing
-  double target_scale = 1;            // regression targets times this
-  double test_fraction = 0;           // in [0, 1): share of the examples set aside as the test split
-  std::optional<std::uint64_t> seed;  // of everything random here; none: the run's seed
-  TargetForm target_form = TargetForm::kOneHot;  // set from the loss, not a key
+  std::size_t limit = 0;                // first examples of the set (and of the test files); 0: all
+  bool standardize = false;             // inputs to mean 0 and standard deviation 1 over the training split
+  double scale = 1, offset = 0;         // x·scale + offset, after standardizing
+  double target_scale = 1;              // regression targets times this
+  double test_fraction = 0;             // in [0, 1): share of the examples set aside as the test split
+  std::optional<std::uint64_t> seed;    // of everything random here; none: the run's seed
+  std::array<double, 2> one_hot{0, 1};  // what a class's target is for other classes, and for its own
+  std::optional<bool> one_output;       // two classes have one target; none: binary_cross_entropy's
+  TargetForm target_form = TargetForm::kOneHot;  // set from one_output and the loss, not a key
   std::size_t outputs_to_measure = 0;  // of data without targets: the network's; from init.file, not a key
 
   std::string directory;  // of the config file: where relative paths start; never in an id
@@ -210,6 +212,9 @@ bool has_classes(const DataSpec& spec);
 // Whether there are targets. Without them a network that is given is measured, and nothing can be trained; its
 // data set has targets of 0 (outputs_to_measure of them).
 bool has_targets(const DataSpec& spec);
+
+// Targets of an example of one of so many classes.
+std::size_t class_columns(const DataSpec& spec, std::size_t classes);
 
 // Empty where a file decides.
 std::optional<DataShape> shape_from_spec(const DataSpec& spec);

@@ -82,8 +82,7 @@ T rounded(double value, const char* what, std::size_t sample, std::size_t column
 
 std::size_t output_columns(const DataSpec& spec, const Examples& set) {
   if (!has_targets(spec)) return spec.outputs_to_measure;
-  if (set.classes == 0) return set.outputs;
-  return spec.target_form == TargetForm::kBinary ? 1 : set.classes;
+  return set.classes == 0 ? set.outputs : class_columns(spec, set.classes);
 }
 
 template <class T>
@@ -93,10 +92,11 @@ void fill_targets(const DataSpec& spec, const Examples& set, std::size_t sample,
     for (std::size_t c = 0; c < columns; ++c) {
       to[c] = rounded<T>(set.targets[sample * columns + c] * spec.target_scale, "target", sample, c);
     }
-  } else if (spec.target_form == TargetForm::kBinary) {
-    to[0] = static_cast<T>(set.labels[sample]);
   } else {
-    to[set.labels[sample]] = 1;
+    const bool of_second_class = spec.target_form == TargetForm::kBinary && set.classes <= 2;
+    const std::uint32_t first = of_second_class ? 1 : 0;  // the class that column 0 stands for
+    for (std::size_t c = 0; c < columns; ++c)
+      to[c] = rounded<T>(spec.one_hot[c + first == set.labels[sample] ? 1 : 0], "target", sample, c);
   }
 }
 
@@ -189,9 +189,6 @@ Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed, const OnFo
            " targets an example of the test split, " + files[0].path + " has " + std::to_string(set.outputs));
     }
     join_classes(set, test_set);
-  }
-  if (spec.target_form == TargetForm::kBinary && set.classes > 2) {
-    fail("binary targets need two classes, there are " + std::to_string(set.classes));
   }
 
   if (on_found) {

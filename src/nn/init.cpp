@@ -22,6 +22,20 @@ struct Draws {
     for (std::size_t i = 0; i < out.size(); ++i)
       out[i] = (2 * random_uniform(seed, purpose, stream, i) - 1) * limit;
   }
+  // An initializer's own normal and uniform distributions, times `gain`.
+  template <class Kind>
+  void normal(std::span<double> out, const Initializer<Kind>& init, double gain) const {
+    normal(out, gain * init.std);
+    shift(out, gain * init.mean);
+  }
+  template <class Kind>
+  void uniform(std::span<double> out, const Initializer<Kind>& init, double gain) const {
+    uniform(out, gain * (init.high - init.low) / 2);
+    shift(out, gain * (init.low + init.high) / 2);
+  }
+  static void shift(std::span<double> values, double by) {
+    for (double& value : values) value = by == 0 ? value : value + by;
+  }
   void sign(std::span<double> out, double magnitude) const {
     for (std::size_t i = 0; i < out.size(); ++i)
       out[i] = random_below(seed, purpose, stream, i, 2) == 0 ? -magnitude : magnitude;
@@ -126,7 +140,7 @@ void fill_weights(const LayerShape& shape, const LayerInit& init, const Draws& d
   const double fan_in = static_cast<double>(shape.inputs);
   const double fan_out = static_cast<double>(shape.rows);
   const double gain = init.gain;
-  switch (init.weights) {
+  switch (init.weights.kind) {
     case WeightInit::kHeNormal: return draws.normal(weights, gain * std::sqrt(2 / fan_in));
     case WeightInit::kHeUniform: return draws.uniform(weights, gain * std::sqrt(6 / fan_in));
     case WeightInit::kGlorotNormal: return draws.normal(weights, gain * std::sqrt(2 / (fan_in + fan_out)));
@@ -134,9 +148,15 @@ void fill_weights(const LayerShape& shape, const LayerInit& init, const Draws& d
     case WeightInit::kLecunNormal: return draws.normal(weights, gain * std::sqrt(1 / fan_in));
     case WeightInit::kLecunUniform: return draws.uniform(weights, gain * std::sqrt(3 / fan_in));
     case WeightInit::kPytorch: return draws.uniform(weights, gain / std::sqrt(fan_in));
-    case WeightInit::kNormal: return draws.normal(weights, gain * init.scale);
-    case WeightInit::kUniform: return draws.uniform(weights, gain * init.scale);
-    case WeightInit::kSign: return draws.sign(weights, gain * init.scale);
+    case WeightInit::kNormal: return draws.normal(weights, init.weights, gain);
+    case WeightInit::kUniform: return draws.uniform(weights, init.weights, gain);
+    case WeightInit::kSign: return draws.sign(weights, gain * init.weights.magnitude);
+    case WeightInit::kConstant: std::fill(weights.begin(), weights.end(), gain * init.weights.value); return;
+    case WeightInit::kMirrored:
+      draws.normal(weights, gain * std::sqrt(2 / fan_in));
+      for (std::size_t i = shape.inputs; i < weights.size(); ++i)
+        if (i / shape.inputs % 2 == 1) weights[i] = -weights[i - shape.inputs];
+      return;
     case WeightInit::kOrthogonal:
       draws.normal(weights, 1);
       orthonormalize(weights, shape.rows, shape.inputs);
@@ -147,17 +167,23 @@ void fill_weights(const LayerShape& shape, const LayerInit& init, const Draws& d
 }
 
 void fill_bias(const LayerShape& shape, const LayerInit& init, const Draws& draws, std::span<double> bias) {
-  switch (init.bias) {
-    case BiasInit::kConstant:
-      for (double& value : bias) value = init.bias_value;
-      return;
-    case BiasInit::kNormal: return draws.normal(bias, init.bias_value);
-    case BiasInit::kUniform: return draws.uniform(bias, init.bias_value);
+  switch (init.bias.kind) {
+    case BiasInit::kConstant: std::fill(bias.begin(), bias.end(), init.bias.value); return;
+    case BiasInit::kNormal: return draws.normal(bias, init.bias, 1);
+    case BiasInit::kUniform: return draws.uniform(bias, init.bias, 1);
     case BiasInit::kPytorch: return draws.uniform(bias, 1 / std::sqrt(static_cast<double>(shape.inputs)));
   }
 }
 
 }  // namespace
+
+LayerInit InitSpec::of(const LayerShape& shape, std::size_t layer) const {
+  if (!shape.hidden) return output;
+  LayerInit init = hidden;
+  if (!weights.empty()) init.weights = weights[layer];
+  if (!biases.empty()) init.bias = biases[layer];
+  return init;
+}
 
 void init_layer(const LayerShape& shape, const LayerInit& init, const ActivationSpec& activation,
                 std::uint64_t seed, std::size_t layer, LayerParameters& parameters) {
@@ -172,7 +198,7 @@ void init_layer(const LayerShape& shape, const LayerInit& init, const Activation
     values.resize(shape.blocks[k].size());
     switch (static_cast<BlockKind>(k)) {
       case BlockKind::kWeights:
-        if (init.weights != WeightInit::kRai) {
+        if (init.weights.kind != WeightInit::kRai) {
           fill_weights(shape, init, weight_draws, values);
         } else {  // the bias comes with the weights
           parameters[BlockKind::kBias].resize(shape[BlockKind::kBias].size());

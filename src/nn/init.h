@@ -20,19 +20,21 @@ enum class WeightInit {
   kPytorch,        // U(±1/√fan_in): torch.nn.Linear's default
   kOrthogonal,     // orthonormal rows or columns                  (Saxe, McClelland, Ganguli 2014)
   kRai,            // randomized asymmetric initialization         (Lu, Shin, Su, Karniadakis 2019)
-  kNormal,         // N(0, scale²)
-  kUniform,        // U(±scale)
-  kSign,           // +scale or −scale, fair
+  kMirrored,       // pairs of rows w, −w with w ~ N(0, 2/fan_in); of an odd number the last row is alone
+  kConstant,       // value
+  kNormal,         // N(mean, std²)
+  kUniform,        // U(low, high)
+  kSign,           // +magnitude or −magnitude, fair
 };
 template <>
 inline constexpr std::array kNames<WeightInit>{
-    "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform",
-    "pytorch",   "orthogonal", "rai",           "normal",         "uniform",      "sign"};
+    "he_normal",  "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "pytorch",
+    "orthogonal", "rai",        "mirrored",      "constant",       "normal",       "uniform",       "sign"};
 
 enum class BiasInit {
   kConstant,  // value
-  kNormal,    // N(0, value²)
-  kUniform,   // U(±value)
+  kNormal,    // N(mean, std²)
+  kUniform,   // U(low, high)
   kPytorch,   // U(±1/√fan_in)
 };
 template <>
@@ -47,22 +49,39 @@ enum class WeightLayout {
 template <>
 inline constexpr std::array kNames<WeightLayout>{"auto", "torch", "keras"};
 
+// An initializer with its numbers. Only those of the chosen kind matter.
+template <class Kind>
+struct Initializer {
+  Kind kind{};
+  double value = 0;           // constant
+  double mean = 0, std = 1;   // normal
+  double low = -1, high = 1;  // uniform
+  double magnitude = 1;       // sign
+
+  bool operator==(const Initializer&) const = default;
+};
+
+using WeightInitializer = Initializer<WeightInit>;
+using BiasInitializer = Initializer<BiasInit>;
+
 // How one layer's parameters start.
 struct LayerInit {
-  WeightInit weights = WeightInit::kHeNormal;
-  double scale = 1;  // normal: std, uniform: limit, sign: magnitude
-  double gain = 1;   // multiplies every weight
-  BiasInit bias = BiasInit::kConstant;
-  double bias_value = 0;
+  WeightInitializer weights;
+  double gain = 1;  // multiplies every weight
+  BiasInitializer bias;
 
   bool operator==(const LayerInit&) const = default;
 };
 
 struct InitSpec {
   LayerInit hidden;
+  std::vector<WeightInitializer> weights;     // of each hidden layer; empty: hidden.weights everywhere
+  std::vector<BiasInitializer> biases;        // the same of hidden.bias
   LayerInit output;                           // equals `hidden` unless init.output overrides it
   std::string file;                           // initial parameters: JSON, safetensors or npz; empty: none
   WeightLayout layout = WeightLayout::kAuto;  // of safetensors and npz
+
+  LayerInit of(const LayerShape& shape, std::size_t layer) const;
 
   bool operator==(const InitSpec&) const = default;
 };

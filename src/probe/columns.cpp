@@ -26,17 +26,21 @@ const ColumnOf<M> kMetrics[] = {
      "Mean loss over the evaluated examples of the test split (record.probe.samples)."},
     {"train_accuracy", &M::train_accuracy, "1",
      "Share of training examples classified right, in [0, 1]; empty for regression.",
-     "Correct predictions / evaluated examples of the training split (record.probe.samples)."},
+     "Correct predictions / evaluated examples of the training split (record.probe.samples). The largest "
+     "output, activated by model.output_activation, names the class (ties: the first); a lone output the "
+     "second class, where it is above 0 (binary_cross_entropy) or above the middle of data.one_hot."},
     {"test_accuracy", &M::test_accuracy, "1",
      "Share of test examples classified right, in [0, 1]; empty for regression.",
-     "Correct predictions / evaluated examples of the test split (record.probe.samples)."},
+     "Correct predictions, as in train_accuracy, / evaluated examples of the test split "
+     "(record.probe.samples)."},
     {"grad_norm", &M::grad_norm, "1", "Size of the gradient of the update that follows.",
      "L2 norm over all parameters of the gradient on the batch of update step + 1, before clipping; summed "
-     "in double."},
+     "in double. That of a layer in train.freeze is 0."},
     {"weight_norm", &M::weight_norm, "1", "Size of all weights.",
      "L2 norm of the weights of all layers, without biases."},
     {"dead_fraction", &M::dead_fraction, "1", "Share of dead units among all hidden units, in [0, 1].",
-     "Hidden units whose activation is 0 on every probe input / hidden units (Lu et al. 2019)."},
+     "Hidden units whose activation is 0 on every probe input / hidden units (Lu et al. 2019). Outputs are no "
+     "units, whatever model.output_activation is."},
 };
 
 using L = LayerRow;
@@ -215,7 +219,8 @@ const ColumnOf<R> kRuns[] = {
      "Some hidden layer is wholly dead at step 0 (Lu et al. 2019).", kFlag},
     {"collapsed", &R::collapsed, "1",
      "1 if the network ended as a constant, else 0; empty for a diverged run.",
-     "On the probe set at the last step, max - min of every output is at most 1e-6 * max(1, |output|).",
+     "On the probe set at the last step, max - min of every output, activated by model.output_activation, is at "
+     "most 1e-6 * max(1, |output|).",
      kFlag},
     {"deaths", &R::deaths, "units", "How often a unit died.",
      "Sum of died over the hidden layers and the recorded steps.", kQuantity},

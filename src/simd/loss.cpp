@@ -166,12 +166,12 @@ HWY_INLINE Largest<D> find_largest(D d, const LaneMatrix<const T>& x, std::size_
 
 template <class T, Engine kEngine>
 void count_correct(const LaneMatrix<const T>& outputs, const LaneMatrix<const T>& targets, T threshold,
-                   double* counts) {
+                   T middle, double* counts) {
   assert(same_shape(outputs, targets) && outputs.rows > 0);
   assert(kEngine == Engine::kWide || (is_aligned(outputs) && is_aligned(targets)));
   using D = SumTag<T, kEngine>;
   const D d;
-  const hn::Vec<D> one = hn::Set(d, T{1}), half = hn::Set(d, T{0.5}), bound = hn::Set(d, threshold);
+  const hn::Vec<D> one = hn::Set(d, T{1}), between = hn::Set(d, middle), bound = hn::Set(d, threshold);
   DoubleSums<D> total;
   total.load(counts);
   for (std::size_t n = 0; n < outputs.columns; ++n) {
@@ -179,7 +179,7 @@ void count_correct(const LaneMatrix<const T>& outputs, const LaneMatrix<const T>
     hn::Vec<D> given = output.index, wanted = target.index;
     if (outputs.rows == 1) {
       given = hn::IfThenElseZero(hn::Gt(hn::Load(d, outputs.at(0, n)), bound), one);
-      wanted = hn::IfThenElseZero(hn::Gt(hn::Load(d, targets.at(0, n)), half), one);
+      wanted = hn::IfThenElseZero(hn::Gt(hn::Load(d, targets.at(0, n)), between), one);
     }
     total.add(hn::IfThenElseZero(hn::Eq(given, wanted), output.is_number));
   }

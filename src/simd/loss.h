@@ -22,9 +22,9 @@ struct LossKernels {
   void (*evaluate)(Loss loss, const LaneMatrix<const T>& outputs, const LaneMatrix<const T>& targets,
                    T gradient_scale, double* sums, const LaneMatrix<T>& gradient);
   // counts[lane] += the number of samples classified right: the largest output (ties: the first) is the
-  // largest target; with one output, (y > threshold) == (t > 0.5). A sample with a NaN output is wrong.
+  // largest target; with one output, (y > threshold) == (t > middle). A sample with a NaN output is wrong.
   void (*count_correct)(const LaneMatrix<const T>& outputs, const LaneMatrix<const T>& targets, T threshold,
-                        double* counts);
+                        T middle, double* counts);
 };
 
 template <class T>

@@ -1,5 +1,6 @@
 #include "simd/update.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -76,8 +77,8 @@ struct Sgd {
     V direction = gradient.of(raw_gradient, parameter);
     if (uses_momentum) {
       const V g = direction;
-      const V buffer = first_step ? g : hn::MulAdd(momentum, hn::Load(d, first + i), hn::Mul(damped, g));
-      hn::Store(buffer, d, first + i);
+      const V buffer = first_step ? g : hn::MulAdd(momentum, hn::LoadU(d, first + i), hn::Mul(damped, g));
+      hn::StoreU(buffer, d, first + i);
       direction = hn::IfThenElse(is_nesterov, hn::MulAdd(momentum, buffer, g), buffer);
       direction = hn::IfThenElse(no_momentum, g, direction);
     }
@@ -113,10 +114,10 @@ struct Adam {
     if (decays) {
       parameter = hn::IfThenElse(no_decay, parameter, hn::NegMulAdd(shrink, parameter, parameter));
     }
-    const V mean = hn::MulAdd(beta1, hn::Load(d, first + i), hn::Mul(complement1, g));
-    const V square = hn::MulAdd(beta2, hn::Load(d, second + i), hn::Mul(hn::Mul(complement2, g), g));
-    hn::Store(mean, d, first + i);
-    hn::Store(square, d, second + i);
+    const V mean = hn::MulAdd(beta1, hn::LoadU(d, first + i), hn::Mul(complement1, g));
+    const V square = hn::MulAdd(beta2, hn::LoadU(d, second + i), hn::Mul(hn::Mul(complement2, g), g));
+    hn::StoreU(mean, d, first + i);
+    hn::StoreU(square, d, second + i);
     const V denominator = hn::Add(hn::Div(hn::Sqrt(square), root), epsilon);
     return hn::NegMulAdd(step_size, hn::Div(mean, denominator), parameter);
   }
@@ -127,7 +128,7 @@ struct Rmsprop {
   using V = Lanes<T>;
   Gradient<T> gradient;
   bool uses_momentum;
-  V rate, momentum, alpha, rest, epsilon;
+  V rate, momentum, alpha, rest, epsilon, inner_epsilon;
   Mask<T> no_momentum;
 
   template <Engine kEngine>
@@ -139,17 +140,18 @@ struct Rmsprop {
         alpha(n[UpdateNumber::kBeta2]),
         rest(n[UpdateNumber::kComplement2]),
         epsilon(n[UpdateNumber::kEpsilon]),
+        inner_epsilon(n[UpdateNumber::kInnerEpsilon]),
         no_momentum(hn::Eq(momentum, hn::Zero(Tag<T>()))) {}
 
   HWY_INLINE V step(V parameter, V raw_gradient, T* first, T* second, std::size_t i) const {
     const Tag<T> d;
     const V g = gradient.of(raw_gradient, parameter);
-    const V square = hn::MulAdd(alpha, hn::Load(d, second + i), hn::Mul(hn::Mul(rest, g), g));
-    hn::Store(square, d, second + i);
-    V direction = hn::Div(g, hn::Add(hn::Sqrt(square), epsilon));
+    const V square = hn::MulAdd(alpha, hn::LoadU(d, second + i), hn::Mul(hn::Mul(rest, g), g));
+    hn::StoreU(square, d, second + i);
+    V direction = hn::Div(g, hn::Add(hn::Sqrt(hn::Add(square, inner_epsilon)), epsilon));
     if (uses_momentum) {
-      const V buffer = hn::MulAdd(momentum, hn::Load(d, first + i), direction);
-      hn::Store(buffer, d, first + i);
+      const V buffer = hn::MulAdd(momentum, hn::LoadU(d, first + i), direction);
+      hn::StoreU(buffer, d, first + i);
       direction = hn::IfThenElse(no_momentum, direction, buffer);
     }
     return hn::NegMulAdd(rate, direction, parameter);
@@ -165,8 +167,9 @@ HWY_NOINLINE Lanes<T> update_vectors(const UpdateParameters<T>& p, std::size_t f
   const Step step(Numbers<T, kEngine>{p});
   Lanes<T> marks = hn::Zero(d);
   for (std::size_t i = from; i < to; i += kLanes<T>) {
-    const Lanes<T> next = step.step(hn::Load(d, parameters + i), hn::Load(d, gradient + i), first, second, i);
-    hn::Store(next, d, parameters + i);
+    const Lanes<T> next =
+        step.step(hn::LoadU(d, parameters + i), hn::LoadU(d, gradient + i), first, second, i);
+    hn::StoreU(next, d, parameters + i);
     marks = hn::Or(marks, hn::Mul(next, hn::Zero(d)));
   }
   return marks;
@@ -183,10 +186,19 @@ void update_all(const UpdateParameters<T>& p, std::size_t count, T* parameters, 
     const Lanes<T> marks = update_range(0, count * kLanes<T>);
     hn::StoreU(hn::IfThenElse(hn::IsNaN(marks), marks, hn::LoadU(d, poison)), d, poison);
   } else {
-    const std::size_t rest = count % kLanes<T>;
-    auto diverged = hn::IsNaN(update_range(0, count - rest));
-    if (rest != 0) {  // behind the last parameter anything may lie
-      diverged = hn::Or(diverged, hn::And(hn::IsNaN(update_range(count - rest, count)), hn::FirstN(d, rest)));
+    const std::size_t rest = count % kLanes<T>, whole = count - rest;
+    auto diverged = hn::IsNaN(update_range(0, whole));
+    if (rest != 0) {  // behind the last parameter others may lie: its vector is updated elsewhere
+      HWY_ALIGN T copies[4][kLanes<T>] = {};
+      std::copy_n(gradient + whole, rest, copies[3]);
+      T* const buffers[] = {parameters, first, second};
+      for (std::size_t b = 0; b < std::size(buffers); ++b)
+        if (buffers[b] != nullptr) std::copy_n(buffers[b] + whole, rest, copies[b]);
+      const Lanes<T> marks =
+          update_vectors<Step, kEngine>(p, 0, kLanes<T>, copies[0], copies[3], copies[1], copies[2]);
+      diverged = hn::Or(diverged, hn::And(hn::IsNaN(marks), hn::FirstN(d, rest)));
+      for (std::size_t b = 0; b < std::size(buffers); ++b)
+        if (buffers[b] != nullptr) std::copy_n(copies[b], rest, buffers[b] + whole);
     }
     if (!hn::AllFalse(d, diverged)) *poison = hn::GetLane(hn::NaN(d));
   }
@@ -199,8 +211,6 @@ void update(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count
   assert(p.numbers != nullptr && poison != nullptr);
   assert(first != nullptr || !(is_adam || p.uses_momentum));
   assert(second != nullptr || optimizer == Optimizer::kSgd);
-  for ([[maybe_unused]] const T* buffer : {static_cast<const T*>(parameters), gradient})
-    assert(is_aligned(LaneMatrix<const T>{buffer, 1, 1, 0, 0}));
   switch (optimizer) {
     case Optimizer::kSgd:
       return update_all<Sgd<T>, T, kEngine>(p, count, parameters, gradient, first, second, poison);

@@ -25,6 +25,7 @@ enum class UpdateNumber {
   kBeta1,           // adam, adamw; rmsprop: alpha is in beta2
   kBeta2,
   kEpsilon,
+  kInnerEpsilon,     // rmsprop: added to the mean square, under the root
   kComplement1,      // 1 − beta1, rounded once from double as torch does (1 − 0.999f is 1.3e-5 off)
   kComplement2,      // 1 − beta2
   kCorrection1,      // adam, adamw: 1 − beta1^t
@@ -44,11 +45,10 @@ struct UpdateParameters {
 
 template <class T>
 struct UpdateKernels {
-  // One step on `count` parameters. first and second are the optimizer's state, [count][lane], zero before
+  // One step on `count` parameters, which may lie anywhere in the buffers. first and second are the optimizer's state, [count][lane], zero before
   // the first step: sgd: momentum, —; adam(w): m, v; rmsprop: momentum, v (null where uses_momentum is
   // false). poison[lane] becomes NaN where a parameter of that lane is not finite after the step, else stays
-  // as it is. Wide: the buffers may be read and written up to the next whole vector. The uses_… and clips
-  // switches save time and never change a result.
+  // as it is. The uses_… and clips switches save time and never change a result.
   void (*update)(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count, T* parameters,
                  const T* gradient, T* first, T* second, T* poison);
 };

@@ -15,12 +15,63 @@ constexpr std::size_t kMostDataValues = 2'000'000'000;  // inputs and targets of
 
 using Found = std::vector<Contradiction>;
 
+// One of two numbers may not be above the other.
+void check_order(const std::string& path, const std::string& place, const char* low_name, double low,
+                 const char* high_name, double high, Found& found) {
+  if (low > high)
+    found.push_back({place.empty() ? path + '.' + low_name : path,
+                     place + "found " + low_name + ' ' + number_text(low) + ", " + high_name + ' ' +
+                         number_text(high) + "; " + low_name + " may not be above " + high_name});
+}
+
+// Of a group that may be given as a list: its one value, or every entry.
+template <class Spec, class Check>
+void check_each(const std::string& path, const Spec& spec, const std::vector<Spec>& entries,
+                const Check& check) {
+  if (entries.empty()) return check(path, "", spec);
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    check(path + ".layers", "entry " + std::to_string(i + 1) + ": ", entries[i]);
+}
+
+void check_length(const std::string& path, std::size_t entries, const ModelSpec& model, Found& found) {
+  if (entries != 0 && entries != model.hidden.size())
+    found.push_back({path, "found a list of " + std::to_string(entries) + "; the network has " +
+                               std::to_string(model.hidden.size()) +
+                               " hidden layers, and the list needs an entry for each"});
+}
+
 void check_model(const RunSpec& run, Found& found) {
-  const ActivationSpec& activation = run.model.activation;
-  if (activation.kind == Activation::kRrelu && activation.lower > activation.upper)
-    found.push_back({"model.activation.lower", "found lower " + number_text(activation.lower) + ", upper " +
-                                                   number_text(activation.upper) +
-                                                   "; lower may not be above upper"});
+  const ModelSpec& model = run.model;
+  const auto check_activation = [&](const std::string& path, const std::string& place,
+                                    const ActivationSpec& spec) {
+    if (spec.kind == Activation::kRrelu)
+      check_order(path, place, "lower", spec.lower, "upper", spec.upper, found);
+  };
+  check_each("model.activation", model.activation, model.activations, check_activation);
+  check_activation("model.output_activation", "", model.output_activation);
+  if (model.output_activation.kind == Activation::kCrelu)
+    found.push_back({"model.output_activation",
+                     "crelu puts out two values a unit, and a target has one; allowed: all others"});
+  check_length("model.activation.layers", model.activations.size(), model, found);
+  check_length("model.bias", model.biases.size(), model, found);
+  for (const std::uint64_t layer : run.train.freeze)
+    if (layer > model.hidden.size() + 1)
+      found.push_back({"train.freeze", "found " + std::to_string(layer) + "; the network has " +
+                                           std::to_string(model.hidden.size() + 1) +
+                                           " layers, the output layer included"});
+}
+
+void check_init(const RunSpec& run, Found& found) {
+  const auto check = [&](const std::string& path, const std::string& place, const auto& init) {
+    using Kind = decltype(init.kind);
+    if (init.kind == Kind::kUniform) check_order(path, place, "low", init.low, "high", init.high, found);
+  };
+  check_each("init.weights", run.init.hidden.weights, run.init.weights, check);
+  check_each("init.bias", run.init.hidden.bias, run.init.biases, check);
+  check("init.output.weights", "", run.init.output.weights);
+  check("init.output.bias", "", run.init.output.bias);
+  check_length("init.weights.layers", run.init.weights.size(), run.model, found);
+  check_length("init.bias.layers", run.init.biases.size(), run.model, found);
 }
 
 void check_optimizer(const OptimizerSpec& optimizer, Found& found) {
@@ -122,6 +173,25 @@ bool are_probabilities(const DataSpec& data, Loss loss) {
   });
 }
 
+// How the targets of classes are written.
+void check_targets(const RunSpec& run, Found& found) {
+  const auto& [off, on] = run.data.one_hot;
+  const std::string given = "found [" + number_text(off) + ", " + number_text(on) + "]; ";
+  const bool changed = run.data.one_hot != DataSpec().one_hot;
+  if (!has_classes(run.data)) {
+    const char* const sentence = "the targets of this data are numbers, not classes";
+    if (changed) found.push_back({"data.one_hot", sentence});
+    if (run.data.one_output) found.push_back({"data.one_output", sentence});
+  }
+  if (off >= on)
+    found.push_back({"data.one_hot", given + "the first number has to be below the second"});
+  else if (changed && needs_classes(run))
+    found.push_back({"data.one_hot", given + std::string(name_of(run.train.loss)) +
+                                         " takes [0, 1]; allowed for others: mse, half_mse, mae"});
+  if (run.data.one_output == true && run.train.loss == Loss::kCrossEntropy)
+    found.push_back({"data.one_output", "cross_entropy needs an output a class"});
+}
+
 void check_loss(const RunSpec& run, const DataFacts& facts, Found& found) {
   if (needs_classes(run) && run.data.kind == DataKind::kPoints) {
     if (!are_probabilities(run.data, run.train.loss))
@@ -133,9 +203,10 @@ void check_loss(const RunSpec& run, const DataFacts& facts, Found& found) {
     found.push_back({"train.loss",
                      "this loss needs classes, but the data is a regression; allowed: mse, half_mse, mae, or "
                      "classification data"});
-  if (run.data.target_form == TargetForm::kBinary && facts.shape.classes > 2)
-    found.push_back({"train.loss", "binary_cross_entropy on a file takes two classes; this one has " +
-                                       std::to_string(facts.shape.classes) + "; allowed: cross_entropy"});
+  if (run.data.one_output == true && facts.shape.classes > 2)
+    found.push_back({"data.one_output", "takes two classes; the data has " +
+                                            std::to_string(facts.shape.classes) +
+                                            "; allowed: false or null"});
 }
 
 void check_slow_regression(const DataSpec& data, Found& found) {
@@ -226,8 +297,11 @@ std::vector<Contradiction> find_contradictions(const RunSpec& run, const DataFac
 std::vector<Contradiction> spec_contradictions(const RunSpec& run, bool data_known) {
   Found found;
   check_model(run, found);
+  check_init(run, found);
+  const bool has_shape = found.empty();
   check_optimizer(run.train.optimizer, found);
-  if (!data_known) return found;
+  if (!data_known || !has_shape) return found;
+  check_targets(run, found);
   if (run.data.kind == DataKind::kFunction) check_function(run.data, found);
   if (run.data.kind == DataKind::kPoints) check_points(run.data, found);
   if (run.data.kind == DataKind::kPoints && !found.empty()) return found;

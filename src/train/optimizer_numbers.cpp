@@ -59,7 +59,9 @@ OptimizerNumbers<T>::OptimizerNumbers(std::span<const RunSpec* const> runs, std:
     set(UpdateNumber::kBeta2, beta2);
     set(UpdateNumber::kComplement1, 1 - optimizer.beta1);
     set(UpdateNumber::kComplement2, 1 - beta2);
-    set(UpdateNumber::kEpsilon, optimizer.epsilon);
+    const bool under_root = optimizer.kind == Optimizer::kRmsprop && optimizer.library == Library::kKeras;
+    set(UpdateNumber::kEpsilon, under_root ? 0 : optimizer.epsilon);
+    set(UpdateNumber::kInnerEpsilon, under_root ? optimizer.epsilon : 0);
     parameters_.clips |= runs[lane]->train.clip_norm > 0;
     parameters_.uses_momentum |= optimizer.momentum != 0;
     parameters_.uses_weight_decay |= optimizer.weight_decay != 0;
@@ -81,7 +83,11 @@ void OptimizerNumbers<T>::begin_step(std::uint64_t i, double* learning_rates) {
     beta2_power_[lane] *= optimizer.beta2;
     at(UpdateNumber::kLearningRate, lane) = static_cast<T>(learning_rates[lane]);
     at(UpdateNumber::kCorrection1, lane) = static_cast<T>(1 - beta1_power_[lane]);
-    at(UpdateNumber::kCorrection2Root, lane) = static_cast<T>(std::sqrt(1 - beta2_power_[lane]));
+    const double root = std::sqrt(1 - beta2_power_[lane]);
+    at(UpdateNumber::kCorrection2Root, lane) = static_cast<T>(root);
+    // √v/root + ε/root is (√v + ε)/root.
+    if (corrects_bias_ && optimizer.library == Library::kKeras)
+      at(UpdateNumber::kEpsilon, lane) = static_cast<T>(optimizer.epsilon / root);
   }
 }
 

@@ -14,7 +14,7 @@ PackForm pack_form(const RunSpec& run) {
         &DataSpec::targets, &DataSpec::gaussian_target, &DataSpec::teacher_hidden, &DataSpec::teacher_bias,
         &DataSpec::spread, &DataSpec::turns, &DataSpec::slow_inputs, &DataSpec::change_every,
         &DataSpec::target_units, &DataSpec::beta, &DataSpec::standardize, &DataSpec::scale, &DataSpec::offset,
-        &DataSpec::target_scale, &DataSpec::seed);
+        &DataSpec::target_scale, &DataSpec::one_output, &DataSpec::seed);
   const auto reset_numbers = [](ActivationSpec& activation) {
     reset(activation, &ActivationSpec::slope, &ActivationSpec::lower, &ActivationSpec::upper,
           &ActivationSpec::alpha, &ActivationSpec::at_zero);
@@ -25,7 +25,7 @@ PackForm pack_form(const RunSpec& run) {
   reset(spec.train, &TrainSpec::schedule, &TrainSpec::clip_norm);
   reset(spec.train.optimizer, &OptimizerSpec::learning_rate, &OptimizerSpec::weight_decay,
         &OptimizerSpec::momentum, &OptimizerSpec::dampening, &OptimizerSpec::nesterov, &OptimizerSpec::beta1,
-        &OptimizerSpec::beta2, &OptimizerSpec::alpha, &OptimizerSpec::epsilon);
+        &OptimizerSpec::beta2, &OptimizerSpec::alpha, &OptimizerSpec::epsilon, &OptimizerSpec::library);
   reset(spec.record, &RecordSpec::thresholds);
   return form;
 }
@@ -52,8 +52,7 @@ constexpr double kLanesCall = 1100, kWideCall = 1400, kBeyondCache = 1.5;
 LayerParameters first_parameters(const NetworkShape& shape, const RunSpec& run, std::size_t l) {
   const LayerShape& layer = shape.layers[l];
   LayerParameters parameters = run.initial != nullptr ? run.initial->layers[l] : LayerParameters{};
-  init_layer(layer, layer.hidden ? run.init.hidden : run.init.output, run.model.activation_of(l), run.seed, l,
-             parameters);
+  init_layer(layer, run.init.of(layer, l), run.model.activation_of(l), run.seed, l, parameters);
   return parameters;
 }
 

@@ -50,13 +50,16 @@ bool classifies(const Pack<T>& pack) {
   const Loss loss = pack.runs[0]->train.loss;
   return pack.data[0]->classes > 0 || loss == Loss::kCrossEntropy || loss == Loss::kBinaryCrossEntropy;
 }
-// … and then counts[lane] += the right ones: the largest output wins; a lone one names class 1 where it is
-// above 0 (a logit) or 0.5 (a value that is fitted to 0 and 1).
+// … and then counts[lane] += the right ones: the largest output wins; a lone one names the second class where it
+// is above 0 (a logit) or above the middle of the two values that it is fitted to.
 template <class T>
 void count_correct(const Pack<T>& pack, LaneMatrix<const T> outputs, LaneMatrix<const T> targets,
                    double* counts) {
-  const bool are_logits = pack.runs[0]->train.loss == Loss::kBinaryCrossEntropy;
-  pack.network.kernels.loss->count_correct(outputs, targets, static_cast<T>(are_logits ? 0 : 0.5), counts);
+  const RunSpec& run = *pack.runs[0];
+  const double middle = 0.5 * (run.data.one_hot[0] + run.data.one_hot[1]);
+  const double threshold = run.train.loss == Loss::kBinaryCrossEntropy ? 0 : middle;
+  pack.network.kernels.loss->count_correct(outputs, targets, static_cast<T>(threshold),
+                                           static_cast<T>(middle), counts);
 }
 
 // Initial parameters of every lane, [parameter][lane].

@@ -15,7 +15,15 @@
 namespace deadrelu {
 
 // Changes when recorded numbers may change; enters every run id.
-inline constexpr int kEngineEpoch = 2;
+inline constexpr int kEngineEpoch = 3;
+
+// Whose formula an optimizer has: they place epsilon differently.
+enum class Library {
+  kPytorch,  // adam, adamw: √v̂ + ε; rmsprop: √v + ε
+  kKeras,    // adam, adamw: √v + ε, before v's bias is corrected; rmsprop: √(v + ε)
+};
+template <>
+inline constexpr std::array kNames<Library>{"pytorch", "keras"};
 
 struct OptimizerSpec {
   Optimizer kind = Optimizer::kSgd;
@@ -28,6 +36,7 @@ struct OptimizerSpec {
   double beta2 = 0.999;   // adam, adamw
   double alpha = 0.99;    // rmsprop
   double epsilon = 1e-8;  // adam, adamw, rmsprop
+  Library library = Library::kPytorch;
 
   bool operator==(const OptimizerSpec&) const = default;
 };
@@ -63,9 +72,10 @@ struct TrainSpec {
   std::uint64_t batch_size = 32;  // 0: full
   bool batch_size_given = false;  // else a smaller training split is taken whole
   Sampling sampling = Sampling::kEpoch;
-  std::uint64_t steps = 1000;  // used where epochs is 0
-  std::uint64_t epochs = 0;    // steps = epochs · batches an epoch
-  double clip_norm = 0;        // largest gradient norm (of all parameters); 0: none
+  std::uint64_t steps = 1000;         // used where epochs is 0
+  std::uint64_t epochs = 0;           // steps = epochs · batches an epoch
+  double clip_norm = 0;               // largest gradient norm (of all parameters); 0: none
+  std::vector<std::uint64_t> freeze;  // layers, from 1, whose parameters stay as they are; ascending
   Precision precision = Precision::kFloat32;
 
   // Of a training split of so many.

@@ -32,8 +32,23 @@ Trainer<T>::Trainer(const Pack<T>& pack)
   if (!is_endless(pack.runs[0]->data)) state_.batches_per_epoch = batches_.batches_per_epoch();
   slope_sums_ = Buffer<T>(pack.network.shape.layers.size() * highest_row_count(pack.network.shape) * lanes);
   squared_norms_ = Buffer<double>(lanes);
-  for (const LayerShape& layer : pack.network.shape.layers)
+  find_trained_ranges();
+}
+
+template <class T>
+void Trainer<T>::find_trained_ranges() {
+  const std::vector<std::uint64_t>& freeze = pack_.runs[0]->train.freeze;
+  std::size_t offset = 0;
+  for (std::size_t l = 0; l < pack_.network.shape.layers.size(); ++l) {
+    const LayerShape& layer = pack_.network.shape.layers[l];
     draws_slopes_ |= layer.activation.kind == Activation::kRrelu;
+    const bool frozen = std::binary_search(freeze.begin(), freeze.end(), l + 1);
+    std::vector<Range>& ranges = frozen ? frozen_ : trained_;
+    const std::size_t count = layer.parameter_count();
+    if (ranges.empty() || ranges.back().offset + ranges.back().count != offset) ranges.push_back({offset, 0});
+    ranges.back().count += count;
+    offset += count;
+  }
 }
 
 template <class T>
@@ -70,6 +85,9 @@ bool Trainer<T>::pass_block() {
 template <class T>
 void Trainer<T>::end_batch() {
   finish_gradient(pack_.network, slope_sums_.data(), state_.gradient.data());
+  const std::size_t lanes = pack_.network.kernels.lanes;
+  for (const Range& frozen : frozen_)
+    std::fill_n(state_.gradient.data() + frozen.offset * lanes, frozen.count * lanes, T{0});
   if (state_.batch == 1) return;  // eight divisions are 3 % of a small network's step
   for (std::size_t lane = 0; lane < state_.batch_loss.size(); ++lane)
     state_.batch_loss[lane] /= static_cast<double>(state_.batch);
@@ -102,10 +120,14 @@ void Trainer<T>::update() {
     squared_gradient_norm(pack_.network, state_.gradient.data(), squared_norms_.data());
     numbers_.clip(squared_norms_.span());
   }
-  pack_.network.kernels.update->update(pack_.runs[0]->train.optimizer.kind, numbers_.parameters(),
-                                       pack_.network.shape.parameter_count, state_.parameters.data(),
-                                       state_.gradient.data(), state_.first_moment.data(),
-                                       state_.second_moment.data(), state_.poison.data());
+  for (const Range& range : trained_) {
+    const std::size_t at = range.offset * pack_.network.kernels.lanes;
+    const auto moments = [at](Buffer<T>& moment) { return moment.size() > 0 ? moment.data() + at : nullptr; };
+    pack_.network.kernels.update->update(pack_.runs[0]->train.optimizer.kind, numbers_.parameters(),
+                                         range.count, state_.parameters.data() + at,
+                                         state_.gradient.data() + at, moments(state_.first_moment),
+                                         moments(state_.second_moment), state_.poison.data());
+  }
 }
 
 template <class T>

@@ -77,6 +77,7 @@ class Trainer {
   bool pass_block();  // the next block, forward and back; false: the batch has no more
   void end_batch();
   void draw_slopes();
+  void find_trained_ranges();
 
   const Pack<T>& pack_;
   Activations<T> activations_;
@@ -87,6 +88,10 @@ class Trainer {
   Buffer<T> slope_sums_;
   Buffer<double> squared_norms_;
   bool draws_slopes_ = false;  // some layer's activation is rrelu
+  struct Range {
+    std::size_t offset, count;  // in parameters
+  };
+  std::vector<Range> trained_, frozen_;
 };
 
 // Trains and records a pack from initial parameters to the last step. Returns nothing once `stop` is set.

@@ -49,9 +49,9 @@ std::optional<Enum> where(bool applies, Enum value) {
 
 TEST(Fingerprint, it_knows_every_network) {
   expect_all<Activation>([](const RunSpec& r) { return r.model.activation.kind; });
-  expect_all<WeightInit>([](const RunSpec& r) { return r.init.hidden.weights; });
-  expect_all<WeightInit>([](const RunSpec& r) { return r.init.output.weights; });
-  expect_all<BiasInit>([](const RunSpec& r) { return r.init.hidden.bias; });
+  expect_all<WeightInit>([](const RunSpec& r) { return r.init.hidden.weights.kind; });
+  expect_all<WeightInit>([](const RunSpec& r) { return r.init.output.weights.kind; });
+  expect_all<BiasInit>([](const RunSpec& r) { return r.init.hidden.bias.kind; });
 }
 
 TEST(Fingerprint, it_knows_every_way_to_train) {

@@ -33,9 +33,9 @@ TEST(BornDead, on_one_point_follows_the_product_formula) {
 
 TEST(BornDead, on_one_point_follows_the_product_formula_for_mixed_widths_and_symmetric_biases) {
   RunSpec spec = born({4, 1, 6, 2}, {{0.3, -0.8}});
-  spec.init.hidden.weights = WeightInit::kHeUniform;
-  spec.init.hidden.bias = BiasInit::kNormal;
-  spec.init.hidden.bias_value = 0.5;
+  spec.init.hidden.weights.kind = WeightInit::kHeUniform;
+  spec.init.hidden.bias.kind = BiasInit::kNormal;
+  spec.init.hidden.bias.std = 0.5;
   // The first dead layer decides; with biases the ones above it may fire again.
   expect_probability(born_dead(spec), one_point_probability({4, 1, 6, 2}));
 }

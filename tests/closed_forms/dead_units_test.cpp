@@ -41,7 +41,7 @@ double dead_of_bias(double bias, double sigma, double reach) {
 }
 
 Sample dead_units_of_bias(RunSpec spec, double bias) {
-  spec.init.hidden.bias_value = bias;
+  spec.init.hidden.bias.value = bias;
   Sample units;
   for_each_network(spec, kManyNetworks / 8, [&](const RunRecord& run) {
     const int dead = static_cast<int>(std::lround(16 * run.outcome.dead_fraction));
@@ -62,8 +62,8 @@ TEST(DeadUnits, of_a_negative_bias_follow_the_error_function) {
 
 TEST(DeadUnits, of_a_negative_bias_depend_on_the_weights_and_on_how_far_the_data_reaches) {
   RunSpec spec = born({16}, {{-3.0}, {0.0}, {3.0}});
-  spec.init.hidden.weights = WeightInit::kNormal;
-  spec.init.hidden.scale = 0.25;
+  spec.init.hidden.weights.kind = WeightInit::kNormal;
+  spec.init.hidden.weights.std = 0.25;
   expect_probability(dead_units_of_bias(spec, -0.6), dead_of_bias(-0.6, 0.25, 3));
 }
 

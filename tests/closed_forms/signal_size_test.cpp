@@ -11,7 +11,7 @@ namespace {
 // Weights of variance κ/fan_in on one input: the layers table tells M_l = ‖h_l‖²/n_l as mean² + spread².
 RunSpec weights_of_variance(double kappa, std::vector<std::size_t> hidden) {
   RunSpec spec = born(std::move(hidden), {{0.6, -1.2, 2.0}});
-  spec.init.hidden.weights = WeightInit::kLecunNormal;
+  spec.init.hidden.weights.kind = WeightInit::kLecunNormal;
   spec.init.hidden.gain = std::sqrt(kappa);
   spec.record.layers = true;
   return spec;

@@ -11,8 +11,8 @@ Sample zero_gradient_share(const ActivationSpec& activation) {
   RunSpec spec = born({4, 4, 4}, {{-1.0, 0.3}, {0.5, 0.4}, {2.0, -0.7}, {-0.2, -0.9}});
   spec.data.targets = PointList{{1.0}, {-2.0}, {0.5}, {3.0}};
   spec.model.activation = activation;
-  spec.init.hidden.bias = BiasInit::kNormal;
-  spec.init.hidden.bias_value = 1;
+  spec.init.hidden.bias.kind = BiasInit::kNormal;
+  spec.init.hidden.bias.std = 1;
   spec.record.layers = true;
   Sample share;
   for_each_network(spec, kManyNetworks / 10, [&](const RunRecord& run) {

@@ -46,6 +46,11 @@ TEST(Errors, wrong_data) {
   wrong(R"({"kind": "function", "domain": [0, "1"]})", "/data/domain/1", "found \"1\"");
   wrong(R"({"kind": "function", "function": "cos"})", "/data/function", "abs, sine");
   wrong(R"({"kind": "function", "noise": -1})", "/data/noise", "found -1");
+  wrong(R"({"kind": "function", "one_hot": [-1, 1]})", "/data/one_hot", "numbers, not classes");
+  wrong(R"({"kind": "function", "one_output": true})", "/data/one_output", "numbers, not classes");
+  wrong(R"({"kind": "moons", "one_hot": [-1, 1]})", "/data/one_hot", "cross_entropy takes [0, 1]");
+  wrong(R"({"kind": "moons", "one_hot": [1, 0]})", "/data/one_hot", "below the second");
+  wrong(R"({"kind": "moons", "one_output": true})", "/data/one_output", "needs an output a class");
   wrong(R"({"kind": "function", "images": "x"})", "/data/images", "belongs to data.kind idx");
   wrong(R"({"kind": "function", "classes": 3})", "/data/classes", "belongs to data.kind blobs, spirals");
   wrong(R"({"kind": "function", "inputs": 3})", "/data/inputs", "data.kind points or data.kind gaussian");
@@ -102,6 +107,35 @@ TEST(Errors, wrong_model_and_init) {
         "(the default)");
   wrong(R"("model": {"hidden": [3], "activation": {"name": "rrelu", "lower": 0.5}})",
         "/model/activation/lower", "lower may not be above upper");
+  const char* const two = R"("model": {"hidden": [3, 4], "activation": )";
+  wrong(two + std::string(R"(["relu"]})"), "/model/activation",
+        "found a list of 1; the network has 2 hidden");
+  wrong(two + std::string(R"(["relu", "rleu"]})"), "/model/activation/1", "did you mean \"relu\"");
+  wrong(two + std::string(R"(["relu", {"name": "elu", "slope": 1}]})"), "/model/activation/1/slope",
+        "belongs to model.activation.name leaky_relu, prelu");
+  wrong(two + std::string(R"(["relu", {"name": "elu", "alhpa": 1}]})"), "/model/activation/1/alhpa",
+        "did you mean \"alpha\"");
+  wrong(two + std::string(R"(["relu", ["relu"]]})"), "/model/activation/1", "no list itself");
+  wrong(two + std::string(R"(["relu", 3]})"), "/model/activation/1", "found 3");
+  wrong(two + std::string(R"({"layers": ["relu", "relu"], "slope": 3}})"), "/model/activation/layers",
+        "together with model.activation.name");
+  wrong(two + std::string(R"({"layers": ["relu", "relu"], "name": "relu"}})"), "/model/activation/layers",
+        "together with model.activation.name");
+  wrong(two + std::string(R"(["relu", {"name": "rrelu", "lower": 0.5}]})"), "/model/activation",
+        "entry 2: found lower 0.5");
+  wrong(R"("model": {"hidden": [3, 4], "bias": [true]})", "/model/bias", "found a list of 1");
+  wrong(R"("model": {"hidden": [3, 4], "bias": [true, 1]})", "/model/bias/1", "found 1");
+  wrong(R"("model": {"hidden": [3], "output_activation": "crelu"})", "/model/output_activation",
+        "two values a unit");
+  wrong(R"("model": {"hidden": [3], "output_activation": ["relu"]})", "/model/output_activation",
+        "found a list");
+  wrong(R"("model": {"hidden": [3]}, "init": {"weights": ["rai", "rai"]})", "/init/weights",
+        "found a list of 2; the network has 1");
+  wrong(R"("model": {"hidden": [3]}, "init": {"bias": [true]})", "/init/bias/0", "found true");
+  wrong(R"("model": {"hidden": [3]}, "init": {"weights": {"name": "uniform", "low": 2, "high": 1}})",
+        "/init/weights/low", "low may not be above high");
+  wrong(R"("model": {"hidden": [3]}, "init": {"weights": {"name": "uniform", "low": 0, "limit": 1}})",
+        "/init/weights/limit", "together with init.weights.low");
   wrong(R"("model": {"hidden": [3], "derivative_at_zero": 2})", "/model/derivative_at_zero", "[0, 1]");
   wrong(R"("model": {"hidden": [3]}, "init": {"weights": {"name": "normal", "limit": 1}})",
         "/init/weights/limit", "belongs to init.weights.name uniform");
@@ -125,6 +159,10 @@ TEST(Errors, wrong_training_and_recording) {
   wrong(R"("train": {"optimizer": {"nesterov": true}})", "/train/optimizer/nesterov", "momentum above 0");
   wrong(R"("train": {"optimizer": {"nesterov": true, "momentum": 0.5, "dampening": 0.1}})",
         "/train/optimizer/nesterov", "dampening 0");
+  wrong(R"("train": {"freeze": [0]})", "/train/freeze/0", "[1, 1025]");
+  wrong(R"("train": {"freeze": [1, 3]})", "/train/freeze", "found 3; the network has 2 layers");
+  wrong(R"("train": {"optimizer": {"library": "keras"}})", "/train/optimizer/library",
+        "belongs to train.optimizer.name adam, adamw, rmsprop");
   wrong(R"("train": {"optimizer": {"learning_rate": -1}})", "/train/optimizer/learning_rate", "found -1");
   wrong(R"("train": {"optimizer": {"learning_rate": [0.1, 0.2]}})", "/train/optimizer/learning_rate",
         "found a list");

@@ -47,14 +47,12 @@ TEST(Keys, defaults_are_those_of_the_spec) {
   }
   for (const WeightInit kind : values_of<WeightInit>()) {
     RunSpec run = expected;
-    run.init.hidden.weights = run.init.output.weights = kind;
+    run.init.hidden.weights.kind = run.init.output.weights.kind = kind;
     EXPECT_TRUE(with_name("init.weights=", kind) == run) << name_of(kind);
   }
   for (const BiasInit kind : values_of<BiasInit>()) {
     RunSpec run = expected;
-    run.init.hidden.bias = run.init.output.bias = kind;
-    const bool scaled = kind == BiasInit::kNormal || kind == BiasInit::kUniform;
-    run.init.hidden.bias_value = run.init.output.bias_value = scaled ? 1 : 0;
+    run.init.hidden.bias.kind = run.init.output.bias.kind = kind;
     EXPECT_TRUE(with_name("init.bias=", kind) == run) << name_of(kind);
   }
 }
@@ -185,7 +183,7 @@ TEST(Keys, binary_cross_entropy_takes_one_target_column_for_two_classes) {
         .data.target_form;
   };
   EXPECT_EQ(form(R"({"kind": "moons"})"), TargetForm::kBinary);
-  EXPECT_EQ(form(R"({"kind": "blobs", "classes": 3})"), TargetForm::kOneHot);
+  EXPECT_EQ(form(R"({"kind": "moons", "one_output": false})"), TargetForm::kOneHot);
   EXPECT_EQ(with_data(R"({"kind": "moons"})").data.target_form, TargetForm::kOneHot);
 }
 
@@ -226,33 +224,90 @@ TEST(Keys, activation_numbers) {
 
 TEST(Keys, initializers) {
   const auto init = [](const std::string& json) { return with(R"("init": )" + json).init; };
-  EXPECT_EQ(init(R"({"weights": "rai"})").hidden.weights, WeightInit::kRai);
-  EXPECT_EQ(init(R"({"weights": {"name": "normal", "std": 0.5}})").hidden.scale, 0.5);
-  EXPECT_EQ(init(R"({"weights": {"name": "uniform", "limit": 0.3}})").hidden.scale, 0.3);
-  EXPECT_EQ(init(R"({"weights": {"name": "sign", "magnitude": 2.5}})").hidden.scale, 2.5);
-  EXPECT_EQ(init(R"({"weights": {"name": "sign"}})").hidden.weights, WeightInit::kSign);
+  EXPECT_EQ(init(R"({"weights": "rai"})").hidden.weights.kind, WeightInit::kRai);
+  EXPECT_EQ(init(R"({"weights": {"name": "normal", "std": 0.5}})").hidden.weights.std, 0.5);
+  EXPECT_EQ(init(R"({"weights": {"name": "uniform", "limit": 0.3}})").hidden.weights.high, 0.3);
+  EXPECT_EQ(init(R"({"weights": {"name": "uniform", "limit": 0.3}})").hidden.weights.low, -0.3);
+  EXPECT_EQ(init(R"({"weights": {"name": "uniform", "low": 0.3, "high": 0.5}})").hidden.weights.low, 0.3);
+  EXPECT_EQ(init(R"({"weights": {"name": "uniform", "low": 0.3, "high": 0.5}})").output.weights.high, 0.5);
+  EXPECT_EQ(init(R"({"weights": {"name": "normal", "mean": 3}})").hidden.weights.mean, 3);
+  EXPECT_EQ(init(R"({"weights": 0.25})").hidden.weights.value, 0.25);
+  EXPECT_EQ(init(R"({"weights": 0.25})").hidden.weights.kind, WeightInit::kConstant);
+  EXPECT_EQ(init(R"({"weights": {"name": "sign", "magnitude": 2.5}})").hidden.weights.magnitude, 2.5);
+  EXPECT_EQ(init(R"({"weights": {"name": "sign"}})").hidden.weights.kind, WeightInit::kSign);
   EXPECT_EQ(init(R"({"gain": 3})").hidden.gain, 3);
-  EXPECT_EQ(init(R"({"bias": -2})").hidden.bias_value, -2);
-  EXPECT_EQ(init(R"({"bias": {"name": "constant", "value": -2}})").hidden.bias_value, -2);
-  EXPECT_EQ(init(R"({"bias": {"name": "normal", "std": 0.1}})").hidden.bias, BiasInit::kNormal);
-  EXPECT_EQ(init(R"({"bias": {"name": "normal", "std": 0.1}})").hidden.bias_value, 0.1);
-  EXPECT_EQ(init(R"({"bias": {"name": "uniform", "limit": 0.2}})").hidden.bias_value, 0.2);
-  EXPECT_EQ(init(R"({"bias": "pytorch"})").hidden.bias, BiasInit::kPytorch);
+  EXPECT_EQ(init(R"({"bias": -2})").hidden.bias.value, -2);
+  EXPECT_EQ(init(R"({"bias": {"name": "constant", "value": -2}})").hidden.bias.value, -2);
+  EXPECT_EQ(init(R"({"bias": {"name": "normal", "std": 0.1}})").hidden.bias.kind, BiasInit::kNormal);
+  EXPECT_EQ(init(R"({"bias": {"name": "normal", "std": 0.1}})").hidden.bias.std, 0.1);
+  EXPECT_EQ(init(R"({"bias": {"name": "uniform", "limit": 0.2}})").hidden.bias.high, 0.2);
+  EXPECT_EQ(init(R"({"bias": "pytorch"})").hidden.bias.kind, BiasInit::kPytorch);
+}
+
+TEST(Keys, lists_have_an_entry_a_layer) {
+  const RunSpec run = spec_of(R"({"data": {"kind": "function"},
+    "model": {"hidden": [4, 3, 2], "activation": ["tanh", {"name": "leaky_relu", "slope": 0.2}, "prelu"],
+              "bias": [true, false, true], "derivative_at_zero": 0.5},
+    "init": {"weights": ["rai", 0.5, {"name": "uniform", "low": 1, "high": 2}], "gain": 2,
+             "bias": [1, {"name": "normal", "mean": 3}, "pytorch"]}})");
+  const auto kind = [&](std::size_t l) { return run.model.activation_of(l).kind; };
+  EXPECT_EQ(kind(0), Activation::kTanh);
+  EXPECT_EQ(kind(1), Activation::kLeakyRelu);
+  EXPECT_EQ(kind(2), Activation::kPrelu);
+  EXPECT_EQ(kind(3), Activation::kIdentity);
+  EXPECT_EQ(run.model.activation_of(1).slope, 0.2);
+  EXPECT_EQ(run.model.activation_of(2).slope, 0.25);  // a default that hangs on the entry's own name
+  EXPECT_EQ(run.model.activation_of(0).at_zero, 0.5);
+  EXPECT_TRUE(run.model.has_bias(0) && !run.model.has_bias(1) && run.model.has_bias(2) &&
+              run.model.has_bias(3));
+  const NetworkShape shape = network_shape(run.model, 1, 1);
+  const auto init = [&](std::size_t l) { return run.init.of(shape.layers[l], l); };
+  EXPECT_EQ(init(0).weights.kind, WeightInit::kRai);
+  EXPECT_EQ(init(1).weights.value, 0.5);
+  EXPECT_EQ(init(2).weights.low, 1);
+  EXPECT_EQ(init(2).gain, 2);
+  EXPECT_EQ(init(3).weights.kind, WeightInit::kHeNormal);
+  EXPECT_EQ(init(0).bias.value, 1);
+  EXPECT_EQ(init(1).bias.mean, 3);
+  EXPECT_EQ(init(2).bias.kind, BiasInit::kPytorch);
+  EXPECT_EQ(init(3).bias.value, 0);
+}
+
+TEST(Keys, a_list_of_one_value_gives_what_the_bare_value_gives) {
+  const auto shape_of = [](const std::string& activation) {
+    return network_shape(with_model(R"({"hidden": [4, 3], "activation": )" + activation + "}").model, 2, 1);
+  };
+  const NetworkShape bare = shape_of("\"prelu\""), list = shape_of(R"(["prelu", "prelu"])");
+  for (std::size_t l = 0; l < bare.layers.size(); ++l)
+    EXPECT_EQ(bare.layers[l].activation, list.layers[l].activation);
+  EXPECT_EQ(bare.parameter_count, list.parameter_count);
+}
+
+TEST(Keys, every_activation_but_crelu_may_be_the_outputs) {
+  for (const Activation kind : values_of<Activation>()) {
+    const std::string text = R"({"hidden": [4], "output_activation": ")" + std::string(name_of(kind)) + "\"}";
+    if (kind == Activation::kCrelu) continue;
+    EXPECT_EQ(with_model(text).model.activation_of(1).kind, kind) << name_of(kind);
+  }
+  EXPECT_EQ(with_model(R"({"hidden": [], "output_activation": {"name": "elu", "alpha": 2}})")
+                .model.activation_of(0)
+                .alpha,
+            2);
 }
 
 TEST(Keys, the_output_layer_starts_as_the_hidden_ones_unless_given) {
   const auto init = [](const std::string& json) { return with(R"("init": )" + json).init; };
   const InitSpec same = init(R"({"weights": {"name": "normal", "std": 0.5}, "bias": -1, "gain": 2})");
-  EXPECT_EQ(same.output.weights, WeightInit::kNormal);
-  EXPECT_EQ(same.output.scale, 0.5);
-  EXPECT_EQ(same.output.bias_value, -1);
+  EXPECT_EQ(same.output.weights.kind, WeightInit::kNormal);
+  EXPECT_EQ(same.output.weights.std, 0.5);
+  EXPECT_EQ(same.output.bias.value, -1);
   EXPECT_EQ(same.output.gain, 2);
   const InitSpec other = init(R"({"weights": {"name": "normal", "std": 0.5}, "bias": -1, "gain": 2,
     "output": {"weights": "lecun_normal", "bias": 0, "gain": 1}})");
-  EXPECT_EQ(other.output.weights, WeightInit::kLecunNormal);
-  EXPECT_EQ(other.output.bias_value, 0);
+  EXPECT_EQ(other.output.weights.kind, WeightInit::kLecunNormal);
+  EXPECT_EQ(other.output.bias.value, 0);
   EXPECT_EQ(other.output.gain, 1);
-  EXPECT_EQ(other.hidden.weights, WeightInit::kNormal);
+  EXPECT_EQ(other.hidden.weights.kind, WeightInit::kNormal);
 }
 
 TEST(Keys, optimizers) {

@@ -68,6 +68,18 @@ TEST(RunId, differs_where_anything_that_is_recorded_may_differ) {
   EXPECT_EQ(ids.size(), std::size(changes));
 }
 
+TEST(RunId, of_a_list_counts_its_entries) {
+  const auto id = [](const std::string& activation) {
+    return id_of(R"({"data": {"kind": "function"}, "model": {"hidden": [4, 3], "activation": )" + activation +
+                 "}}");
+  };
+  EXPECT_EQ(id(R"(["relu", "leaky_relu"])"),
+            id(R"([{"name": "relu"}, {"name": "leaky_relu", "slope": 1e-2}])"));
+  EXPECT_EQ(id(R"(["relu", "tanh"])"), id(R"({"layers": ["relu", "tanh"]})"));
+  EXPECT_NE(id(R"(["relu", "tanh"])"), id(R"(["tanh", "relu"])"));
+  EXPECT_NE(id(R"(["relu", "relu"])"), id("\"relu\""));
+}
+
 TEST(RunId, is_the_same_in_two_sweeps) {
   const auto wide =
       runs_of(minimal(R"("sweep": {"grid": {"init.bias": [0, -1, -2], "train.steps": [5, 6]}, "seeds": 3})"));
@@ -76,8 +88,8 @@ TEST(RunId, is_the_same_in_two_sweeps) {
 }
 
 TEST(RunId, stays_what_it_was) {  // ids are in every store: a change needs a new engine epoch
-  ASSERT_EQ(kEngineEpoch, 2);
-  EXPECT_EQ(hex_id(id_of(minimal())), "5a4757a09fccf8c4");
+  ASSERT_EQ(kEngineEpoch, 3);
+  EXPECT_EQ(hex_id(id_of(minimal())), "d93afb20a07907ad");
 }
 
 TEST(RunId, a_relative_directory_does_not_matter) {
@@ -105,6 +117,9 @@ TEST(ResolvedConfig, loads_again_to_the_same_runs) {
       R"("sweep": {"list": [{"record.log": 3}, {"record.steps": [1]}, {}]})",
       R"("sweep": {"list": [{"init.bias": 3}, {"init.output.bias": 1}, {"init.gain": 2}]})",
       R"("sweep": {"grid": {"model.activation": ["relu", "prelu", {"name": "maxout", "pieces": 3}]}})",
+      R"("init": {"weights": ["rai"], "bias": [{"name": "uniform", "limit": 2}]}, "sweep": {"grid":
+        {"model.activation": ["relu", ["tanh"], [{"name": "elu", "alpha": 2}]], "model.bias": [true, [false]]}})",
+      R"("init": {"weights": {"name": "uniform", "limit": 2}, "bias": {"name": "uniform", "low": 0}})",
       R"("sweep": {"zip": {"train.schedule": ["constant", "cosine"], "train.batch_size": [1, "full"]},
         "exclude": [{"train.batch_size": "full"}]})",
       R"("sweep": {"grid": {"data": [{"kind": "xor"}, {"kind": "function", "function": "sine"}]}})",
@@ -138,7 +153,10 @@ TEST(SetOption, changes_a_key_before_validation) {
             0.5);
   EXPECT_EQ(spec_of(minimal(), {"model.hidden=[1,2]"}).model.hidden, (std::vector<std::size_t>{1, 2}));
   EXPECT_EQ(spec_of(minimal(), {"train.loss=mae"}).train.loss, Loss::kMae);
-  EXPECT_EQ(spec_of(minimal(), {"init.weights={\"name\":\"sign\",\"magnitude\":3}"}).init.hidden.scale, 3);
+  EXPECT_EQ(
+      spec_of(minimal(), {"init.weights={\"name\":\"sign\",\"magnitude\":3}"}).init.hidden.weights.magnitude,
+      3);
+  EXPECT_EQ(spec_of(minimal(), {"model.activation=[\"tanh\"]"}).model.activations.size(), 1u);
   EXPECT_EQ(spec_of("{}", {"data.kind=xor", "model.hidden=[3]"}).data.kind, DataKind::kXor);
   EXPECT_EQ(spec_of(minimal(), {"seed=4", "seed=5"}).seed, 5u);
 }

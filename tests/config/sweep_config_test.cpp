@@ -49,8 +49,8 @@ TEST(SweepConfig, the_product_has_its_last_axis_fastest_and_seeds_innermost) {
     EXPECT_EQ(runs[i].point, i / 2);
     EXPECT_EQ(runs[i].spec.seed, 7 + i % 2);
     EXPECT_EQ(runs[i].spec.train.steps, i < 4 ? 5u : 6u);
-    EXPECT_EQ(runs[i].spec.init.hidden.bias_value, i / 2 % 2 == 0 ? 0 : -1);
-    EXPECT_EQ(runs[i].spec.init.output.bias_value, i / 2 % 2 == 0 ? 0 : -1);
+    EXPECT_EQ(runs[i].spec.init.hidden.bias.value, i / 2 % 2 == 0 ? 0 : -1);
+    EXPECT_EQ(runs[i].spec.init.output.bias.value, i / 2 % 2 == 0 ? 0 : -1);
   }
 }
 
@@ -70,11 +70,24 @@ TEST(SweepConfig, a_bare_list_outside_the_sweep_never_sweeps) {
 TEST(SweepConfig, swept_values_may_be_lists_and_objects) {
   const auto runs = sweep(R"({"grid": {"model.hidden": [[16, 16], [8], []],
     "init.weights": ["rai", {"name": "normal", "std": 0.5}]}})");
-  EXPECT_EQ(all_cells(runs),
-            (Texts{"[16,16]|rai", R"([16,16]|{"name":"normal","std":0.5})", "[8]|rai",
-                   R"([8]|{"name":"normal","std":0.5})", "[]|rai", R"([]|{"name":"normal","std":0.5})"}));
+  const std::string normal = R"({"name":"normal","mean":0,"std":0.5})";
+  EXPECT_EQ(all_cells(runs), (Texts{"[16,16]|rai", "[16,16]|" + normal, "[8]|rai", "[8]|" + normal, "[]|rai",
+                                    "[]|" + normal}));
   EXPECT_EQ(runs[0].spec.model.hidden, (std::vector<std::size_t>{16, 16}));
-  EXPECT_EQ(runs[5].spec.init.hidden.scale, 0.5);
+  EXPECT_EQ(runs[5].spec.init.hidden.weights.std, 0.5);
+}
+
+TEST(SweepConfig, a_swept_group_may_be_a_list_with_an_entry_a_layer) {
+  const std::string grid = R"({"grid": {"model.activation": ["relu", ["tanh"], {"layers": ["tanh"]},
+    [{"name": "leaky_relu", "slope": 1}]], "init.bias": [0, [0.5], [{"name": "uniform", "limit": 2}]]})";
+  const std::string leaky = R"([{"name":"leaky_relu","slope":1}]|)",
+                    uniform = R"([{"name":"uniform","low":-2,"high":2}])";
+  EXPECT_EQ(all_cells(sweep(grid + "}")),
+            (Texts{"relu|0", "relu|[0.5]", "relu|" + uniform, R"(["tanh"]|0)", R"(["tanh"]|[0.5])",
+                   R"(["tanh"]|)" + uniform, leaky + "0", leaky + "[0.5]", leaky + uniform}));
+  EXPECT_EQ(sweep(grid + R"(, "exclude": [{"model.activation": ["relu", {"layers": ["tanh"]}]}]})").size(),
+            3u);
+  EXPECT_EQ(sweep(grid + R"(, "exclude": [{"model.activation": [["tanh"]]}]})").size(), 6u);
 }
 
 TEST(SweepConfig, a_zip_changes_its_paths_together) {

@@ -267,6 +267,20 @@ TEST(ClassSets, binary_targets_are_one_column) {
   EXPECT_EQ(copy_of(set.train.targets), (std::vector<double>{0, 1, 0, 1, 0}));
 }
 
+TEST(ClassSets, targets_are_off_and_on) {
+  DataSpec spec = spec_of(DataKind::kMoons, 3);
+  spec.one_hot = {-1, 2};
+  EXPECT_EQ(copy_of(make_dataset<double>(spec, 1).train.targets), (std::vector<double>{2, -1, -1, 2, 2, -1}));
+  spec.target_form = TargetForm::kBinary;
+  EXPECT_EQ(copy_of(make_dataset<double>(spec, 1).train.targets), (std::vector<double>{-1, 2, -1}));
+  DataSpec three = spec_of(DataKind::kBlobs, 3);
+  three.classes = 3;
+  three.target_form = TargetForm::kBinary;
+  three.one_hot = {0.25, 0.5};
+  EXPECT_EQ(copy_of(make_dataset<double>(three, 1).train.targets),
+            (std::vector<double>{0.5, 0.25, 0.25, 0.25, 0.5, 0.25, 0.25, 0.25, 0.5}));
+}
+
 TEST(ClassSets, blobs_are_normal_around_centres_in_the_square_of_side_ten) {
   DataSpec spec = spec_of(DataKind::kBlobs, 30000);
   spec.classes = 3;

@@ -65,11 +65,15 @@ void expect_uniform(const std::vector<double>& values, double limit) {
 
 constexpr std::size_t kInputs = 150, kRows = 200;
 
-std::vector<double> weights_of(WeightInit kind, double scale = 1, double gain = 1) {
+// scale: std, limit, magnitude, value.
+LayerInit init_of(WeightInit kind, double scale = 1) {
   LayerInit init;
-  init.weights = kind;
-  init.scale = scale;
-  init.gain = gain;
+  init.weights = {kind, scale, 0, scale, -scale, scale, scale};
+  return init;
+}
+
+std::vector<double> weights_of(WeightInit kind, double scale = 1) {
+  const LayerInit init = init_of(kind, scale);
   return draw(shape_of(kInputs, kRows), init)[BlockKind::kWeights];
 }
 
@@ -89,12 +93,52 @@ TEST(Init, uniform_weights_have_the_limits_of_the_literature) {
 }
 
 TEST(Init, uniform_weights_are_the_stream_of_their_layer) {
-  LayerInit init;
-  init.weights = WeightInit::kUniform;
-  init.scale = 0.5;
+  const LayerInit init = init_of(WeightInit::kUniform, 0.5);
   const LayerParameters drawn = draw(shape_of(3, 2), init, 42, 6);
   for (std::uint64_t i = 0; i < 6; ++i) {
     EXPECT_EQ(drawn[BlockKind::kWeights][i], (2 * random_uniform(42, Purpose::kWeights, 6, i) - 1) * 0.5);
+  }
+}
+
+TEST(Init, ranges_and_means_shift_a_distribution) {
+  LayerInit init;
+  init.weights = {.kind = WeightInit::kUniform, .low = 3, .high = 4};
+  init.bias = {.kind = BiasInit::kNormal, .mean = -5, .std = 0.5};
+  const LayerParameters drawn = draw(shape_of(1, 30000), init);
+  std::vector<double> weights = drawn[BlockKind::kWeights], biases = drawn[BlockKind::kBias];
+  for (double& weight : weights) {
+    ASSERT_TRUE(weight >= 3 && weight <= 4);
+    weight -= 3.5;
+  }
+  for (double& bias : biases) bias += 5;
+  expect_uniform(weights, 0.5);
+  expect_normal(biases, 0.5);
+  init.weights = {.kind = WeightInit::kNormal, .mean = 7, .std = 2};
+  init.bias = {.kind = BiasInit::kUniform, .low = -1, .high = 0};
+  const LayerParameters others = draw(shape_of(1, 30000), init);
+  weights = others[BlockKind::kWeights], biases = others[BlockKind::kBias];
+  for (double& weight : weights) weight -= 7;
+  for (double& bias : biases) bias += 0.5;
+  expect_normal(weights, 2);
+  expect_uniform(biases, 0.5);
+}
+
+TEST(Init, constant_weights_are_the_value) {
+  EXPECT_EQ(weights_of(WeightInit::kConstant, 0.3), std::vector<double>(kInputs * kRows, 0.3));
+}
+
+TEST(Init, mirrored_rows_are_exact_pairs_of_he_normal_ones) {
+  LayerInit init = init_of(WeightInit::kMirrored);
+  for (const std::size_t rows : {1, 2, 7, 400}) {
+    const std::vector<double> weights = draw(shape_of(kInputs, rows), init)[BlockKind::kWeights];
+    for (std::size_t r = 1; r < rows; r += 2)
+      for (std::size_t i = 0; i < kInputs; ++i)
+        ASSERT_EQ(weights[r * kInputs + i], -weights[(r - 1) * kInputs + i]);
+    std::vector<double> firsts;
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      if (i / kInputs % 2 == 0) firsts.push_back(weights[i]);
+    if (rows > 7) expect_normal(firsts, std::sqrt(2.0 / kInputs));
+    EXPECT_NE(weights[(rows - 1) / 2 * 2 * kInputs], 0);  // of an odd number the last is drawn alone
   }
 }
 
@@ -107,9 +151,9 @@ TEST(Init, sign_weights_are_plus_or_minus_the_magnitude_and_fair) {
 TEST(Init, the_gain_multiplies_every_weight_and_no_bias) {
   for (const WeightInit kind : values_of<WeightInit>()) {
     LayerInit init;
-    init.weights = kind;
-    init.bias = BiasInit::kNormal;
-    init.bias_value = 1;
+    init.weights.kind = kind;
+    init.bias.kind = BiasInit::kNormal;
+    init.bias.std = 1;
     const LayerParameters plain = draw(shape_of(30, 20), init);
     init.gain = 2;
     const LayerParameters doubled = draw(shape_of(30, 20), init);
@@ -121,15 +165,14 @@ TEST(Init, the_gain_multiplies_every_weight_and_no_bias) {
 
 TEST(Init, biases_follow_their_own_distribution) {
   LayerInit init;
-  init.bias_value = -0.7;
+  init.bias.value = -0.7;
   const LayerShape shape = shape_of(4, 20000);
   EXPECT_EQ(draw(shape, init)[BlockKind::kBias], std::vector<double>(20000, -0.7));
-  init.bias_value = 0.7;
-  init.bias = BiasInit::kNormal;
+  init.bias = {BiasInit::kNormal, 0, 0, 0.7, -0.7, 0.7};
   expect_normal(draw(shape, init)[BlockKind::kBias], 0.7);
-  init.bias = BiasInit::kUniform;
+  init.bias.kind = BiasInit::kUniform;
   expect_uniform(draw(shape, init)[BlockKind::kBias], 0.7);
-  init.bias = BiasInit::kPytorch;
+  init.bias.kind = BiasInit::kPytorch;
   expect_uniform(draw(shape, init)[BlockKind::kBias], 0.5);
 }
 
@@ -137,11 +180,12 @@ TEST(Init, parameters_depend_on_seed_layer_and_position_alone) {
   for (const WeightInit kind : values_of<WeightInit>()) {
     const bool takes_rows = kind == WeightInit::kOrthogonal || kind == WeightInit::kGlorotNormal ||
                             kind == WeightInit::kGlorotUniform;
-    if (takes_rows) continue;  // their number enters each weight
+    if (takes_rows) continue;                     // their number enters each weight
+    if (kind == WeightInit::kConstant) continue;  // it draws nothing
     LayerInit init;
-    init.weights = kind;
-    init.bias = BiasInit::kNormal;
-    init.bias_value = 1;
+    init.weights.kind = kind;
+    init.bias.kind = BiasInit::kNormal;
+    init.bias.std = 1;
     const LayerParameters few = draw(shape_of(10, 5), init), many = draw(shape_of(10, 50), init);
     EXPECT_TRUE(std::equal(few[BlockKind::kWeights].begin(), few[BlockKind::kWeights].end(),
                            many[BlockKind::kWeights].begin()));
@@ -189,8 +233,8 @@ void expect_asymmetric(const std::vector<std::vector<double>>& rows, double fan_
 
 TEST(Init, asymmetric_rows_hold_one_beta_draw_among_weights_and_bias) {
   LayerInit init;
-  init.weights = WeightInit::kRai;
-  init.bias_value = 123;  // not used
+  init.weights.kind = WeightInit::kRai;
+  init.bias.value = 123;  // not used
   const LayerShape shape = shape_of(400, 3000);
   const LayerParameters drawn = draw(shape, init);
   std::vector<std::vector<double>> rows;
@@ -208,7 +252,7 @@ TEST(Init, asymmetric_rows_hold_one_beta_draw_among_weights_and_bias) {
 
 TEST(Init, asymmetric_rows_without_a_bias_replace_a_weight) {
   LayerInit init;
-  init.weights = WeightInit::kRai;
+  init.weights.kind = WeightInit::kRai;
   const LayerParameters drawn = draw(shape_of(400, 3000, false), init);
   std::vector<std::vector<double>> rows;
   for (std::size_t r = 0; r < 3000; ++r) {
@@ -221,9 +265,7 @@ TEST(Init, asymmetric_rows_without_a_bias_replace_a_weight) {
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 Matrix weight_matrix(std::size_t rows, std::size_t inputs, WeightInit kind, double scale) {
-  LayerInit init;
-  init.weights = kind;
-  init.scale = scale;
+  const LayerInit init = init_of(kind, scale);
   const LayerParameters drawn = draw(shape_of(inputs, rows), init, 5, 2);
   return Eigen::Map<const Matrix>(drawn[BlockKind::kWeights].data(), static_cast<Eigen::Index>(rows),
                                   static_cast<Eigen::Index>(inputs));

@@ -66,8 +66,8 @@ void expect_the_definitions(ActivationSpec activation, const Thresholds& thresho
   for (const std::uint64_t seed : {1, 2, 3}) {
     RunSpec spec = untrained({9, 6}, activation.kind);
     spec.model.activation = activation;
-    spec.init.hidden.bias = BiasInit::kNormal;
-    spec.init.hidden.bias_value = 1.5;
+    spec.init.hidden.bias.kind = BiasInit::kNormal;
+    spec.init.hidden.bias.std = 1.5;
     spec.record.thresholds = thresholds;
     spec.seed = seed;
     specs.push_back(spec);

@@ -72,12 +72,14 @@ void ReferenceOptimizer::step_one(double& parameter, double g, double learning_r
       first = o.beta1 * first + (1 - o.beta1) * g;
       second = o.beta2 * second + (1 - o.beta2) * g * g;
       const double mean = first / (1 - std::pow(o.beta1, t)), square = second / (1 - std::pow(o.beta2, t));
-      parameter -= learning_rate * mean / (std::sqrt(square) + o.epsilon);
+      const double epsilon =
+          o.library == Library::kPytorch ? o.epsilon : o.epsilon / std::sqrt(1 - std::pow(o.beta2, t));
+      parameter -= learning_rate * mean / (std::sqrt(square) + epsilon);
       return;
     }
     case Optimizer::kRmsprop:
       second = o.alpha * second + (1 - o.alpha) * g * g;
-      g /= std::sqrt(second) + o.epsilon;
+      g /= o.library == Library::kPytorch ? std::sqrt(second) + o.epsilon : std::sqrt(second + o.epsilon);
       if (o.momentum != 0) g = first = o.momentum * first + g;
       parameter -= learning_rate * g;
       return;

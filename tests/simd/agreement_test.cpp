@@ -90,7 +90,7 @@ class Trial {
     }
     std::vector<double> sums(k_.lanes), counts(k_.lanes);
     k_.loss->evaluate(loss, z.constant(), t.constant(), T(0.1), sums.data(), gradient.view());
-    k_.loss->count_correct(z.constant(), t.constant(), 0, counts.data());
+    k_.loss->count_correct(z.constant(), t.constant(), 0, T(0.5), counts.data());
     k_.dense->add_row_sums(gradient.constant(), row_sums.view().data);
     k_.activation->slope_gradient(z.constant(), gradient.constant(), row_sums.view().data);
     keep(gradient);
@@ -101,8 +101,8 @@ class Trial {
 
   void update(Optimizer optimizer) {
     // In the order of UpdateNumber.
-    constexpr double kNumbers[kUpdateNumbers] = {0.1,  0.01, 1,    0.9,  0,    1,   0.75,
-                                                 0.75, 1e-8, 0.25, 0.25, 0.75, 0.75};
+    constexpr double kNumbers[kUpdateNumbers] = {0.1,  0.01, 1, 0.9,  0,    1,    0.75,
+                                                 0.75, 1e-8, 0, 0.25, 0.25, 0.75, 0.75};
     Buffer<T> numbers(kUpdateNumbers * k_.lanes);
     for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = T(kNumbers[i / k_.lanes]);
     UpdateParameters<T> p;

@@ -223,7 +223,7 @@ TYPED_TEST(Losses, correct_samples_have_their_largest_output_where_the_target_is
     t.fill([&](std::size_t o, std::size_t n, std::size_t) { return targets[o][n]; });
     y(0, 1, 1) = 50;  // lane 1 has the second sample right as well
     std::vector<double> counts(lanes, 100);
-    kernels.loss->count_correct(y.constant(), t.constant(), 0, counts.data());
+    kernels.loss->count_correct(y.constant(), t.constant(), 0, T(0.5), counts.data());
     EXPECT_EQ(counts[0], 102);
     EXPECT_EQ(counts[1], 103);
   });
@@ -237,10 +237,12 @@ TYPED_TEST(Losses, a_single_output_is_compared_with_the_threshold) {
     y.fill([&](std::size_t, std::size_t n, std::size_t) { return outputs[n]; });
     t.fill([&](std::size_t, std::size_t n, std::size_t) { return targets[n]; });
     std::vector<double> counts(kernels.lanes);
-    kernels.loss->count_correct(y.constant(), t.constant(), T(0.5), counts.data());
+    kernels.loss->count_correct(y.constant(), t.constant(), T(0.5), T(0.5), counts.data());
     for (const double count : counts) EXPECT_EQ(count, 2);
-    kernels.loss->count_correct(y.constant(), t.constant(), T(0.4), counts.data());
+    kernels.loss->count_correct(y.constant(), t.constant(), T(0.4), T(0.5), counts.data());
     for (const double count : counts) EXPECT_EQ(count, 2 + 3);
+    kernels.loss->count_correct(y.constant(), t.constant(), T(0.4), T(-1), counts.data());  // all are wanted
+    for (const double count : counts) EXPECT_EQ(count, 2 + 3 + 3);
   });
 }
 

@@ -22,6 +22,7 @@ struct Settings {
   bool nesterov = false;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double gradient_factor = 1;
+  double inner_epsilon = 0;
 };
 
 // One parameter and its state under torch.optim's documented algorithms.
@@ -59,7 +60,7 @@ struct TorchParameter {
   }
   void rmsprop(const Settings& s, long double g) {
     second = s.beta2 * second + (1 - static_cast<long double>(s.beta2)) * g * g;
-    const long double direction = g / (std::sqrt(second) + s.epsilon);
+    const long double direction = g / (std::sqrt(second + s.inner_epsilon) + s.epsilon);
     first = s.momentum * first + direction;
     value -= s.learning_rate * (s.momentum > 0 ? first : direction);
   }
@@ -82,7 +83,9 @@ class TestPack {
   bool clips = false, uses_momentum = false, uses_weight_decay = false;
   Buffer<T> parameters, gradient, poison;
 
-  void step(int t) {
+  void step(int t) { step(t, 0, count_); }
+  // Of a range of parameters alone.
+  void step(int t, std::size_t from, std::size_t count) {
     Buffer<T> numbers(kUpdateNumbers * lanes());
     for (std::size_t lane = 0; lane < lanes(); ++lane) {
       const Settings& s = settings_[lane];
@@ -98,6 +101,7 @@ class TestPack {
       set(UpdateNumber::kBeta1, s.beta1);
       set(UpdateNumber::kBeta2, s.beta2);
       set(UpdateNumber::kEpsilon, s.epsilon);
+      set(UpdateNumber::kInnerEpsilon, s.inner_epsilon);
       set(UpdateNumber::kComplement1, 1 - s.beta1);
       set(UpdateNumber::kComplement2, 1 - s.beta2);
       set(UpdateNumber::kCorrection1, 1 - std::pow(s.beta1, t));
@@ -110,9 +114,10 @@ class TestPack {
     p.uses_momentum = uses_momentum;
     p.uses_weight_decay = uses_weight_decay;
     const bool has_first = uses_momentum || optimizer_ == Optimizer::kAdam || optimizer_ == Optimizer::kAdamw;
-    kernels_.update->update(optimizer_, p, count_, parameters.data(), gradient.data(),
-                            has_first ? first_.data() : nullptr,
-                            optimizer_ == Optimizer::kSgd ? nullptr : second_.data(), poison.data());
+    const std::size_t at = from * lanes();
+    kernels_.update->update(optimizer_, p, count, parameters.data() + at, gradient.data() + at,
+                            has_first ? first_.data() + at : nullptr,
+                            optimizer_ == Optimizer::kSgd ? nullptr : second_.data() + at, poison.data());
   }
   void fill(TestRandom& random) {
     for (T& p : parameters.span()) p = static_cast<T>(random.uniform(-2, 2));
@@ -142,8 +147,8 @@ std::vector<Settings> varied_settings() {
   std::vector<Settings> all(16);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const double x = double(i);
-    all[i] = {0.01 * (x + 1), 0.02 * (i % 3),  0.3 * (i % 4),  0.1 * (i % 2),         i % 5 == 1,
-              0.8 + 0.01 * x, 0.9 + 0.006 * x, 1e-8 * (x + 1), i % 4 == 2 ? 0.5 : 1.0};
+    all[i] = {0.01 * (x + 1), 0.02 * (i % 3),  0.3 * (i % 4),  0.1 * (i % 2),          i % 5 == 1,
+              0.8 + 0.01 * x, 0.9 + 0.006 * x, 1e-8 * (x + 1), i % 4 == 2 ? 0.5 : 1.0, 0.01 * (i % 2)};
   }
   return all;
 }
@@ -203,6 +208,36 @@ TYPED_TEST(Updates, steps_worked_by_hand) {
     EXPECT_NEAR(after(Optimizer::kRmsprop, {.learning_rate = 0.01, .beta2 = 0.99}, 1), 0.9, 1e-6);
     EXPECT_NEAR(after(Optimizer::kRmsprop, {.learning_rate = 0.01, .momentum = 0.5, .beta2 = 0.75}, 1), 0.98,
                 1e-6);
+  });
+}
+
+TYPED_TEST(Updates, a_range_of_parameters_moves_as_in_the_whole_and_leaves_its_neighbours_alone) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    constexpr std::size_t kCount = 45;
+    for (const Optimizer optimizer : kOptimizers) {
+      for (const auto& [from, count] :
+           {std::pair(0, 45), std::pair(0, 7), std::pair(3, 5), std::pair(5, 37)}) {
+        const auto settings = varied_settings();
+        TestPack<T> whole(kernels, optimizer, {settings[7]}, kCount),
+            part(kernels, optimizer, {settings[7]}, kCount);
+        for (TestPack<T>* pack : {&whole, &part}) {
+          TestRandom random(3);
+          pack->clips = pack->uses_momentum = pack->uses_weight_decay = true;
+          pack->fill(random);
+        }
+        const std::vector<T> before(part.parameters.data(), part.parameters.data() + part.parameters.size());
+        for (int t = 1; t <= 3; ++t) {
+          whole.step(t);
+          part.step(t, std::size_t(from), std::size_t(count));
+        }
+        for (std::size_t i = 0; i < before.size(); ++i) {
+          const std::size_t parameter = i / kernels.lanes;
+          const bool inside = parameter >= std::size_t(from) && parameter < std::size_t(from + count);
+          ASSERT_TRUE(same_bits(part.parameters[i], inside ? whole.parameters[i] : before[i])) << i;
+        }
+      }
+    }
   });
 }
 

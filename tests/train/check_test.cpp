@@ -49,12 +49,15 @@ TEST(Check, a_classification_loss_needs_classes) {
   EXPECT_TRUE(find_contradictions(run, facts_of(100, 0, 3)).empty());
 }
 
-TEST(Check, one_binary_column_takes_two_classes) {
+TEST(Check, one_output_takes_two_classes_where_it_is_asked_for) {
   RunSpec run = valid_run();
   run.train.loss = Loss::kBinaryCrossEntropy;
   run.data.target_form = TargetForm::kBinary;
   EXPECT_TRUE(find_contradictions(run, facts_of(100, 0, 2)).empty());
-  EXPECT_TRUE(blames(find_contradictions(run, facts_of(100, 0, 3)), "train.loss"));
+  EXPECT_TRUE(find_contradictions(run, facts_of(100, 0, 3)).empty());  // one against all
+  run.data.one_output = true;
+  EXPECT_TRUE(find_contradictions(run, facts_of(100, 0, 2)).empty());
+  EXPECT_TRUE(blames(find_contradictions(run, facts_of(100, 0, 3)), "data.one_output"));
 }
 
 TEST(Check, the_probe_needs_its_split) {

@@ -49,7 +49,7 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   }
   run.model.bias = !choices.one_in(4);
   run.model.output_bias = !choices.one_in(4);
-  run.init.hidden.bias_value = 0.3;
+  run.init.hidden.bias.value = 0.3;
   TrainSpec& train = run.train;
   train.optimizer.kind = choices.any<Optimizer>();
   train.optimizer.learning_rate = train.optimizer.kind == Optimizer::kSgd ? 0.02 : 0.003;
@@ -57,6 +57,8 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   train.optimizer.nesterov = train.optimizer.momentum > 0 && choices.one_in(2);
   train.optimizer.weight_decay = choices.one_in(2) ? 0.01 : 0;
   train.clip_norm = choices.one_in(2) ? 0.5 : 0;
+  if (choices.one_in(3)) train.freeze = {1 + choices.below(run.model.hidden.size() + 1)};
+  train.optimizer.library = choices.any<Library>();
   train.batch_size = choices.one_in(4) ? 1 : choices.below(kSamples + 1);  // 0: all examples
   train.sampling = choices.any<Sampling>();
   if (classes == 1)

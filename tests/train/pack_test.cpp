@@ -33,8 +33,12 @@ const Change kShared[] = {
     {"rrelu bounds", [](RunSpec& r) { r.model.activation.lower = r.model.activation.upper = 0.5; }},
     {"alpha", [](RunSpec& r) { r.model.activation.alpha = 2; }},
     {"derivative at zero", [](RunSpec& r) { r.model.activation.at_zero = 1; }},
-    {"initial weights", [](RunSpec& r) { r.init.hidden.weights = WeightInit::kOrthogonal; }},
-    {"initial bias", [](RunSpec& r) { r.init.hidden.bias_value = -2; }},
+    {"slope of the output", [](RunSpec& r) { r.model.output_activation.slope = 0.5; }},
+    {"library", [](RunSpec& r) { r.train.optimizer.library = Library::kKeras; }},
+    {"one output", [](RunSpec& r) { r.data.one_output = false; }},
+    {"initial weights of a layer", [](RunSpec& r) { r.init.weights.resize(2); }},
+    {"initial weights", [](RunSpec& r) { r.init.hidden.weights.kind = WeightInit::kOrthogonal; }},
+    {"initial bias", [](RunSpec& r) { r.init.hidden.bias.value = -2; }},
     {"given parameters", [](RunSpec& r) { r.initial = std::make_shared<ParameterSet>(); }},
     {"noise", [](RunSpec& r) { r.data.noise = 0.1; }},
     {"scale", [](RunSpec& r) { r.data.scale = 2; }},
@@ -54,7 +58,18 @@ const Change kApart[] = {
      }},
     {"activation", [](RunSpec& r) { r.model.activation.kind = Activation::kElu; }},
     {"pieces", [](RunSpec& r) { r.model.activation.pieces = 3; }},
+    {"activations", [](RunSpec& r) { r.model.activations.assign(2, {.kind = Activation::kTanh}); }},
+    {"output activation", [](RunSpec& r) { r.model.output_activation.kind = Activation::kTanh; }},
     {"bias", [](RunSpec& r) { r.model.bias = false; }},
+    {"biases",
+     [](RunSpec& r) {
+       r.model.biases = {true, false};
+     }},
+    {"frozen layers", [](RunSpec& r) { r.train.freeze = {2}; }},
+    {"targets of classes",
+     [](RunSpec& r) {
+       r.data.one_hot = {-1, 1};
+     }},
     {"output bias", [](RunSpec& r) { r.model.output_bias = false; }},
     {"loss", [](RunSpec& r) { r.train.loss = Loss::kMae; }},
     {"optimizer", [](RunSpec& r) { r.train.optimizer.kind = Optimizer::kAdam; }},
@@ -148,9 +163,9 @@ TYPED_TEST(PackOf, initial_parameters_are_those_of_init_layer) {
   for (std::uint64_t lane = 0; lane < count; ++lane) {
     RunSpec run = small_run(lane + 10);
     run.model.activation = {.kind = Activation::kPrelu, .slope = 0.1 * static_cast<double>(lane + 1)};
-    run.init.hidden.weights = lane == 1 ? WeightInit::kOrthogonal : WeightInit::kHeUniform;
-    run.init.output.weights = WeightInit::kGlorotNormal;
-    run.init.output.bias_value = 2;
+    run.init.hidden.weights.kind = lane == 1 ? WeightInit::kOrthogonal : WeightInit::kHeUniform;
+    run.init.output.weights.kind = WeightInit::kGlorotNormal;
+    run.init.output.bias.value = 2;
     runs.push_back(run);
   }
   const auto pack = pack_of<T>(runs, make_examples<T>(9));

@@ -57,8 +57,8 @@ inline RunSpec small_run(std::uint64_t seed = 0) {
   RunSpec run;
   run.data.kind = DataKind::kPoints;
   run.model.hidden = {6, 5};
-  run.init.hidden.bias = run.init.output.bias = BiasInit::kNormal;
-  run.init.hidden.bias_value = run.init.output.bias_value = 0.1;
+  run.init.hidden.bias.kind = run.init.output.bias.kind = BiasInit::kNormal;
+  run.init.hidden.bias.std = run.init.output.bias.std = 0.1;
   run.train.optimizer.learning_rate = 0.05;
   run.train.batch_size = 8;
   run.train.steps = 40;

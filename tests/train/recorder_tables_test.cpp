@@ -14,8 +14,8 @@ namespace {
 RunSpec restless(const ActivationSpec& activation, std::uint64_t steps) {
   RunSpec spec = untrained({6, 5}, activation.kind);
   spec.model.activation = activation;
-  spec.init.hidden.bias = BiasInit::kNormal;
-  spec.init.hidden.bias_value = 0.5;
+  spec.init.hidden.bias.kind = BiasInit::kNormal;
+  spec.init.hidden.bias.std = 0.5;
   spec.train.steps = steps;
   spec.train.optimizer.learning_rate = 0.5;
   spec.record.every = 2;

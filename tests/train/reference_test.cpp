@@ -44,6 +44,9 @@ std::vector<Case> cases() {
     optimizer(name + std::string("_decay"),
               {.kind = kind, .learning_rate = 0.003, .weight_decay = 0.1, .epsilon = 1e-4});
   }
+  for (const Optimizer kind : values_of<Optimizer>())
+    optimizer("keras_" + std::string(name_of(kind)),
+              {.kind = kind, .learning_rate = 0.003, .epsilon = 1e-2, .library = Library::kKeras});
   optimizer("rmsprop", {.kind = Optimizer::kRmsprop, .learning_rate = 0.002, .epsilon = 1e-4});
   optimizer("rmsprop_all", {.kind = Optimizer::kRmsprop,
                             .learning_rate = 0.001,
@@ -74,8 +77,8 @@ std::vector<Case> cases() {
       run.model.activations = {{.kind = kind, .slope = 0.1, .lower = 0.2, .upper = 0.2, .pieces = 3},
                                {.kind = Activation::kTanh}};
       run.model.biases = {false, true};
-      run.init.output.bias = BiasInit::kConstant;  // no output is born dead
-      run.init.output.bias_value = 0.5;
+      run.init.output.bias.kind = BiasInit::kConstant;  // no output is born dead
+      run.init.output.bias.value = 0.5;
       run.train.optimizer.learning_rate = 0.02;
     };
     for (const Loss loss : values_of<Loss>()) {
@@ -112,6 +115,13 @@ std::vector<Case> cases() {
   schedule("step", {.kind = Schedule::kStep, .every = 30, .gamma = 0.5});
   schedule("cosine", {.kind = Schedule::kCosine, .final_factor = 0.1});
 
+  for (const std::vector<std::uint64_t>& layers : {std::vector<std::uint64_t>{1}, {2, 3}, {1, 3}})
+    add("frozen_" + std::to_string(layers.front()) + "_" + std::to_string(layers.back()), [=](RunSpec& run) {
+      run.train.freeze = layers;
+      run.train.clip_norm = 0.3;
+      run.train.optimizer = {.learning_rate = 0.02, .weight_decay = 0.01, .momentum = 0.8};
+      run.model.activation = {.kind = Activation::kPrelu, .slope = 0.25};
+    });
   add("full_batch", [](RunSpec& run) { run.train.batch_size = 0; });
   add("one_example", [](RunSpec& run) { run.train.batch_size = 1; });
   add("with_replacement", [](RunSpec& run) { run.train.sampling = Sampling::kWithReplacement; });
@@ -169,9 +179,15 @@ class Reference : public ::testing::TestWithParam<Case> {
       trainer.compute_gradient(step);
       ASSERT_NEAR(trainer.state().batch_loss[0], last_loss, loss_tolerance * last_loss) << "step " << step;
       ASSERT_NEAR(trainer.state().learning_rate[0], rate, 1e-14 * rate) << "step " << step;
-      const auto gradient =
-          reference::gradient(run.model, run.train.loss, layers, batch.inputs, batch.targets);
+      auto gradient = reference::gradient(run.model, run.train.loss, layers, batch.inputs, batch.targets);
+      const reference::Layers before = layers;
+      for (const std::uint64_t layer : run.train.freeze) {
+        gradient[layer - 1].weights.setZero();
+        gradient[layer - 1].bias.setZero();
+        gradient[layer - 1].slope = 0;
+      }
       optimizer.step(layers, gradient, rate);
+      for (const std::uint64_t layer : run.train.freeze) layers[layer - 1] = before[layer - 1];
       trainer.update();
       ASSERT_FALSE(trainer.state().diverged(0));
     }

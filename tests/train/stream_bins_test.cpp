@@ -70,9 +70,9 @@ TEST(StreamBins, end_at_the_first_batch_that_reaches_their_end) {
 
 TEST(StreamBins, count_the_units_that_are_silent_in_the_whole_bin) {
   RunSpec dead = stream_run(), alive = stream_run();
-  dead.init.hidden.bias = alive.init.hidden.bias = BiasInit::kConstant;
-  dead.init.hidden.bias_value = -100;
-  alive.init.hidden.bias_value = 100;
+  dead.init.hidden.bias.kind = alive.init.hidden.bias.kind = BiasInit::kConstant;
+  dead.init.hidden.bias.value = -100;
+  alive.init.hidden.bias.value = 100;
   alive.train.optimizer.learning_rate = 0;
   const auto records = trained(stream_pack<float>({dead, alive}));
   for (const StreamRow& row : records[0].stream) EXPECT_EQ(row.silent_fraction, 1);

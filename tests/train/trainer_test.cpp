@@ -76,6 +76,39 @@ TYPED_TEST(TrainerOf, what_the_workspace_held_before_never_matters) {
   }
 }
 
+TYPED_TEST(TrainerOf, frozen_layers_keep_their_parameters_under_every_optimizer) {
+  using T = TypeParam;
+  for (const Engine engine : {Engine::kLanes, Engine::kWide}) {
+    for (const Optimizer kind : values_of<Optimizer>()) {
+      RunSpec run = small_run(3);
+      run.model.activation = {.kind = Activation::kPrelu, .slope = 0.25};
+      run.train.optimizer = {.kind = kind, .learning_rate = 0.01, .weight_decay = 0.1, .momentum = 0.9};
+      run.train.clip_norm = 0.5;
+      run.train.freeze = {1, 3};
+      const auto pack = pack_of<T>({run}, make_examples<T>(kManySamples), available_simd()[0], engine);
+      const std::size_t lanes = pack.network.kernels.lanes;
+      Trainer<T> trainer(pack);
+      const auto read = [&] {
+        return lane_parameters(pack.network.shape, trainer.state().parameters.data(), lanes, 0).layers;
+      };
+      const auto before = read();
+      for (std::uint64_t step = 0; step < 20; ++step) {
+        trainer.compute_gradient(step);
+        const auto gradient =
+            lane_parameters(pack.network.shape, trainer.state().gradient.data(), lanes, 0).layers;
+        for (const double g : gradient[0][BlockKind::kWeights]) ASSERT_EQ(g, 0);
+        trainer.update();
+      }
+      const auto after = read();
+      for (std::size_t l = 0; l < after.size(); ++l)
+        for (std::size_t k = 0; k < kBlockKinds.size(); ++k)
+          for (std::size_t i = 0; i < after[l].blocks[k].size(); ++i)
+            ASSERT_EQ(after[l].blocks[k][i] == before[l].blocks[k][i], l != 1)
+                << name_of(kind) << " layer " << l << " block " << k << " number " << i;
+    }
+  }
+}
+
 // The gradient of a batch that needs several blocks is that of all its samples in one.
 TYPED_TEST(TrainerOf, the_size_of_a_block_never_matters) {
   using T = TypeParam;
@@ -104,7 +137,7 @@ TYPED_TEST(TrainerOf, the_size_of_a_block_never_matters) {
     forward<T>(network, trainer.state().parameters.data(), block.inputs, Mode::kTrain, activations);
     network.kernels.loss->evaluate(run.train.loss, activations.output(last, kManySamples), block.targets,
                                    static_cast<T>(1.0 / static_cast<double>(kManySamples)), sums.data(),
-                                   activations.gradient(last, kManySamples));
+                                   activations.output_gradient(kManySamples));
     backward<T>(network, trainer.state().parameters.data(), block.inputs, Mode::kTrain, true, activations,
                 gradient.data(), slope_sums.data());
     finish_gradient(network, slope_sums.data(), gradient.data());
@@ -129,7 +162,7 @@ struct Neighbours {
       run.train.schedule.kind = lane % 2 == 0 ? Schedule::kCosine : Schedule::kConstant;
       run.model.activation.slope = 0.05 * static_cast<double>(lane + 1);
       run.model.activation.at_zero = lane % 2 == 0 ? 0 : 1;
-      run.init.hidden.bias_value = 0.1 * static_cast<double>(lane);
+      run.init.hidden.bias.value = 0.1 * static_cast<double>(lane);
       runs.push_back(run);
       data.push_back(make_examples<T>(60, 0, static_cast<std::uint32_t>(lane + 1), true));
     }
