@@ -124,6 +124,7 @@ class Parser {
 
   const std::optional<FormulaError>& error() const { return error_; }
   std::size_t inputs() const { return inputs_; }
+  std::size_t input_column() const { return input_column_; }
 
  private:
   void fail(std::size_t at, const std::string& sentence) {
@@ -285,7 +286,10 @@ class Parser {
       fail(from, "inputs are x1 to x" + std::to_string(kMostFormulaInputs) + ", or x");
       return graph_.constant(0);
     }
-    inputs_ = std::max(inputs_, static_cast<std::size_t>(index));
+    if (static_cast<std::size_t>(index) > inputs_) {
+      inputs_ = static_cast<std::size_t>(index);
+      input_column_ = column_of(from);
+    }
     return graph_.leaf(kInput, static_cast<std::size_t>(index - 1));
   }
 
@@ -331,7 +335,7 @@ class Parser {
   }
 
   const std::string_view text_;
-  std::size_t at_ = 0, depth_ = 0, inputs_ = 1;
+  std::size_t at_ = 0, depth_ = 0, inputs_ = 1, input_column_ = 1;
   Graph graph_;
   std::vector<Formula::Number>& numbers_;
   std::optional<FormulaError> error_;
@@ -537,6 +541,12 @@ std::string formula_function_names() {
   return text;
 }
 
+bool is_formula_name(std::string_view name) {
+  FormulaError error;
+  const std::optional<Formula> formula = Formula::parse(name, error);
+  return formula && formula->numbers().size() == 1 && formula->numbers()[0].name == name;
+}
+
 std::optional<Formula> Formula::parse(std::string_view text, FormulaError& error) {
   Formula formula;
   Parser parser(text, formula.nodes_, formula.numbers_);
@@ -546,6 +556,7 @@ std::optional<Formula> Formula::parse(std::string_view text, FormulaError& error
     return std::nullopt;
   }
   formula.inputs_ = parser.inputs();
+  formula.input_column_ = parser.input_column();
   formula.nodes_.resize(root + std::size_t{1});  // operands stand before
   const ActivationPrograms programs = formula.inputs_ == 1 ? formula.activation() : ActivationPrograms{};
   if (!fits(formula.program(kMostFormulaInputs)) || !fits(programs.gradient)) {
@@ -553,6 +564,17 @@ std::optional<Formula> Formula::parse(std::string_view text, FormulaError& error
     return std::nullopt;
   }
   return formula;
+}
+
+std::vector<double> Formula::values_of_numbers(std::span<const NamedNumber> given) const {
+  std::vector<double> values;
+  for (const Number& number : numbers_) {
+    const auto found = std::find_if(given.begin(), given.end(),
+                                    [&](const NamedNumber& one) { return one.name == number.name; });
+    assert(found != given.end());
+    values.push_back(found->value);
+  }
+  return values;
 }
 
 FormulaProgram Formula::program(std::size_t inputs) const {

@@ -101,6 +101,9 @@ constexpr const FormulaOpInfo& info_of(FormulaOp op) { return kFormulaOps[static
 // "abs, exp, …, where": for documentation.
 std::string formula_function_names();
 
+// Whether a number of a formula may be called so: letters, digits and _, no function, constant or input.
+bool is_formula_name(std::string_view name);
+
 struct FormulaNode {
   FormulaOp op = FormulaOp::kConstant;
   std::array<std::uint16_t, 3> in{};  // operands, which are earlier nodes; kInput, kNumber: in[0] says which
@@ -135,6 +138,13 @@ struct ActivationPrograms {
   FormulaProgram magnitude;  // of z: |φ'(z)|
 };
 
+// A number that a formula is given.
+struct NamedNumber {
+  std::string name;
+  double value = 0;
+  bool operator==(const NamedNumber&) const = default;
+};
+
 struct FormulaError {
   std::size_t column = 0;  // in characters, from 1
   std::string sentence;
@@ -152,9 +162,12 @@ class Formula {
 
   // Names that are no function, constant or input, in the order of their first use.
   const std::vector<Number>& numbers() const { return numbers_; }
+  // The given numbers in their order. REQUIRES: all of them are given.
+  std::vector<double> values_of_numbers(std::span<const NamedNumber> given) const;
   // The highest input used: x and x1 are the first. At least 1.
   std::size_t inputs() const { return inputs_; }
-  std::span<const FormulaNode> nodes() const { return nodes_; }  // the last one is the formula's value
+  std::size_t highest_input_column() const { return input_column_; }  // where it is used first
+  std::span<const FormulaNode> nodes() const { return nodes_; }       // the last one is the formula's value
 
   // The value of inputs and numbers(). REQUIRES: inputs ≥ inputs().
   FormulaProgram program(std::size_t inputs) const;
@@ -169,7 +182,7 @@ class Formula {
  private:
   std::vector<FormulaNode> nodes_;
   std::vector<Number> numbers_;
-  std::size_t inputs_ = 1;
+  std::size_t inputs_ = 1, input_column_ = 1;
 };
 
 }  // namespace deadrelu

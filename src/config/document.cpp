@@ -15,6 +15,8 @@ class AssignmentReader {
 
   void read(const Json& value, const std::string& name, const std::string& pointer) {
     if (const std::size_t path = table_.find_path(name); path != kNone) return add(path, value, pointer);
+    if (const std::size_t path = table_.find_open(name); path != kNone)
+      return add(path, value, pointer, last_of(name));
     const KeyTable::Group& group = *table_.find_group(name);
     if (value.is_array() && group.each != kNone) {
       add(group.each, value, pointer);
@@ -31,8 +33,8 @@ class AssignmentReader {
   }
 
  private:
-  void add(std::size_t path, const Json& value, const std::string& pointer) {
-    assignment_.leaves.push_back({path, {&value, pointer}});
+  void add(std::size_t path, const Json& value, const std::string& pointer, const std::string& member = "") {
+    assignment_.leaves.push_back({path, {&value, pointer, false, member}});
   }
 
   void read_members(const Json& object, const std::string& name, const KeyTable::Group& group,
@@ -43,10 +45,26 @@ class AssignmentReader {
       const bool dotted = key.find('.') != std::string::npos;
       if (!dotted && (table_.find_path(path) != kNone || table_.find_group(path) != nullptr)) {
         read(value, path, child);
+      } else if (!dotted && is_free_name(object, value, path, group)) {
+        read(value, path, child);
       } else if (!problems_.full()) {
         report_unknown(key, name, keys_of(object, name, group), child);
       }
     }
+  }
+
+  // Whether the key may be one of an open key's free names, as far as the object tells its variant.
+  bool is_free_name(const Json& object, const Json& value, const std::string& path,
+                    const KeyTable::Group& group) const {
+    const std::size_t open = table_.find_open(path);
+    if (open == kNone) return false;
+    const KeyTable::Row& row = table_.rows()[table_.paths()[open].rows.front()];
+    if (row.selector != group.selector) return true;
+    const Key& selector = table_.rows()[group.selector].key;
+    const Json* const variant = find_member(object, last_of(selector.path));
+    if (variant == nullptr) return value.is_number();
+    Problems tried;
+    return check_value(selector, *variant, "", tried) && row.belongs_to(choice_index(selector, *variant));
   }
 
   // The keys of the group, of those variants that the object may be.
@@ -64,7 +82,8 @@ class AssignmentReader {
       if (path == kNone) return false;
       const auto& rows = table_.paths()[path].rows;
       return std::none_of(rows.begin(), rows.end(), [&](std::size_t row) {
-        return table_.rows()[row].belongs_to(choice_index(selector, *variant));
+        return table_.rows()[row].selector != group.selector ||
+               table_.rows()[row].belongs_to(choice_index(selector, *variant));
       });
     };
     names.erase(std::remove_if(names.begin(), names.end(), foreign), names.end());
@@ -175,11 +194,28 @@ class SetReader {
   std::string path_, pointer_;
 };
 
+bool stands_in(const Document& document, std::size_t path, const Leaf& leaf) {
+  const auto& members = document.members;
+  return document[path] == &leaf || std::any_of(members.begin(), members.end(),
+                                                [&](const auto& member) { return member.second == &leaf; });
+}
+
 }  // namespace
 
 void Assignment::put_into(Document& document) const {
-  for (std::size_t path = first; path <= last; ++path) document[path] = nullptr;
-  for (const auto& [path, leaf] : leaves) document[path] = &leaf;
+  const std::string member = KeyTable::get().find_open(name) != kNone ? last_of(name) : "";
+  if (member.empty())
+    std::fill(document.begin() + static_cast<std::ptrdiff_t>(first),
+              document.begin() + static_cast<std::ptrdiff_t>(last) + 1, nullptr);
+  std::erase_if(document.members, [&](const auto& given) {
+    return given.first >= first && given.first <= last && (member.empty() || given.second->member == member);
+  });
+  for (const auto& [path, leaf] : leaves) {
+    if (leaf.member.empty())
+      document[path] = &leaf;
+    else
+      document.members.emplace_back(path, &leaf);
+  }
 }
 
 Assignment read_assignment(const Json& value, const std::string& name, const std::string& pointer,
@@ -195,7 +231,7 @@ Assignment read_assignment(const Json& value, const std::string& name, const std
 void check_leaves(Assignment& assignment, const Document& document, Problems& problems) {
   const KeyTable& table = KeyTable::get();
   for (auto& [path, leaf] : assignment.leaves) {
-    if (document[path] != &leaf) continue;  // replaced since
+    if (!stands_in(document, path, leaf)) continue;  // replaced since
     const auto& rows = table.paths()[path].rows;
     const auto fits = [&, &value = leaf](std::size_t row) {
       Problems tried;

@@ -17,11 +17,15 @@ namespace deadrelu {
 struct Leaf {
   const Json* value;
   std::string pointer;
-  bool wrong = false;  // it fits no row of its path, which has been reported
+  bool wrong = false;       // it fits no row of its path, which has been reported
+  std::string member = {};  // of a key with free names (Key::open): which one this is
 };
 
 // [path of the key table]; null: not given. The leaves live in assignments.
-using Document = std::vector<const Leaf*>;
+struct Document : std::vector<const Leaf*> {
+  using vector::vector;
+  std::vector<std::pair<std::size_t, const Leaf*>> members = {};  // (path, leaf) of keys with free names
+};
 
 // Puts a value in place of a key or of a whole group: forgets what was given there, then sets the leaves.
 struct Assignment {

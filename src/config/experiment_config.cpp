@@ -125,11 +125,14 @@ struct ExperimentConfig::State {
     Json json = nested("", [&](std::size_t path) -> std::optional<Json> {
       if (table.paths()[path].name == "name") return name;
       const auto& rows = table.paths()[path].rows;
-      const bool shown = base[path] != nullptr || std::any_of(rows.begin(), rows.end(), [&](std::size_t row) {
-                           const Key& key = table.rows()[row].key;
-                           const bool settled = key.unsettled == nullptr || !key.unsettled(resolver.spec());
-                           return resolver.applies(row) && is_fixed(row) && settled;
-                         });
+      const bool has_members = std::any_of(base.members.begin(), base.members.end(),
+                                           [&](const auto& member) { return member.first == path; });
+      const bool shown =
+          base[path] != nullptr || has_members || std::any_of(rows.begin(), rows.end(), [&](std::size_t row) {
+            const Key& key = table.rows()[row].key;
+            const bool settled = key.unsettled == nullptr || !key.unsettled(resolver.spec());
+            return resolver.applies(row) && is_fixed(row) && settled;
+          });
       return shown ? resolver.value(path) : std::nullopt;
     });
     if (sweep_section) json["sweep"] = *sweep_section;

@@ -50,6 +50,11 @@ Words words(const Key& key) {
       return {"list of columns", "a list of columns, each a name, or a number (1 is the first, -1 the last)"};
     case KeyType::kChoiceSet:
       return {"list of any of " + join_choices(key.choices), "a list of any of " + join_choices(key.choices)};
+    case KeyType::kFormula: return {"formula", "a formula in a text, as \"x*sigmoid(x)\""};
+    case KeyType::kFormulaList:
+      return {"formula, or list of formulas",
+              "a formula in a text, as \"x*sin(5*x)\", or a list of at most " +
+                  std::to_string(key.most_items) + " of them"};
     case KeyType::kBoolEach:
       return {"true or false, or a list of them", "true or false, or a list of these, one a hidden layer"};
     case KeyType::kGroupsEach: {
@@ -80,6 +85,12 @@ class Checker {
           fail(value, pointer, "; it is empty");
         break;
       case KeyType::kRealMatrix: check_matrix(value, pointer); break;
+      case KeyType::kFormula: check_formula(value, pointer); break;
+      case KeyType::kFormulaList:
+        if (!value.is_array() || value.empty() || value.size() > key_.most_items)
+          return check_formula(value, pointer), good_;
+        for (std::size_t i = 0; i < value.size(); ++i) check_formula(value[i], child_pointer(pointer, i));
+        break;
       case KeyType::kGroupsEach:  // its entries are read like the group itself
         if (!value.is_array() || value.size() > key_.most_items) fail(value, pointer);
         break;
@@ -128,6 +139,8 @@ class Checker {
       case KeyType::kReal:
       case KeyType::kRealPair:
       case KeyType::kRealMatrix:
+      case KeyType::kFormula:
+      case KeyType::kFormulaList:
       case KeyType::kGroupsEach: break;
     }
     return value.is_number() && in_range(value);
@@ -160,6 +173,22 @@ class Checker {
     }
   }
 
+  void check_formula(const Json& value, const std::string& pointer) {
+    if (!value.is_string()) return fail(value, pointer);
+    const auto& text = value.get_ref<const std::string&>();
+    FormulaError error;
+    const std::optional<Formula> formula = Formula::parse(text, error);
+    const std::size_t most = key_.most_inputs;
+    if (formula && formula->inputs() > most)
+      error = {formula->highest_input_column(),
+               "there are no such inputs here; allowed: x" +
+                   (most > 1 ? ", or x1 to x" + std::to_string(most) : std::string())};
+    if (formula && formula->inputs() <= most) return;
+    good_ = false;
+    const std::string shown = text.size() > 200 ? "the formula" : json_quoted(text);
+    problems_.add(pointer, "column " + std::to_string(error.column) + " of " + shown + ": " + error.sentence);
+  }
+
   void fail_flat(const Json& numbers, const std::string& pointer) {
     constexpr std::size_t kShown = 4;
     std::string found, right;
@@ -181,6 +210,19 @@ class Checker {
 };
 
 }  // namespace
+
+void add_numbers(std::vector<NamedNumber>& to, const Json& object) {
+  for (const auto& [name, value] : object.items()) {
+    const auto place = std::lower_bound(
+        to.begin(), to.end(), name,
+        [](const NamedNumber& number, const std::string& other) { return number.name < other; });
+    const double number = value.get<double>() + 0.0;  // −0 is 0
+    if (place != to.end() && place->name == name)
+      place->value = number;
+    else
+      to.insert(place, {name, number});
+  }
+}
 
 Key groups_each(const std::string& group, Field field, void (*take)(RunSpec&, const RunSpec&)) {
   Key key{

@@ -30,8 +30,10 @@ enum class KeyType {
   kTextList,
   kColumnList,
   kChoiceSet,
-  kBoolEach,    // one for all hidden layers, or a list with one each
-  kGroupsEach,  // a list with a value of the row's group for each hidden layer
+  kBoolEach,  // one for all hidden layers, or a list with one each
+  kFormula,
+  kFormulaList,  // or a single one
+  kGroupsEach,   // a list with a value of the row's group for each hidden layer
 };
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -71,6 +73,7 @@ struct Key {
   Range range = {};
   Names choices = {};
   std::size_t most_items = std::size_t{1} << 24;  // lists
+  std::size_t most_inputs = 0;                    // formulas
 
   const char* variants = "";  // those it belongs to: names of the nearest "kind" or "name" beside it; "": all
   const char* word = nullptr;     // a word that stands for 0: "full", "all"
@@ -85,7 +88,10 @@ struct Key {
   bool (*unsettled)(const RunSpec&) = nullptr;  // where the data decides the default: it is not written out
   std::string inherits = {};  // the key whose value is the default where that key applies; else `fallback`
   std::string excludes = {};  // keys, later in the table, that may not be given together with this one
-  const char* needs = "";     // a key that must be given together with this one
+  std::string needs = {};     // a key that must be given together with this one
+  // Its path ends in ".*": every name in its place that is no other key of the group is a number of its own. `set`
+  // takes {name: number}, `get` gives all of them.
+  bool open = false;
   bool number_shorthand = false;  // a bare number in place of the group means this key
   void (*take)(RunSpec& run, const RunSpec& entry) = nullptr;  // kGroupsEach: adds what an entry has become
   bool in_id = true;
@@ -104,8 +110,9 @@ struct Key {
   }
   Key left_out_where(bool (*where)(const RunSpec&)) && { return unsettled = where, std::move(*this); }
   Key not_beside(std::string keys) && { return excludes = std::move(keys), std::move(*this); }
-  Key beside(const char* key) && { return needs = key, std::move(*this); }
+  Key beside(std::string key) && { return needs = std::move(key), std::move(*this); }
   Key as_bare_number() && { return number_shorthand = true, std::move(*this); }
+  Key with_free_names() && { return open = true, std::move(*this); }
   Key outside_id() && { return in_id = false, std::move(*this); }
 };
 
@@ -148,6 +155,19 @@ inline Key columns(std::string path, Field field, std::string meaning) {
 // A bare list in place of the group means this key. The keys of the group exclude it.
 Key groups_each(const std::string& group, Field field, void (*take)(RunSpec&, const RunSpec&));
 
+// Formulas of `inputs` inputs at most.
+inline Key formula(std::string path, Field field, std::size_t inputs, std::string meaning) {
+  Key key{std::move(path), KeyType::kFormula, field, std::move(meaning)};
+  key.most_inputs = inputs;
+  return key;
+}
+inline Key formulas(std::string path, Field field, std::size_t inputs, std::size_t most,
+                    std::string meaning) {
+  Key key = formula(std::move(path), field, inputs, std::move(meaning));
+  key.type = KeyType::kFormulaList;
+  key.most_items = most;
+  return key;
+}
 inline Key pair(std::string path, Field field, Range range, std::string meaning) {
   return {std::move(path), KeyType::kRealPair, field, std::move(meaning), range};
 }
@@ -192,6 +212,10 @@ Json raw_value(const T& value) {
   } else if constexpr (std::is_same_v<T, Shared<PointList>> ||
                        std::is_same_v<T, Shared<std::vector<std::string>>>) {
     return *value;
+  } else if constexpr (std::is_same_v<T, std::vector<NamedNumber>>) {
+    Json object = Json::object();
+    for (const NamedNumber& number : value) object[number.name] = number.value;
+    return object;
   } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
     return value ? Json(static_cast<std::int64_t>(*value)) : Json();
   } else if constexpr (std::is_same_v<T, std::optional<bool>>) {
@@ -204,6 +228,9 @@ Json raw_value(const T& value) {
     return value;
   }
 }
+
+// Puts the numbers among those that are there, by name.
+void add_numbers(std::vector<NamedNumber>& to, const Json& object);
 
 template <class T>
 void assign(T& to, const Json& value, const Key& key) {
@@ -228,6 +255,8 @@ void assign(T& to, const Json& value, const Key& key) {
     to.clear();
     for (const Json& item : value)
       to.push_back(item.is_string() ? ColumnRef(item.get<std::string>()) : ColumnRef(to_whole(item)));
+  } else if constexpr (std::is_same_v<T, std::vector<NamedNumber>>) {
+    add_numbers(to, value);
   } else if constexpr (std::is_same_v<T, std::vector<std::uint64_t>>) {
     to.clear();
     for (const Json& item : value) to.push_back(count(item));

@@ -14,6 +14,10 @@ std::vector<std::string> words(const std::string& text) {
   return result;
 }
 
+bool has_choice(const Key& key, const std::string& name) {
+  return static_cast<std::size_t>(choice_index(key, name)) < key.choices.size();
+}
+
 }  // namespace
 
 std::string parent_of(const std::string& path) {
@@ -52,6 +56,7 @@ void KeyTable::add_row(Key key) {
   const bool selects = key.type == KeyType::kChoice && (last == "name" || last == "kind");
   Group& group = groups_[parent_of(key.path)];
   if (selects) group.selector = index;
+  if (key.open) group.open = path;
   if (key.number_shorthand) {
     group.number = index;
     group.number_variant = key.variants;
@@ -65,13 +70,13 @@ void KeyTable::add_to_groups(std::size_t path) {
     const std::string name = last_of(child);
     Group& group = groups_.try_emplace(parent_of(child), Group{.first = path, .last = path}).first->second;
     group.last = path;
-    if (!contains(group.children, name)) group.children.push_back(name);
+    if (name != "*" && !contains(group.children, name)) group.children.push_back(name);
   }
 }
 
 void KeyTable::link(Row& row) {
   for (const std::string& variant : words(row.key.variants)) {
-    row.selector = find_group(parent_of(row.key.path))->selector;
+    row.selector = selector_of(row.key.path, variant);
     const int index = choice_index(rows_[row.selector].key, variant);
     assert(static_cast<std::size_t>(index) < rows_[row.selector].key.choices.size());
     row.variants |= std::uint64_t{1} << index;
@@ -82,15 +87,36 @@ void KeyTable::link(Row& row) {
   if (!row.key.inherits.empty()) row.inherits = paths_[find_path(row.key.inherits)].rows.front();
 }
 
+// The nearest selector that has the variant among its choices.
+std::size_t KeyTable::selector_of(const std::string& path, const std::string& variant) const {
+  std::string group = path;
+  std::size_t selector = kNone;
+  do {
+    group = parent_of(group);
+    selector = find_group(group)->selector;
+  } while (selector == kNone || !has_choice(rows_[selector].key, variant));
+  return selector;
+}
+
 std::vector<std::size_t> KeyTable::paths_in(const std::string& names) const {
   std::vector<std::size_t> result;
-  for (const std::string& name : words(names)) result.push_back(find_path(name));
+  for (const std::string& name : words(names)) {
+    const auto [first, last] = range(name).value();
+    for (std::size_t path = first; path <= last; ++path) result.push_back(path);
+  }
   return result;
 }
 
 std::size_t KeyTable::find_path(std::string_view name) const {
   const auto found = path_index_.find(std::string(name));
   return found == path_index_.end() ? kNone : found->second;
+}
+
+std::size_t KeyTable::find_open(std::string_view name) const {
+  const auto dot = name.rfind('.');
+  const Group* const group = dot == std::string_view::npos ? nullptr : find_group(name.substr(0, dot));
+  const bool free = group != nullptr && group->open != kNone && is_formula_name(name.substr(dot + 1));
+  return free && find_path(name) == kNone ? group->open : kNone;
 }
 
 const KeyTable::Group* KeyTable::find_group(std::string_view name) const {
@@ -100,7 +126,8 @@ const KeyTable::Group* KeyTable::find_group(std::string_view name) const {
 
 std::vector<std::string> KeyTable::all_names() const {
   std::vector<std::string> names;
-  for (const Path& path : paths_) names.push_back(path.name);
+  for (const Path& path : paths_)
+    if (!path.name.ends_with(".*")) names.push_back(path.name);
   for (const auto& [name, group] : groups_)
     if (!name.empty()) names.push_back(name);
   std::sort(names.begin(), names.end());
@@ -109,6 +136,7 @@ std::vector<std::string> KeyTable::all_names() const {
 
 std::optional<std::pair<std::size_t, std::size_t>> KeyTable::range(std::string_view name) const {
   if (const std::size_t path = find_path(name); path != kNone) return std::pair(path, path);
+  if (const std::size_t path = find_open(name); path != kNone) return std::pair(path, path);
   const Group* group = name.empty() ? nullptr : find_group(name);
   return group == nullptr ? std::nullopt : std::optional(std::pair(group->first, group->last));
 }
@@ -122,6 +150,7 @@ std::string KeyTable::variants_text(const Row& row) const {
 }
 
 const Key* KeyTable::numeric_key(std::string_view name) const {
+  if (const std::size_t path = find_open(name); path != kNone) return &rows_[paths_[path].rows.front()].key;
   if (const std::size_t path = find_path(name); path != kNone) {
     for (const std::size_t row : paths_[path].rows)
       if (is_number(rows_[row].key)) return &rows_[row].key;

@@ -39,6 +39,7 @@ class KeyTable {
   struct Group {
     std::size_t first = 0, last = 0;  // paths, last included
     std::size_t selector = kNone;  // row of its "name" or "kind": a bare text in place of the group means it
+    std::size_t open = kNone;      // path of its key with free names
     std::size_t number = kNone;    // row that a bare number in place of the group means
     Json number_variant = {};      // the selector's value with that row
     std::size_t each = kNone;      // path that a bare list in place of the group means
@@ -48,6 +49,7 @@ class KeyTable {
   const std::vector<Row>& rows() const { return rows_; }
   const std::vector<Path>& paths() const { return paths_; }
   std::size_t find_path(std::string_view name) const;    // kNone where it is no key
+  std::size_t find_open(std::string_view name) const;    // of a key with free names, of which this is one
   const Group* find_group(std::string_view name) const;  // null where it is no group; "": the whole config
   std::vector<std::string> all_names() const;            // keys and groups, for "did you mean"
   // What a --set or a sweep may name: the paths of a key or of all keys of a group; empty where it is neither.
@@ -62,6 +64,8 @@ class KeyTable {
   void add_row(Key key);
   void add_to_groups(std::size_t path);
   void link(Row& row);
+  std::size_t selector_of(const std::string& path, const std::string& variant) const;
+  // Of keys, and of groups all of theirs.
   std::vector<std::size_t> paths_in(const std::string& names) const;
 
   std::vector<Row> rows_;

@@ -24,6 +24,13 @@ Json nested(const std::string& name, const std::function<std::optional<Json>(std
   for (std::size_t path = group.first; path <= group.last; ++path) {
     const std::optional<Json> found = value(path);
     if (!found) continue;
+    if (table.paths()[path].name.ends_with(".*")) {
+      for (const auto& [member, number] : found->items()) {
+        const std::string whole = parent_of(table.paths()[path].name) + '.' + member;
+        tree[Json::json_pointer(pointer_of(name.empty() ? whole : whole.substr(name.size() + 1)))] = number;
+      }
+      continue;
+    }
     const std::string below =
         name.empty() ? '.' + table.paths()[path].name : table.paths()[path].name.substr(name.size());
     tree[Json::json_pointer(pointer_of(below).substr(1))] = Json::parse(canonical_json(*found));
@@ -51,6 +58,7 @@ void Resolver::resolve(const Document& document, Problems& problems) {
 
 void Resolver::resolve_row(std::size_t index, Problems& problems) {
   const Row& row = rows_[index];
+  if (row.key.open) return resolve_open(index, problems);
   const Leaf* leaf = (*document_)[row.path];
   RowState& state = state_[index];
   if (row.selector != kNone) {
@@ -60,7 +68,7 @@ void Resolver::resolve_row(std::size_t index, Problems& problems) {
       return;
     }
     if (!row.belongs_to(variant_[row.selector])) {
-      if (leaf != nullptr) report_foreign(row, *leaf, problems);
+      if (leaf != nullptr && !is_free_name(row)) report_foreign(row, *leaf, problems);
       return;
     }
   }
@@ -77,6 +85,53 @@ Resolver::RowState Resolver::use_leaf(std::size_t index, const Leaf& leaf, Probl
   if (row.key.take != nullptr) return use_entries(index, leaf, problems);
   if (row.key.field.set != nullptr) row.key.field.set(spec_, *leaf.value, row.key);
   return kApplies;
+}
+
+// A key with free names: all of its numbers.
+void Resolver::resolve_open(std::size_t index, Problems& problems) {
+  const Row& row = rows_[index];
+  const bool is_lost = (*document_)[row.path] != nullptr || !known(row.needs, row.needs);
+  const bool belongs =
+      row.selector == kNone || (state_[row.selector] == kApplies && row.belongs_to(variant_[row.selector]));
+  state_[index] = is_lost || (row.selector != kNone && state_[row.selector] == kUnknown) ? kUnknown
+                  : belongs                                                              ? kApplies
+                                                                                         : kAbsent;
+  const auto use = [&](const std::string& name, const Leaf& leaf) {
+    if (!leaf.wrong && check_value(row.key, *leaf.value, leaf.pointer, problems))
+      return row.key.field.set(spec_, {{name, *leaf.value}}, row.key);
+    state_[index] = kUnknown;
+  };
+  for (const auto& [path, leaf] : document_->members) {
+    if (path != row.path || state_[index] == kUnknown) continue;
+    if (belongs) {
+      check_company(row, problems);
+      use(leaf->member, *leaf);
+    } else {
+      report_foreign(row, *leaf, problems);
+    }
+  }
+  if (!belongs) return;
+  // Keys of other variants are free names here.
+  const KeyTable::Group& group = *table_.find_group(parent_of(row.key.path));
+  for (std::size_t path = group.first; path <= group.last; ++path) {
+    const Row& other = rows_[table_.paths()[path].rows.front()];
+    const Leaf* const leaf = (*document_)[path];
+    if (leaf != nullptr && is_free_name(other)) use(last_of(other.key.path), *leaf);
+  }
+}
+
+// Whether the row's key belongs to other variants, and is one of its group's free names in this one.
+bool Resolver::is_free_name(const Row& row) const {
+  const std::size_t open = table_.find_group(parent_of(row.key.path))->open;
+  if (open == kNone || !is_number(row.key)) return false;
+  const Row& names = rows_[table_.paths()[open].rows.front()];
+  if (names.selector == kNone || row.selector != names.selector || state_[row.selector] != kApplies)
+    return false;
+  const int variant = variant_[row.selector];
+  const auto& rows = table_.paths()[row.path].rows;
+  return names.belongs_to(variant) && std::none_of(rows.begin(), rows.end(), [&](std::size_t other) {
+           return rows_[other].belongs_to(variant);
+         });
 }
 
 // A list of groups: each entry is resolved as if it stood in place of the group.
@@ -139,13 +194,14 @@ Resolver::RowState Resolver::use_default(const Row& row, Problems& problems) {
 // The row is for other variants: a mistake unless another row of the path is for this one.
 void Resolver::report_foreign(const Row& row, const Leaf& leaf, Problems& problems) const {
   const Row& selector = rows_[row.selector];
+  const std::string name = row.key.open ? leaf.member : last_of(row.key.path);
   std::string belongs;
   for (const std::size_t other : table_.paths()[row.path].rows) {
     if (rows_[other].belongs_to(variant_[row.selector])) return;
     belongs += (belongs.empty() ? "" : " or ") + table_.variants_text(rows_[other]);
   }
-  problems.add(leaf.pointer, last_of(row.key.path) + " belongs to " + belongs + "; " + selector.key.path +
-                                 " is " + canonical_json(value_of(selector.key, spec_)) +
+  problems.add(leaf.pointer, name + " belongs to " + belongs + "; " + selector.key.path + " is " +
+                                 canonical_json(value_of(selector.key, spec_)) +
                                  (given(selector.path) ? "" : " (the default)"));
 }
 
@@ -197,10 +253,16 @@ void Resolver::check(Problems& problems) {
   const KeyTable::Group& data = *table_.find_group("data");
   for (const Contradiction& found : spec_contradictions(spec_, known(data.first, data.last))) {
     const std::size_t path = table_.range(found.path)->first;
-    if (!known(path, path)) continue;
-    problems.add(given(path) ? (*document_)[path]->pointer : pointer_of(table_.paths()[path].name),
-                 found.message);
+    if (known(path, path)) problems.add(place_of(found.path, path), found.message);
   }
+}
+
+// Where the path is given, or would be.
+std::string Resolver::place_of(const std::string& name, std::size_t path) const {
+  if (given(path)) return (*document_)[path]->pointer;
+  for (const auto& [open, leaf] : document_->members)
+    if (open == path && leaf->member == last_of(name)) return leaf->pointer;
+  return pointer_of(rows_[table_.paths()[path].rows.front()].key.open ? name : table_.paths()[path].name);
 }
 
 const std::string& Resolver::canonical_text() {
@@ -246,6 +308,11 @@ SweptValue Resolver::cell(const std::string& name) const {
   if (const std::size_t path = table_.find_path(name); path != kNone) {
     const std::optional<Json> found = value(path);
     return found ? as_cell(*found) : SweptValue(std::string());
+  }
+  if (const std::size_t path = table_.find_open(name); path != kNone) {
+    const std::optional<Json> numbers = value(path);
+    const Json* const found = numbers ? find_member(*numbers, last_of(name)) : nullptr;
+    return found != nullptr ? as_cell(*found) : SweptValue(std::string());
   }
   return as_cell(group_value(name));
 }

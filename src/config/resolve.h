@@ -53,6 +53,9 @@ class Resolver {
   };  // unknown: wrong, or hanging on something wrong
 
   void resolve_row(std::size_t index, Problems& problems);
+  void resolve_open(std::size_t index, Problems& problems);
+  bool is_free_name(const Row& row) const;
+  std::string place_of(const std::string& name, std::size_t path) const;
   RowState use_leaf(std::size_t index, const Leaf& leaf, Problems& problems);
   RowState use_default(const Row& row, Problems& problems);
   RowState use_entries(std::size_t index, const Leaf& leaf, Problems& problems);

@@ -35,6 +35,7 @@ Json list_of(const Json& items, std::size_t least, std::size_t most) {
 
 Json type_schema(const Key& key) {
   const Json text = {{"type", "string"}, {"minLength", 1}, {"maxLength", 4096}};
+  const Json formula = {{"type", "string"}, {"minLength", 1}, {"maxLength", kLongestFormula}};
   const Json names = {{"enum", std::vector<std::string>(key.choices.begin(), key.choices.end())}};
   switch (key.type) {
     case KeyType::kReal: return number_schema(key, "number");
@@ -55,6 +56,8 @@ Json type_schema(const Key& key) {
       return list_of({{"anyOf", {text, number}}}, key.required ? 1 : 0, key.most_items);
     }
     case KeyType::kChoiceSet: return list_of(names, 0, key.most_items);
+    case KeyType::kFormula: return formula;
+    case KeyType::kFormulaList: return {{"anyOf", {formula, list_of(formula, 1, key.most_items)}}};
     case KeyType::kBoolEach:
       return {{"anyOf", {{{"type", "boolean"}}, list_of({{"type", "boolean"}}, 0, key.most_items)}}};
     case KeyType::kGroupsEach:
@@ -133,6 +136,8 @@ class SchemaBuilder {
 
   Json object_schema(const std::string& name, const KeyTable::Group& group) const {
     Json schema = {{"type", "object"}, {"properties", Json::object()}, {"additionalProperties", false}};
+    if (group.open != kNone)
+      schema["additionalProperties"] = row_schema(table_.rows()[table_.paths()[group.open].rows.front()]);
     Json apart = Json::array();
     for (const std::string& child : group.children) {
       const std::string path = name.empty() ? child : name + '.' + child;
@@ -144,6 +149,12 @@ class SchemaBuilder {
     }
     if (!apart.empty()) schema["allOf"] = apart;
     return schema;
+  }
+
+  static std::string free_name_pattern(const std::string& group) {
+    std::string pattern = "^";
+    for (const char c : group) pattern += c == '.' ? "\\." : std::string(1, c);
+    return pattern + "\\.[A-Za-z_][A-Za-z0-9_]*$";
   }
 
   static Json range_schema(const char* name, const char* minimum, double low) {
@@ -162,6 +173,11 @@ class SchemaBuilder {
     schema["minProperties"] = least;
     for (const std::string& name : table_.all_names())
       if (name != "name" && name != "$schema" && name != "seed") schema["properties"][name] = make(name);
+    for (const KeyTable::Path& path : table_.paths()) {
+      const std::string group = parent_of(path.name);
+      if (table_.rows()[path.rows.front()].key.open)
+        schema["patternProperties"][free_name_pattern(group)] = make(group + ".a");
+    }
     return schema;
   }
 

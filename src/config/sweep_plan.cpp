@@ -20,7 +20,7 @@ std::string entry_text(const AxisEntry& entry) {
   for (const Assignment& value : entry) {
     text += value.name + '\n';
     for (const auto& [path, leaf] : value.leaves)
-      text += std::to_string(path) + canonical_json(*leaf.value) + '\n';
+      text += std::to_string(path) + leaf.member + canonical_json(*leaf.value) + '\n';
   }
   return text;
 }
