@@ -4,7 +4,7 @@
 #include "cli/options.h"
 #include "cli/print.h"
 #include "config/experiment_config.h"
-#include "simd/kernels.h"
+#include "nn/network.h"
 
 namespace deadrelu {
 namespace {
@@ -42,13 +42,7 @@ ActivationSpec read_activation(const ActivationOptions& options) {
 // f and f' at any number of points: point i lies in lane i % lanes of column i / lanes.
 class ActivationGraph {
  public:
-  explicit ActivationGraph(const ActivationSpec& spec)
-      : spec_(spec), slope_(lanes_), alpha_(lanes_), at_zero_(lanes_) {
-    const double slope = spec.kind == Activation::kRrelu ? (spec.lower + spec.upper) / 2 : spec.slope;
-    std::fill_n(slope_.data(), lanes_, slope);
-    std::fill_n(alpha_.data(), lanes_, spec.alpha);
-    std::fill_n(at_zero_.data(), lanes_, spec.at_zero);
-  }
+  explicit ActivationGraph(const ActivationSpec& spec) : spec_(spec) {}
 
   void compute(const std::vector<double>& x, std::vector<double>& value,
                std::vector<double>& derivative) const {
@@ -58,7 +52,7 @@ class ActivationGraph {
     Buffer<double> z(size), output(outputs * size), gradient(outputs * size), gradient_z(size);
     std::copy(x.begin(), x.end(), z.data());
     std::fill_n(gradient.data(), size, 1.0);  // of the first output alone
-    const ActivationParameters<double> numbers{slope_.data(), alpha_.data(), at_zero_.data(), 1, {}};
+    const ActivationParameters<double> numbers = activation_.parameters();
     const LaneMatrix<const double> inputs = dense_lane_matrix<const double>(z.data(), 1, columns, lanes_);
     kernels_.forward(spec_.kind, numbers, inputs, dense_lane_matrix(output.data(), outputs, columns, lanes_));
     kernels_.backward(spec_.kind, numbers, inputs,
@@ -73,7 +67,7 @@ class ActivationGraph {
   const SimdTarget target_ = available_simd().front();
   const std::size_t lanes_ = lane_count<double>(target_);
   const ActivationKernels<double>& kernels_ = activation_kernels<double>(target_, Engine::kLanes);
-  Buffer<double> slope_, alpha_, at_zero_;
+  const LaneActivation<double> activation_{spec_, lanes_};
 };
 
 int activation(const ActivationOptions& options) {
@@ -108,10 +102,12 @@ void add_activation(CommandLine& line) {
       line, "activation", "CSV of x, f(x), f'(x) of an activation function",
       R"(CSV of x, f(x), f'(x), computed in float64 by the kernels that train. crelu has two outputs, relu(x)
 and relu(-x): the first is shown. rrelu is shown as it evaluates, with the mean of its slopes. maxout has no graph.
+expression is a formula of your own: see deadrelu explain model.activation.formula.
 
 Examples:
   deadrelu activation relu --set model.derivative_at_zero=0.5
-  deadrelu activation leaky_relu --set model.activation.slope=0.2 --from -3 --to 3 --points 61 > leaky.csv)");
+  deadrelu activation leaky_relu --set model.activation.slope=0.2 --from -3 --to 3 --points 61 > leaky.csv
+  deadrelu activation expression --set 'model.activation.formula=x*sigmoid(b*x)' --set model.activation.b=1.7)");
   ActivationOptions& options = command.calls(activation);
   command.argument("NAME", options.name, "relu, leaky_relu, gelu, …");
   command.option("--from", "X", options.from, "first x (default: -10)");

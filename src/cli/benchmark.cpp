@@ -8,7 +8,7 @@
 
 #include "base/processors.h"
 #include "base/random.h"
-#include "simd/kernels.h"
+#include "nn/network.h"
 #include "train/trainer.h"
 
 namespace deadrelu {
@@ -130,8 +130,8 @@ ActivationTiming time_activation(Activation activation, SimdTarget simd) {
   Buffer<float> z(kRows * kColumns), output(2 * kRows * kColumns), gradient(kRows * kColumns);
   for (std::size_t i = 0; i < z.size(); ++i)
     z[i] = static_cast<float>(8 * random_uniform(0, Purpose::kData, 0, i) - 4);
-  const float slope = 0.01f, alpha = 1, at_zero = 0;
-  const ActivationParameters<float> numbers{&slope, &alpha, &at_zero, 2, {}};
+  const LaneActivation<float> spec({.kind = activation}, 1);
+  const ActivationParameters<float> numbers = spec.parameters();
   const std::size_t rows = doubles ? 2 * kRows : halves ? kRows / 2 : kRows;
   const auto in = dense_lane_matrix(z.data(), kRows, kColumns, 1);
   const auto out = dense_lane_matrix(output.data(), rows, kColumns, 1);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/print.h"
 #include "cli/training.h"
+#include "config/key_table.h"
 #include "data/npy.h"
 
 namespace deadrelu {
@@ -26,6 +27,34 @@ Json turn(std::size_t i) {
 }
 
 Json all(std::span<const char* const> names) { return std::vector<std::string>(names.begin(), names.end()); }
+
+// {"name": variant} and what else a group of that variant requires, as the spec starts with it.
+Json variant_of(const std::string& group, const std::string& name) {
+  const KeyTable& table = KeyTable::get();
+  Json value = {{"name", name}};
+  for (const KeyTable::Row& row : table.rows()) {
+    const bool of_variant = row.selector == table.find_group(group)->selector &&
+                            row.belongs_to(choice_index(table.rows()[row.selector].key, name));
+    if (of_variant && row.key.required && parent_of(row.key.path) == group)
+      value[last_of(row.key.path)] = value_of(row.key, RunSpec());
+  }
+  return value;
+}
+
+// Every function that formulas have, where all of them are finite.
+Json every_function() {
+  std::string sum = "a*x^2.5";
+  for (const FormulaOpInfo& info : kFormulaOps) {
+    if (info.function == nullptr) continue;
+    sum.append(" + ").append(info.function).append("(0.5 + sigmoid(x)");
+    for (std::size_t i = 1; i < info.operands; ++i) sum += ", sin(x)";
+    sum += ')';
+  }
+  return {{"name", "expression"},
+          {"formula", "where(x > 0, " + sum + ", b*x/(1 + x^2))/20"},
+          {"a", 0.1},
+          {"b", -0.2}};
+}
 
 Json optimizer(std::size_t i) {
   Json group = {
@@ -55,7 +84,9 @@ Json networks() {
     "train": { "batch_size": 20, "steps": 40 },
     "record": { "every": 20, "tables": ["metrics", "layers", "units"], "effective_rank": true, "parameters": ["initial", "final"] }
   })");
-  config["sweep"]["grid"]["model.activation"] = all(names_of<Activation>());
+  Json& activations = config["sweep"]["grid"]["model.activation"];
+  for (const char* name : names_of<Activation>()) activations.push_back(variant_of("model.activation", name));
+  activations.push_back(every_function());
   config["sweep"]["grid"]["train.precision"] = all(names_of<Precision>());
   config["sweep"]["zip"] = zip;
   return config;
@@ -77,6 +108,8 @@ void add_data(DataKind kind, Json& axis) {
       for (const char* sampling : names_of<FunctionSampling>()) {
         data["sampling"] = sampling;
         add_each("function", names_of<TargetFunction>());
+        data["function"] = {{"formula", {"a*sin(x1)*x3", "max(x2, x3)^2"}}, {"a", 1.5}};
+        axis.push_back(data);
       }
       return;
     case DataKind::kPoints:

@@ -77,14 +77,17 @@ class AssignmentReader {
     const Json* const variant = find_member(object, last_of(selector.path));
     Problems tried;
     if (variant == nullptr || !check_value(selector, *variant, "", tried)) return names;
+    const auto belongs = [&](std::size_t row) {
+      const KeyTable::Row& of = table_.rows()[row];
+      return of.selector != group.selector || of.belongs_to(choice_index(selector, *variant));
+    };
     const auto foreign = [&](const std::string& child) {
-      const std::size_t path = table_.find_path(name + '.' + child);
-      if (path == kNone) return false;
-      const auto& rows = table_.paths()[path].rows;
-      return std::none_of(rows.begin(), rows.end(), [&](std::size_t row) {
-        return table_.rows()[row].selector != group.selector ||
-               table_.rows()[row].belongs_to(choice_index(selector, *variant));
-      });
+      const auto [first, last] = *table_.range(name + '.' + child);
+      for (std::size_t path = first; path <= last; ++path) {
+        const auto& rows = table_.paths()[path].rows;
+        if (std::any_of(rows.begin(), rows.end(), belongs)) return false;
+      }
+      return true;
     };
     names.erase(std::remove_if(names.begin(), names.end(), foreign), names.end());
     return names;

@@ -17,6 +17,20 @@ constexpr Field data = field<&RunSpec::data, Member>;
 template <auto Member>
 constexpr Field csv = field<&RunSpec::data, &DataSpec::csv, Member>;
 
+// A single formula is written without a list.
+constexpr Field kFormulas{
+    .get =
+        [](const RunSpec& r) {
+          const std::vector<std::string>& texts = r.data.formulas;
+          return texts.empty() ? Json() : texts.size() == 1 ? Json(texts[0]) : Json(texts);
+        },
+    .set =
+        [](RunSpec& r, const Json& v, const Key&) {
+          r.data.formulas =
+              v.is_string() ? std::vector{v.get<std::string>()} : v.get<std::vector<std::string>>();
+        },
+    .same = [](const RunSpec& a, const RunSpec& b) { return a.data.formulas == b.data.formulas; }};
+
 }  // namespace
 
 std::vector<Key> data_keys() {
@@ -31,17 +45,29 @@ std::vector<Key> data_keys() {
           "circles, moons, spirals and xor are classification; csv, npy and npz are what data.task says.")
           .must_be_given(),
       choice(
-          "data.function", data<&DataSpec::function>,
+          "data.function.name", data<&DataSpec::function>,
           "The target: abs |x|, sine sin x, quadratic x², x_sin_5x x·sin 5x, step_sin 1{x>0} + 0.2·sin 5x, "
           "abs_sum_diff (|x1+x2|, |x1−x2|) of two inputs (the last two: Lu et al. 2019).")
-          .with("function"),
+          .with("function")
+          .not_beside("data.function.formula"),
+      formulas(
+          "data.function.formula", kFormulas, kMostFormulaInputs, 1000,
+          "Instead of a name: the target as a formula of x, or of x1, x2, … (as many inputs as the highest "
+          "one that is used), in the language of model.activation.formula; a list has a formula a target.")
+          .with("function")
+          .without_default(),
+      real("data.function.*", data<&DataSpec::numbers>, kAny,
+           "Every other name is a number of the formula: data.function.a for a.")
+          .with("function")
+          .without_default()
+          .beside("data.function.formula")
+          .with_free_names(),
       pair("data.domain", data<&DataSpec::domain>, kAny,
            "Every input lies between these two numbers; the first is the smaller one.")
           .with("function"),
-      choice(
-          "data.sampling", data<&DataSpec::function_sampling>,
-          "grid: inputs evenly spaced over the domain, both ends included (abs_sum_diff: k by k of them with "
-          "k = ⌊√samples⌋). uniform: inputs drawn at random.")
+      choice("data.sampling", data<&DataSpec::function_sampling>,
+             "grid: inputs evenly spaced over the domain, both ends included (d inputs: a grid of k a side "
+             "with k = ⌊samples^(1/d)⌋). uniform: inputs drawn at random.")
           .with("function"),
       integer("data.samples", data<&DataSpec::samples>, kCounts,
               "How many examples are generated, test examples included.")

@@ -19,6 +19,15 @@ constexpr Field kWidth{.set = [](RunSpec& r, const Json& v, const Key&) {
 constexpr const char* kRreluMeaning =
     "The slope where z < 0 is drawn from [lower, upper) while training, and is their mean elsewhere.";
 
+const std::string kFormulaMeaning =
+    "The activation as a formula of x: numbers, pi, e, named numbers given beside it, + - * / ^ (-x^2 is -(x^2), ^ "
+    "goes from right to left), < <= > >= == != (1 or 0), and " +
+    formula_function_names() +
+    "; where(c, a, b) is a where c is not 0, else b. Its derivative is worked out from it; at a kink it lies between "
+    "the derivatives from the left and the right: max and min of equal numbers left + t·(right − left) with t = "
+    "model.derivative_at_zero, so that max(0, x) is relu, abs at 0 t·right. where is differentiated in the branch "
+    "that is taken, and the other one has no say. Powers with whole exponents up to 64 are products.";
+
 // model.bias: of all hidden layers, or of each.
 constexpr Field kBias{
     .get =
@@ -54,6 +63,15 @@ std::vector<Key> activation_keys(const std::string& path, std::string meaning) {
       integer(path + ".pieces", field<&RunSpec::model, Spec, &ActivationSpec::pieces>, {2, 64},
               "Linear pieces a unit (Goodfellow et al. 2013).")
           .with("maxout"),
+      formula(path + ".formula", field<&RunSpec::model, Spec, &ActivationSpec::formula>, 1, kFormulaMeaning)
+          .required_with("expression"),
+      real(path + ".*", field<&RunSpec::model, Spec, &ActivationSpec::numbers>, kAny,
+           "Every other name is a number of the formula, which may be swept like any key: " + path +
+               ".a for a.")
+          .with("expression")
+          .without_default()
+          .beside(path + ".formula")
+          .with_free_names(),
   };
 }
 

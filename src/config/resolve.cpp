@@ -153,13 +153,14 @@ Resolver::RowState Resolver::use_entries(std::size_t index, const Leaf& leaf, Pr
 bool Resolver::resolve_entry(const Row& list, const Json& value, const std::string& pointer,
                              Problems& problems) {
   Problems found = problems.fresh();
-  Document document(table_.paths().size());
-  Assignment entry = read_assignment(value, parent_of(list.key.path), pointer, found);
+  own_leaves_ = read_assignment(value, parent_of(list.key.path), pointer, found);
+  own_document_ = Document(table_.paths().size());
+  Assignment& entry = own_leaves_;
   if (!entry.leaves.empty() && entry.leaves.front().first == list.path)
     found.add(pointer, "found " + describe(value) + "; an entry of a list is no list itself");
-  entry.put_into(document);
-  check_leaves(entry, document, found);
-  document_ = &document;
+  entry.put_into(own_document_);
+  check_leaves(entry, own_document_, found);
+  document_ = &own_document_;
   spec_ = RunSpec();
   state_.assign(rows_.size(), kAbsent);
   for (std::size_t path = entry.first; path <= entry.last && found.empty(); ++path)

@@ -79,7 +79,9 @@ class Resolver {
   std::vector<int> variant_;         // [row]: of a selector that applies, its choice
   std::vector<std::string> lines_;   // [row]; "": not made
   std::vector<Json> lists_;          // [row]: of a list of groups that applies, its entries
-  std::unique_ptr<Resolver> entry_;  // resolves one of them
+  std::unique_ptr<Resolver> entry_;  // resolves one of them, which is
+  Assignment own_leaves_;
+  Document own_document_;
   std::string text_;
 };
 

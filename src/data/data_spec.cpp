@@ -21,9 +21,14 @@ bool drawn(const DataSpec& spec) {
 }
 
 DataShape function_shape(const DataSpec& spec) {
-  if (spec.function != TargetFunction::kAbsSumDiff) return {1, 1, 0, spec.samples};
-  const std::size_t side = grid_side(spec.samples);
-  return {2, 2, 0, spec.function_sampling == FunctionSampling::kGrid ? side * side : spec.samples};
+  const std::vector<Formula>& formulas = formulas_of(spec);
+  const std::size_t inputs = inputs_of(formulas), side = grid_side(spec.samples, inputs);
+  std::size_t samples = spec.samples;
+  if (spec.function_sampling == FunctionSampling::kGrid && inputs > 1) {
+    samples = 1;
+    for (std::size_t i = 0; i < inputs; ++i) samples *= side;
+  }
+  return {inputs, formulas.size(), 0, samples};
 }
 DataShape points_shape(const DataSpec& spec) {
   const PointList &inputs = *spec.inputs, &targets = *spec.targets;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
+#include "base/formula.h"
 #include "base/normal_form.h"
 
 namespace deadrelu {
@@ -40,15 +41,8 @@ inline constexpr std::array kNames<DataKind>{
     "teacher",  "blobs",  "circles", "moons", "spirals", "xor", "slowly_changing_regression",
     "permuted"};
 
-// Targets of `function`; inputs of dimension 1 but for abs_sum_diff (2 in, 2 out).
-enum class TargetFunction {
-  kAbs,         // |x|
-  kSine,        // sin x
-  kQuadratic,   // x²
-  kXSin5x,      // x sin 5x
-  kStepSin,     // 1{x>0} + 0.2 sin 5x                 (Lu et al. 2019)
-  kAbsSumDiff,  // (|x1 + x2|, |x1 − x2|)              (Lu et al. 2019)
-};
+// Targets of `function` that have a name: see formulas_of.
+enum class TargetFunction { kAbs, kSine, kQuadratic, kXSin5x, kStepSin, kAbsSumDiff };
 template <>
 inline constexpr std::array kNames<TargetFunction>{"abs",      "sine",     "quadratic",
                                                    "x_sin_5x", "step_sin", "abs_sum_diff"};
@@ -110,10 +104,12 @@ using PointList = std::vector<std::vector<double>>;
 struct DataSpec {
   DataKind kind = DataKind::kFunction;
 
-  TargetFunction function = TargetFunction::kAbs;                // function
-  std::array<double, 2> domain{-1, 1};                           // function: every input lies in it
+  TargetFunction function = TargetFunction::kAbs;  // function
+  std::vector<std::string> formulas;    // function: in place of `function`, one a target, of x or x1, x2, …
+  std::vector<NamedNumber> numbers;     // of these formulas, by name
+  std::array<double, 2> domain{-1, 1};  // function: every input lies in it
   FunctionSampling function_sampling = FunctionSampling::kGrid;  // function
-  std::size_t samples = 1000;  // all generated kinds; abs_sum_diff on a grid: ⌊√samples⌋²
+  std::size_t samples = 1000;  // all generated kinds; n inputs on a grid: ⌊samples^(1/n)⌋^n
   // Generated kinds: standard deviation, of targets for regression kinds, of inputs for circles, moons,
   // spirals and xor; none for blobs, which have their spread.
   double noise = 0;
@@ -157,6 +153,12 @@ struct DataSpec {
 
   bool operator==(const DataSpec&) const = default;
 };
+
+// The formulas of a function's targets, its own or those of its name, until the thread asks for others. REQUIRES: they
+// can be parsed.
+const std::vector<Formula>& formulas_of(const DataSpec& spec);
+// How many inputs they have: the highest that one of them uses.
+std::size_t inputs_of(std::span<const Formula> formulas);
 
 // What the spec alone tells of a data set.
 struct DataShape {

@@ -83,10 +83,14 @@ void draw_normal_inputs(Examples& set, std::uint64_t seed) {
   }
 }
 
-std::size_t grid_side(std::size_t samples) {
-  auto side = static_cast<std::size_t>(std::sqrt(static_cast<double>(samples)));
-  while (side * side > samples) --side;
-  while ((side + 1) * (side + 1) <= samples) ++side;
+std::size_t grid_side(std::size_t samples, std::size_t inputs) {
+  const auto fits = [&](std::size_t side) {
+    std::size_t left = samples;
+    for (std::size_t i = 0; i < inputs && side > 1; ++i) left /= side;
+    return left > 0;
+  };
+  std::size_t side = inputs == 1 ? samples : 1;
+  while (fits(side + 1)) ++side;
   return side;
 }
 

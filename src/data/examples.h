@@ -48,8 +48,8 @@ Examples sized_examples(const DataSpec& spec);
 // values [sample][input] ~ N(0, 1): purpose kData, stream = input, index = sample.
 void draw_normal_inputs(Examples& set, std::uint64_t seed);
 
-// ⌊√samples⌋: examples along a side of the grid of abs_sum_diff.
-std::size_t grid_side(std::size_t samples);
+// ⌊samples^(1/inputs)⌋: examples along a side of a grid.
+std::size_t grid_side(std::size_t samples, std::size_t inputs);
 
 // The CSV file, read as the spec says and its first rows show. Classes are counted, and means taken, over the
 // whole file. Throws UserError(kInputOutput): `FILE:LINE: column 'x': what is wrong` for the first mistakes, and

@@ -1,6 +1,7 @@
 // The synthetic regression sets.
 //   function, grid     x_i = a + (b − a)·i/(n − 1) for i < n, both ends exact and symmetric; n = 1: the middle.
-//                      Two inputs: a k×k grid with k = ⌊√samples⌋, the second input fastest, so k² examples.
+//                      d inputs: a grid of k a side with k = ⌊samples^(1/d)⌋, the last input fastest, so k^d
+//                      examples.
 //   function, uniform  x = a + (b − a)·u: purpose kData, stream = input, index = sample
 //   gaussian           x ~ N(0, 1) and a target of it: 0, w·x with w ~ N(0, 1/inputs) (purpose kTeacher,
 //                      stream 0, index = input), or ‖x‖/√inputs
@@ -9,9 +10,13 @@
 //                      kTeacher, stream = layer, index = position in [out][in], then the biases
 // All of them then have N(0, noise²) added to their targets.
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
+#include "base/error.h"
+#include "base/number.h"
 #include "data/examples.h"
+#include "simd/formula.h"
 #include "simd/math.h"
 
 namespace deadrelu {
@@ -30,10 +35,11 @@ void place_on_grid(const DataSpec& spec, Examples& set) {
     for (std::size_t s = 0; s < set.samples; ++s) set.values[s] = grid_point(a, b, s, set.samples);
     return;
   }
-  const std::size_t side = grid_side(set.samples);
+  const std::size_t side = grid_side(set.samples, set.inputs);
   for (std::size_t s = 0; s < set.samples; ++s) {
-    set.values[2 * s] = grid_point(a, b, s / side, side);
-    set.values[2 * s + 1] = grid_point(a, b, s % side, side);
+    std::size_t rest = s;
+    for (std::size_t i = set.inputs; i-- > 0; rest /= side)
+      set.values[s * set.inputs + i] = grid_point(a, b, rest % side, side);
   }
 }
 
@@ -47,34 +53,27 @@ void place_at_random(const DataSpec& spec, std::uint64_t seed, Examples& set) {
   }
 }
 
-// Targets of the functions of one input.
-std::vector<double> evaluate(TargetFunction function, const std::vector<double>& x) {
-  std::vector<double> y = x;
-  if (function == TargetFunction::kXSin5x || function == TargetFunction::kStepSin) {
-    for (double& value : y) value *= 5;
+std::vector<std::string> formulas_named(TargetFunction function) {
+  switch (function) {
+    case TargetFunction::kAbs: return {"abs(x)"};
+    case TargetFunction::kSine: return {"sin(x)"};
+    case TargetFunction::kQuadratic: return {"x^2"};
+    case TargetFunction::kXSin5x: return {"x*sin(5*x)"};
+    case TargetFunction::kStepSin: return {"(x > 0) + 0.2*sin(5*x)"};           // Lu et al. 2019
+    case TargetFunction::kAbsSumDiff: return {"abs(x1 + x2)", "abs(x1 - x2)"};  // Lu et al. 2019
   }
-  const bool takes_sine = function != TargetFunction::kAbs && function != TargetFunction::kQuadratic;
-  if (takes_sine) vector_sin(y);
-  for (std::size_t s = 0; s < x.size(); ++s) {
-    switch (function) {
-      case TargetFunction::kAbs: y[s] = std::abs(x[s]); break;
-      case TargetFunction::kQuadratic: y[s] = x[s] * x[s]; break;
-      case TargetFunction::kXSin5x: y[s] *= x[s]; break;
-      case TargetFunction::kStepSin: y[s] = (x[s] > 0 ? 1 : 0) + 0.2 * y[s]; break;
-      case TargetFunction::kSine:
-      case TargetFunction::kAbsSumDiff: break;
-    }
-  }
-  return y;
+  return {};
 }
 
-std::vector<double> absolute_sum_and_difference(const std::vector<double>& x) {
-  std::vector<double> y(x.size());
-  for (std::size_t s = 0; s < x.size(); s += 2) {
-    y[s] = std::abs(x[s] + x[s + 1]);
-    y[s + 1] = std::abs(x[s] - x[s + 1]);
+std::vector<Formula> parsed(const std::vector<std::string>& texts) {
+  std::vector<Formula> formulas;
+  for (const std::string& text : texts) {
+    FormulaError error;
+    std::optional<Formula> formula = Formula::parse(text, error);
+    assert(formula);
+    formulas.push_back(*std::move(formula));
   }
-  return y;
+  return formulas;
 }
 
 struct TeacherLayer {
@@ -111,7 +110,40 @@ void apply(const TeacherLayer& layer, bool relu, const std::vector<double>& x, s
   }
 }
 
+[[noreturn]] void fail_formula(std::size_t target, double value, const Examples& set, std::size_t s) {
+  std::string at;
+  for (std::size_t i = 0; i < set.inputs; ++i)
+    at += (i > 0 ? ", x" : "x") + (set.inputs > 1 ? std::to_string(i + 1) : "") + " = " +
+          number_text(set.values[s * set.inputs + i]);
+  throw UserError(ExitCode::kInputOutput, "data: the formula of target " + std::to_string(target + 1) +
+                                              " is " + number_text(value) + " at " + at +
+                                              "; targets are finite numbers");
+}
+
 }  // namespace
+
+// Sweeps ask for the same ones run after run.
+const std::vector<Formula>& formulas_of(const DataSpec& spec) {
+  if (spec.formulas.empty()) {
+    static const auto named = [] {
+      std::array<std::vector<Formula>, names_of<TargetFunction>().size()> all;
+      for (const TargetFunction function : values_of<TargetFunction>())
+        all[static_cast<std::size_t>(function)] = parsed(formulas_named(function));
+      return all;
+    }();
+    return named[static_cast<std::size_t>(spec.function)];
+  }
+  thread_local std::vector<std::string> texts;
+  thread_local std::vector<Formula> formulas;
+  if (texts != spec.formulas) formulas = parsed(texts = spec.formulas);
+  return formulas;
+}
+
+std::size_t inputs_of(std::span<const Formula> formulas) {
+  std::size_t inputs = 1;
+  for (const Formula& formula : formulas) inputs = std::max(inputs, formula.inputs());
+  return inputs;
+}
 
 Examples generate_function(const DataSpec& spec, std::uint64_t seed) {
   Examples set = sized_examples(spec);
@@ -120,8 +152,18 @@ Examples generate_function(const DataSpec& spec, std::uint64_t seed) {
   } else {
     place_on_grid(spec, set);
   }
-  set.targets =
-      set.outputs == 2 ? absolute_sum_and_difference(set.values) : evaluate(spec.function, set.values);
+  std::vector<std::vector<double>> inputs(set.inputs, std::vector<double>(set.samples));
+  for (std::size_t s = 0; s < set.samples; ++s)
+    for (std::size_t i = 0; i < set.inputs; ++i) inputs[i][s] = set.values[s * set.inputs + i];
+  const std::vector<Formula>& formulas = formulas_of(spec);
+  for (std::size_t o = 0; o < formulas.size(); ++o) {
+    const std::vector<double> values =
+        evaluate(formulas[o], formulas[o].values_of_numbers(spec.numbers), inputs);
+    for (std::size_t s = 0; s < set.samples; ++s) {
+      if (!std::isfinite(values[s])) fail_formula(o, values[s], set, s);
+      set.targets[s * set.outputs + o] = values[s];
+    }
+  }
   add_noise(set.targets, set.outputs, spec.noise, seed);
   return set;
 }

@@ -28,6 +28,13 @@ std::size_t lay_out(bool has_bias, std::size_t offset, LayerShape& layer) {
 
 }  // namespace
 
+Formula formula_of(const ActivationSpec& spec) {
+  FormulaError error;
+  std::optional<Formula> formula = Formula::parse(spec.formula, error);
+  assert(formula && formula->inputs() == 1);
+  return *std::move(formula);
+}
+
 ActivationSpec ModelSpec::activation_of(std::size_t layer) const {
   assert(activations.empty() || activations.size() == hidden.size());
   ActivationSpec spec = layer == hidden.size() ? output_activation

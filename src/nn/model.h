@@ -1,6 +1,7 @@
 // What a network is made of, as the user writes it; and its layers with their sizes, once the data is known.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "simd/activation.h"
@@ -14,12 +15,17 @@ struct ActivationSpec {
   // rrelu: the slope is uniform in [lower, upper) while training, their mean elsewhere.
   double lower = 1.0 / 8;
   double upper = 1.0 / 3;
-  double alpha = 1;    // elu, celu
-  int pieces = 2;      // maxout: linear pieces a unit
-  double at_zero = 0;  // model.derivative_at_zero, in [0, 1]
+  double alpha = 1;                       // elu, celu
+  int pieces = 2;                         // maxout: linear pieces a unit
+  double at_zero = 0;                     // model.derivative_at_zero, in [0, 1]
+  std::string formula = "max(0, x)";      // expression, see base/formula.h
+  std::vector<NamedNumber> numbers = {};  // expression: those of the formula, by name
 
   bool operator==(const ActivationSpec&) const = default;
 };
+
+// An expression's formula. REQUIRES: it is one of one input.
+Formula formula_of(const ActivationSpec& spec);
 
 // A chain of dense layers. Lists have an entry a hidden layer; an empty one means that all layers are alike.
 struct ModelSpec {

@@ -10,7 +10,17 @@ std::size_t highest_row_count(const NetworkShape& shape) {
 
 template <class T>
 LaneActivation<T>::LaneActivation(const ActivationSpec& spec, std::size_t lanes)
-    : slope(lanes), alpha(lanes), at_zero(lanes), lower(lanes), width(lanes) {
+    : slope(lanes),
+      alpha(lanes),
+      at_zero(lanes),
+      lower(lanes),
+      width(lanes),
+      pieces_(static_cast<std::size_t>(spec.pieces)) {
+  if (spec.kind == Activation::kExpression) {
+    formula_ = formula_of(spec);
+    programs_ = formula_.activation();
+    formula_numbers_ = Buffer<T>((formula_.numbers().size() + 1) * lanes);
+  }
   for (std::size_t lane = 0; lane < lanes; ++lane) set(lane, spec);
 }
 
@@ -25,6 +35,22 @@ void LaneActivation<T>::set(std::size_t lane, const ActivationSpec& spec) {
   const auto is_zero = [](T derivative) { return derivative == T{0}; };
   const std::span<const T> kink = at_zero.span();
   is_plain_relu = spec.kind == Activation::kRelu && std::all_of(kink.begin(), kink.end(), is_zero);
+  if (spec.kind != Activation::kExpression) return;
+  std::vector<double> values = formula_.values_of_numbers(spec.numbers);
+  values.push_back(spec.at_zero);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    formula_numbers_[i * slope.size() + lane] = static_cast<T>(values[i]);
+}
+
+template <class T>
+ActivationParameters<T> LaneActivation<T>::parameters(const T* learned) const {
+  return {learned != nullptr ? learned : slope.data(),
+          alpha.data(),
+          at_zero.data(),
+          pieces_,
+          {},
+          &programs_,
+          formula_numbers_.data()};
 }
 
 template <class T>
@@ -97,14 +123,8 @@ void pass_activation_back(const Network<T>& network, const T* parameters, std::s
 
 template <class T>
 ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l) {
-  const LayerShape& layer = network.shape.layers[l];
-  const T* const learned = block_data(network, parameters, layer[BlockKind::kSlope]);
-  const LaneActivation<T>& numbers = network.numbers[l];
-  return {learned != nullptr ? learned : numbers.slope.data(),
-          numbers.alpha.data(),
-          numbers.at_zero.data(),
-          static_cast<std::size_t>(layer.activation.pieces),
-          {}};
+  const ParameterBlock& slope = network.shape.layers[l][BlockKind::kSlope];
+  return network.numbers[l].parameters(block_data(network, parameters, slope));
 }
 
 template <class T>

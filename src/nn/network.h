@@ -13,10 +13,19 @@ struct LaneActivation {
   LaneActivation(const ActivationSpec& spec, std::size_t lanes);  // which all lanes have
   void set(std::size_t lane, const ActivationSpec& spec);         // REQUIRES: of the same kind
 
+  // As the kernels take them. `learned`: the slopes of prelu, null: those here.
+  ActivationParameters<T> parameters(const T* learned = nullptr) const;
+
   Buffer<T> slope, alpha, at_zero;  // slope: rrelu's when not training, prelu's before it is learned
   Buffer<double> lower, width;      // rrelu in training: the slope is drawn from [lower, lower + width)
   // A ReLU whose derivative at zero is zero in every lane: its outputs alone tell the derivative.
   bool is_plain_relu = false;
+
+ private:
+  std::size_t pieces_;
+  Formula formula_;  // expression
+  ActivationPrograms programs_;
+  Buffer<T> formula_numbers_;  // [number][lane], at_zero the last one
 };
 
 // The pack's networks. Parameters and gradients are flat buffers [parameter][lane], laid out as the shape

@@ -7,6 +7,7 @@
 #include "hwy/foreach_target.h"  // before highway.h
 
 #include "simd/activation-inl.h"
+#include "simd/formula.h"
 #include "simd/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -14,7 +15,7 @@ namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
 // Calls pass.run(formula) with the formula of `kind`; crelu and maxout have none (they map one row to two, or
-// several to one).
+// several to one), and an expression's is a program.
 template <class T, class Pass>
 void with_formula(Activation kind, const ActivationNumbers<T>& p, const Pass& pass) {
   switch (kind) {
@@ -40,7 +41,8 @@ void with_formula(Activation kind, const ActivationNumbers<T>& p, const Pass& pa
     case Activation::kGaussian: return pass.run(Gaussian<T>(p));
     case Activation::kIdentity: return pass.run(Identity<T>(p));
     case Activation::kCrelu:
-    case Activation::kMaxout: return;
+    case Activation::kMaxout:
+    case Activation::kExpression: return;
   }
 }
 
@@ -215,10 +217,18 @@ bool fits(Activation kind, std::size_t pieces, const LaneMatrix<const T>& z, std
 }
 
 template <class T, Engine kEngine>
+void run_program(const ActivationParameters<T>& p, FormulaProgram ActivationPrograms::*program,
+                 std::span<const LaneMatrix<const T>> inputs, LaneMatrix<T> output) {
+  formula_kernels<T>(kTarget, kEngine).run(p.programs->*program, inputs, p.formula_numbers, output);
+}
+
+template <class T, Engine kEngine>
 void forward(Activation kind, const ActivationParameters<T>& parameters, LaneMatrix<const T> z,
              LaneMatrix<T> output) {
   assert(fits(kind, parameters.pieces, z, output.rows, output.columns));
   assert(lies_well<kEngine>(z) && lies_well<kEngine>(output));
+  if (kind == Activation::kExpression)
+    return run_program<T, kEngine>(parameters, &ActivationPrograms::value, {&z, 1}, output);
   const ActivationNumbers<T> p = numbers_of<kEngine>(parameters);
   const ForwardPass<T> pass{as_vectors<kEngine>(z), as_vectors<kEngine>(output)};
   if (kind == Activation::kCrelu) return forward_crelu(p, pass);
@@ -232,6 +242,10 @@ void backward(Activation kind, const ActivationParameters<T>& parameters, LaneMa
               LaneMatrix<const T> gradient_output, LaneMatrix<T> gradient_z) {
   assert(fits(kind, parameters.pieces, z, gradient_output.rows, gradient_output.columns));
   assert(same_shape(z, gradient_z) && lies_well<kEngine>(z) && lies_well<kEngine>(gradient_z));
+  if (kind == Activation::kExpression) {
+    const LaneMatrix<const T> inputs[] = {z, gradient_output};
+    return run_program<T, kEngine>(parameters, &ActivationPrograms::gradient, inputs, gradient_z);
+  }
   const ActivationNumbers<T> p = numbers_of<kEngine>(parameters);
   const BackwardPass<T> pass{as_vectors<kEngine>(z), as_vectors<kEngine>(gradient_output),
                              as_vectors<kEngine>(gradient_z)};
@@ -247,6 +261,8 @@ void derivative_magnitude(Activation kind, const ActivationParameters<T>& parame
                           LaneMatrix<T> magnitude) {
   assert(magnitude.columns == z.columns && lies_well<kEngine>(z) && lies_well<kEngine>(magnitude));
   assert(magnitude.rows == (kind == Activation::kMaxout ? z.rows / parameters.pieces : z.rows));
+  if (kind == Activation::kExpression)
+    return run_program<T, kEngine>(parameters, &ActivationPrograms::magnitude, {&z, 1}, magnitude);
   const ActivationNumbers<T> p = numbers_of<kEngine>(parameters);
   const MagnitudePass<T> pass{as_vectors<kEngine>(z), as_vectors<kEngine>(magnitude)};
   if (kind == Activation::kCrelu) return pass.run(AbsoluteValue<T>(p));

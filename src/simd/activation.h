@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "base/enum_names.h"
+#include "base/formula.h"
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 
@@ -33,12 +34,13 @@ enum class Activation {
   kAbs,
   kGaussian,
   kIdentity,
+  kExpression,
 };
 template <>
 inline constexpr std::array kNames<Activation>{
     "relu", "leaky_relu",   "prelu",     "rrelu",      "relu6", "crelu",    "maxout",   "elu",
     "selu", "celu",         "gelu",      "silu",       "mish",  "softplus", "softsign", "sigmoid",
-    "tanh", "hard_sigmoid", "hard_tanh", "hard_swish", "abs",   "gaussian", "identity"};
+    "tanh", "hard_sigmoid", "hard_tanh", "hard_swish", "abs",   "gaussian", "identity", "expression"};
 
 // The numbers that an activation takes, one a lane; each pointer to [lane], never null.
 template <class T>
@@ -49,12 +51,15 @@ struct ActivationParameters {
   std::size_t pieces = 1;  // maxout: pre-activation rows a unit
   // rrelu in training: the slope drawn for every element, [row][sample][lane]; data is null otherwise.
   LaneMatrix<const T> drawn_slopes{};
+  // expression: its programs, and their numbers [number][lane], the last of which is derivative_at_zero.
+  const ActivationPrograms* programs = nullptr;
+  const T* formula_numbers = nullptr;
 };
 
 // Shapes: z [rows][samples]; output [rows][samples], but [2·rows][samples] for crelu (relu(z), then relu(−z))
 // and [rows / pieces][samples] for maxout (unit u: the largest of rows u·pieces … u·pieces + pieces − 1;
 // ties: the first). Formulas are PyTorch's documented ones; abs has derivative at_zero at 0, gaussian is
-// exp(−z²). NaN stays NaN. Input and output may not overlap. Everything is elementwise, so lanes never see
+// exp(−z²), expression what its formula says (base/formula.h). NaN stays NaN. Input and output may not overlap. Everything is elementwise, so lanes never see
 // each other.
 template <class T>
 struct ActivationKernels {

@@ -57,6 +57,12 @@ using Lanes = hn::Vec<Tag<T>>;
 
 template <class T>
 constexpr std::size_t kLanes = HWY_LANES(T);
+// What this is being compiled for.
+#if HWY_ARCH_X86
+constexpr SimdTarget kTarget = HWY_TARGET == HWY_AVX3 ? SimdTarget::kAvx512 : SimdTarget::kAvx2;
+#else
+constexpr SimdTarget kTarget = SimdTarget::kNeon;
+#endif
 // One number a lane, in a register: from [lane], or in wide the single run's in all of it.
 template <Engine kEngine, class T>
 HWY_INLINE Lanes<T> load_number(const T* number) {

@@ -40,12 +40,40 @@ void check_length(const std::string& path, std::size_t entries, const ModelSpec&
                                " hidden layers, and the list needs an entry for each"});
 }
 
+// Formulas have all the numbers that they use, and no others.
+void check_numbers(const std::string& path, const std::string& place, const std::vector<Formula>& formulas,
+                   const std::vector<NamedNumber>& given, Found& found) {
+  const auto add = [&](const std::string& name, const std::string& sentence) {
+    found.push_back({place.empty() ? path + '.' + name : path, place + sentence});
+  };
+  const auto is_given = [&](const std::string& name) {
+    return std::any_of(given.begin(), given.end(),
+                       [&](const NamedNumber& number) { return number.name == name; });
+  };
+  std::vector<std::string> used;
+  for (const Formula& formula : formulas) {
+    for (const Formula::Number& number : formula.numbers()) {
+      if (std::find(used.begin(), used.end(), number.name) != used.end()) continue;
+      used.push_back(number.name);
+      if (!is_given(number.name))
+        add(number.name,
+            "the formula uses " + number.name + " in column " + std::to_string(number.column) +
+                ", which is no input, function or constant; give a number of this name beside it");
+    }
+  }
+  for (const NamedNumber& number : given)
+    if (std::find(used.begin(), used.end(), number.name) == used.end())
+      add(number.name, "unknown key \"" + number.name + "\": no formula uses a number of this name");
+}
+
 void check_model(const RunSpec& run, Found& found) {
   const ModelSpec& model = run.model;
   const auto check_activation = [&](const std::string& path, const std::string& place,
                                     const ActivationSpec& spec) {
     if (spec.kind == Activation::kRrelu)
       check_order(path, place, "lower", spec.lower, "upper", spec.upper, found);
+    if (spec.kind == Activation::kExpression)
+      check_numbers(path, place, std::vector{formula_of(spec)}, spec.numbers, found);
   };
   check_each("model.activation", model.activation, model.activations, check_activation);
   check_activation("model.output_activation", "", model.output_activation);
@@ -99,6 +127,16 @@ void check_function(const DataSpec& data, Found& found) {
     found.push_back({"data.domain", "found [" + number_text(data.domain[0]) + ", " +
                                         number_text(data.domain[1]) +
                                         "]; the first number has to be below the second"});
+  const std::vector<Formula>& formulas = formulas_of(data);
+  check_numbers("data.function", "", formulas, data.numbers, found);
+  const std::size_t inputs = inputs_of(formulas);
+  const bool is_grid = data.function_sampling == FunctionSampling::kGrid && inputs > 1;
+  if (is_grid && (inputs > 26 || data.samples >> inputs == 0))
+    found.push_back({"data.samples", "found " + std::to_string(data.samples) + "; a grid of " +
+                                         std::to_string(inputs) +
+                                         " inputs has two examples a side or more, " +
+                                         number_text(std::ldexp(1.0, static_cast<int>(inputs))) +
+                                         " in all; take data.sampling uniform"});
 }
 
 void check_points(const DataSpec& data, Found& found) {

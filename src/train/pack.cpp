@@ -10,14 +10,15 @@ PackForm pack_form(const RunSpec& run) {
   RunSpec& spec = form.spec;
   reset(spec, &RunSpec::init, &RunSpec::initial, &RunSpec::seed);
   // Of files, everything that says what is taken of them stays: it decides how many examples there are.
-  reset(spec.data, &DataSpec::function, &DataSpec::domain, &DataSpec::noise, &DataSpec::inputs,
-        &DataSpec::targets, &DataSpec::gaussian_target, &DataSpec::teacher_hidden, &DataSpec::teacher_bias,
-        &DataSpec::spread, &DataSpec::turns, &DataSpec::slow_inputs, &DataSpec::change_every,
-        &DataSpec::target_units, &DataSpec::beta, &DataSpec::standardize, &DataSpec::scale, &DataSpec::offset,
-        &DataSpec::target_scale, &DataSpec::one_output, &DataSpec::seed);
+  reset(spec.data, &DataSpec::function, &DataSpec::formulas, &DataSpec::numbers, &DataSpec::domain,
+        &DataSpec::noise, &DataSpec::inputs, &DataSpec::targets, &DataSpec::gaussian_target,
+        &DataSpec::teacher_hidden, &DataSpec::teacher_bias, &DataSpec::spread, &DataSpec::turns,
+        &DataSpec::slow_inputs, &DataSpec::change_every, &DataSpec::target_units, &DataSpec::beta,
+        &DataSpec::standardize, &DataSpec::scale, &DataSpec::offset, &DataSpec::target_scale,
+        &DataSpec::one_output, &DataSpec::seed);
   const auto reset_numbers = [](ActivationSpec& activation) {
     reset(activation, &ActivationSpec::slope, &ActivationSpec::lower, &ActivationSpec::upper,
-          &ActivationSpec::alpha, &ActivationSpec::at_zero);
+          &ActivationSpec::alpha, &ActivationSpec::at_zero, &ActivationSpec::numbers);
   };
   reset_numbers(spec.model.activation);
   reset_numbers(spec.model.output_activation);

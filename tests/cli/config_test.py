@@ -191,6 +191,13 @@ class Activation(harness.Case):
         objects = json.loads(self.succeed("activation", "gelu", "--json"))
         self.assertEqual([tuple(o.values()) for o in objects], self.graph("gelu"))
 
+    def test_an_expression_has_a_graph(self):
+        options = ["--set", "model.activation.formula=max(0, x) + a*x^2", "--set", "model.activation.a=0.5",
+                   "--set", "model.derivative_at_zero=0.25", "--from=-1", "--to=1", "--points=3"]
+        self.assertEqual(self.graph("expression", *options), [(-1, 0.5, -1), (0, 0, 0.25), (1, 1.5, 2)])
+        error = self.fail_with(2, "activation", "expression", "--set", "model.activation.formula=max(0, x")
+        self.assertIn("/model/activation/formula: column 9", error)
+
     def test_crelu_shows_its_first_output(self):
         self.assertEqual(self.graph("crelu"), self.graph("relu"))
 

@@ -141,6 +141,15 @@ class Options(harness.Case):
         for contents in self.tables("out").values():
             self.assertIsNone(re.search(rb"\b(nan|inf)\b", contents, re.IGNORECASE))
 
+    def test_a_formula_without_a_value_ends_its_run_as_diverged(self):
+        formulas = ["1/(x - x)", "exp(exp(99 + x))", "log(-1 - x^2)", "x/2"]
+        config = {"data": {"kind": "function", "samples": 20}, "train": {"steps": 5, "batch_size": 5},
+                  "model": {"hidden": [3], "activation": {"name": "expression", "formula": "x"}},
+                  "sweep": {"grid": {"model.activation.formula": formulas, "train.precision": ["float32", "float64"]}}}
+        self.assertIn("6 diverged; 8 of 8 recorded", self.train(config, "out"))
+        status = {(row["model.activation.formula"], row["status"]) for row in self.rows("out/runs.csv")}
+        self.assertEqual(status, {(formula, "ok" if formula == "x/2" else "diverged") for formula in formulas})
+
     def test_quiet_is_silent(self):
         done = self.run_program("run", self.write(harness.sweep()), "-q", "--out", "out")
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))

@@ -7,7 +7,7 @@ import pathlib
 import harness
 
 NUMBERS = json.loads((pathlib.Path(__file__).parent.parent / "reference/torch_numbers.json").read_text())
-OWN = {"crelu", "maxout", "rrelu"}  # no function of torch, or one that draws
+OWN = {"crelu", "maxout", "rrelu", "expression"}  # no function of torch, or one that draws
 TOLERANCE = 1e-12
 
 

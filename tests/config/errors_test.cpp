@@ -223,11 +223,12 @@ TEST(Errors, an_unknown_key_lists_the_keys_of_its_kind_only) {
   EXPECT_NE(report.find(allowed), std::string::npos) << report;
   for (const Doc& key : config_keys()) {
     if (!key.name.starts_with("data.")) continue;
+    const std::string name = key.name.substr(5, key.name.find('.', 5) - 5);
     const std::string text =
-        R"({"data": {"kind": "moons", ")" + key.name.substr(5) + R"(": {}}, "model": {"hidden": [4]}})";
+        R"({"data": {"kind": "moons", ")" + name + R"(": "abs"}, "model": {"hidden": [4]}})";
     const bool foreign = errors_of(text).find("belongs to data.kind") != std::string::npos;
     const std::string listed = report.substr(report.find("; allowed: ") + 10) + ',';
-    EXPECT_NE(listed.find(' ' + key.name.substr(5) + ',') != std::string::npos, foreign) << key.name;
+    EXPECT_NE(listed.find(' ' + name + ',') != std::string::npos, foreign) << key.name;
   }
 }
 

@@ -18,6 +18,13 @@ OptimizerSpec optimizer(const std::string& json) {
   return with(R"("train": {"optimizer": )" + json + "}").train.optimizer;
 }
 
+// An activation as a config gives it, with the formula that a new spec has.
+std::string activation_text(Activation kind) {
+  const std::string name(name_of(kind));
+  if (kind != Activation::kExpression) return '"' + name + '"';
+  return R"j({"name": "expression", "formula": "max(0, x)"})j";
+}
+
 // Every key at once: what a config does not say is what a new spec holds. The exceptions stand here.
 TEST(Keys, defaults_are_those_of_the_spec) {
   RunSpec expected;
@@ -28,7 +35,7 @@ TEST(Keys, defaults_are_those_of_the_spec) {
     RunSpec run = expected;
     run.model.activation.kind = kind;
     if (kind == Activation::kPrelu) run.model.activation.slope = 0.25;
-    EXPECT_TRUE(with_model(R"({"hidden": [4], "activation": ")" + std::string(name_of(kind)) + "\"}") == run)
+    EXPECT_TRUE(with_model(R"({"hidden": [4], "activation": )" + activation_text(kind) + "}") == run)
         << name_of(kind);
   }
   const auto with_name = [](const char* key, auto kind) {
@@ -196,9 +203,9 @@ TEST(Keys, width_and_depth_make_the_hidden_list) {
 
 TEST(Keys, every_activation_name_is_its_enumerator) {
   for (const Activation kind : values_of<Activation>()) {
-    const std::string name(name_of(kind));
-    EXPECT_EQ(with_model(R"({"hidden": [4], "activation": ")" + name + "\"}").model.activation.kind, kind)
-        << name;
+    const std::string text = activation_text(kind);
+    EXPECT_EQ(with_model(R"({"hidden": [4], "activation": )" + text + "}").model.activation.kind, kind)
+        << text;
   }
 }
 
@@ -285,7 +292,7 @@ TEST(Keys, a_list_of_one_value_gives_what_the_bare_value_gives) {
 
 TEST(Keys, every_activation_but_crelu_may_be_the_outputs) {
   for (const Activation kind : values_of<Activation>()) {
-    const std::string text = R"({"hidden": [4], "output_activation": ")" + std::string(name_of(kind)) + "\"}";
+    const std::string text = R"({"hidden": [4], "output_activation": )" + activation_text(kind) + "}";
     if (kind == Activation::kCrelu) continue;
     EXPECT_EQ(with_model(text).model.activation_of(1).kind, kind) << name_of(kind);
   }

@@ -5,6 +5,7 @@
 #include <numbers>
 #include <vector>
 
+#include "base/error.h"
 #include "data/dataset.h"
 
 namespace deadrelu {
@@ -111,6 +112,37 @@ TEST(FunctionSet, two_inputs_lie_on_a_square_grid) {
       EXPECT_EQ(set.train.targets[2 * s], std::abs(x1 + x2));
       EXPECT_EQ(set.train.targets[2 * s + 1], std::abs(x1 - x2));
     }
+  }
+}
+
+TEST(FunctionSet, formulas_of_several_inputs_lie_on_a_grid_of_as_many_dimensions) {
+  DataSpec spec = spec_of(DataKind::kFunction, 30);
+  spec.formulas = {"x1*x2 + k*x3^2", "max(x1, x3)", "k"};
+  spec.numbers = {{"k", 0.5}};
+  spec.domain = {-1, 1};
+  const Dataset<double> set = make_dataset<double>(spec, 0);
+  ASSERT_EQ(set.train.samples, 27u);
+  ASSERT_EQ(set.inputs, 3u);
+  ASSERT_EQ(set.outputs, 3u);
+  for (std::size_t s = 0; s < 27; ++s) {
+    const double* const x = set.train.inputs.data() + 3 * s;
+    EXPECT_EQ(x[0], static_cast<double>(s / 9) - 1);
+    EXPECT_EQ(x[1], static_cast<double>(s / 3 % 3) - 1);
+    EXPECT_EQ(x[2], static_cast<double>(s % 3) - 1);
+    EXPECT_EQ(set.train.targets[3 * s], x[0] * x[1] + 0.5 * x[2] * x[2]);
+    EXPECT_EQ(set.train.targets[3 * s + 1], std::max(x[0], x[2]));
+    EXPECT_EQ(set.train.targets[3 * s + 2], 0.5);
+  }
+}
+
+TEST(FunctionSet, a_formula_without_a_value_is_told_with_its_place) {
+  DataSpec spec = spec_of(DataKind::kFunction, 3);
+  spec.formulas = {"x", "1/x"};
+  try {
+    make_dataset<double>(spec, 0);
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_STREQ(error.what(), "data: the formula of target 2 is inf at x = 0; targets are finite numbers");
   }
 }
 

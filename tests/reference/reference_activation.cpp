@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "reference/reference_formula.h"
 #include "reference/reference_network.h"
 
 namespace deadrelu::reference {
@@ -42,6 +43,10 @@ double activation_value(const ActivationSpec& activation, double slope, double z
     case Activation::kAbs: return std::abs(z);
     case Activation::kGaussian: return std::exp(-z * z);
     case Activation::kIdentity: return z;
+    case Activation::kExpression: {
+      const Formula formula = formula_of(activation);
+      return formula_value<double>(formula, std::span(&z, 1), formula.values_of_numbers(activation.numbers));
+    }
     case Activation::kCrelu:
     case Activation::kMaxout: break;
   }
@@ -76,6 +81,10 @@ double activation_derivative(const ActivationSpec& activation, double slope, dou
     case Activation::kAbs: return z > 0 ? 1 : z < 0 ? -1 : at_zero;
     case Activation::kGaussian: return -2 * z * std::exp(-z * z);
     case Activation::kIdentity: return 1;
+    case Activation::kExpression: {
+      const Formula formula = formula_of(activation);
+      return formula_derivative(formula, z, formula.values_of_numbers(activation.numbers), at_zero);
+    }
     case Activation::kCrelu:
     case Activation::kMaxout: break;
   }

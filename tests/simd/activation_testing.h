@@ -14,16 +14,30 @@ namespace deadrelu {
 
 inline constexpr double kTestSlope = 0.125, kTestAlpha = 1.5, kTestAtZero = 0.25;
 
+// The expression that stands for all of them here: a/(1 + x²) with one number.
+inline const ActivationPrograms& test_programs() {
+  static const ActivationPrograms programs = [] {
+    FormulaError error;
+    return Formula::parse("a/(1 + x^2)", error).value().activation();
+  }();
+  return programs;
+}
+
 // The same numbers in every lane.
 template <class T>
 struct TestParameters {
   explicit TestParameters(std::size_t lanes)
       : slope(lane_values<T>(lanes, kTestSlope)),
         alpha(lane_values<T>(lanes, kTestAlpha)),
-        at_zero(lane_values<T>(lanes, kTestAtZero)) {}
-  ActivationParameters<T> get() const { return {slope.data(), alpha.data(), at_zero.data(), pieces, {}}; }
+        at_zero(lane_values<T>(lanes, kTestAtZero)),
+        formula_numbers(lane_values<T>(lanes, kTestAlpha)) {
+    formula_numbers.insert(formula_numbers.end(), at_zero.begin(), at_zero.end());
+  }
+  ActivationParameters<T> get() const {
+    return {slope.data(), alpha.data(), at_zero.data(), pieces, {}, &test_programs(), formula_numbers.data()};
+  }
 
-  std::vector<T> slope, alpha, at_zero;
+  std::vector<T> slope, alpha, at_zero, formula_numbers;
   std::size_t pieces = 1;
 };
 
@@ -63,6 +77,7 @@ inline long double activation_oracle(Activation kind, long double z) {
     case Activation::kAbs: return std::abs(z);
     case Activation::kGaussian: return exp(-z * z);
     case Activation::kIdentity: return z;
+    case Activation::kExpression: return alpha / (1 + z * z);
     case Activation::kCrelu:
     case Activation::kMaxout: break;
   }

@@ -295,6 +295,80 @@ TYPED_TEST(Formulas, have_the_same_bits_on_every_target_in_both_engines) {
   }
 }
 
+// Every activation that maps one number to one, as a formula; a is its number.
+const char* activation_formula(Activation kind) {
+  switch (kind) {
+    case Activation::kRelu: return "max(0, x)";
+    case Activation::kLeakyRelu:
+    case Activation::kPrelu:
+    case Activation::kRrelu: return "max(0, x) + a*min(0, x)";
+    case Activation::kRelu6: return "min(max(0, x), 6)";
+    case Activation::kElu: return "where(x > 0, x, a*expm1(x))";
+    case Activation::kSelu:
+      return "1.0507009873554804934193349852946*where(x > 0, x, 1.6732632423543772848170429916717*expm1(x))";
+    case Activation::kCelu: return "where(x > 0, x, a*expm1(x/a))";
+    case Activation::kGelu: return "0.5*x*(1 + erf(x/sqrt(2)))";
+    case Activation::kSilu: return "x*sigmoid(x)";
+    case Activation::kMish: return "x*tanh(softplus(x))";
+    case Activation::kSoftplus: return "softplus(x)";
+    case Activation::kSoftsign: return "x/(1 + abs(x))";
+    case Activation::kSigmoid: return "sigmoid(x)";
+    case Activation::kTanh: return "tanh(x)";
+    case Activation::kHardSigmoid: return "min(max(x + 3, 0), 6)/6";
+    case Activation::kHardTanh: return "min(max(x, -1), 1)";
+    case Activation::kHardSwish: return "x*(min(max(x + 3, 0), 6)/6)";
+    case Activation::kAbs: return "abs(x)";
+    case Activation::kGaussian: return "exp(-x^2)";
+    case Activation::kIdentity: return "x";
+    case Activation::kExpression: return "a/(1 + x^2)";
+    case Activation::kCrelu:
+    case Activation::kMaxout: break;
+  }
+  return "";
+}
+
+bool is_exact(const FormulaProgram& program) {
+  constexpr FormulaOp kInexact[] = {FormulaOp::kExp, FormulaOp::kExpm1,   FormulaOp::kTanh,
+                                    FormulaOp::kErf, FormulaOp::kSigmoid, FormulaOp::kSoftplus};
+  return std::none_of(program.steps.begin(), program.steps.end(), [&](const FormulaProgram::Step& step) {
+    return std::find(std::begin(kInexact), std::end(kInexact), step.op) != std::end(kInexact);
+  });
+}
+
+TYPED_TEST(Formulas, of_the_named_activations_are_these) {
+  using T = TypeParam;
+  // The named ones are flat at their kinks beside 0, as PyTorch has them; a formula lies between the sides there.
+  const std::vector<T> other_kinks = {3, -3, 6, 1, -1};
+  std::vector<T> points = {0, T(-0.0)};
+  points.insert(points.end(), other_kinks.begin(), other_kinks.end());
+  for (double x = -14.03; x < 14; x += 0.00517) points.push_back(static_cast<T>(x));
+  on_every_target<T>([&](const Kernels<T>& kernels) {
+    for (const Activation kind : kElementwise) {
+      SCOPED_TRACE(std::string(name_of(kind)));
+      const Formula formula = formula_of(activation_formula(kind));
+      const ActivationPrograms programs = formula.activation();
+      const ActivationCurve<T> curve = activation_curve(kernels, kind, points);
+      const bool is_leaky =
+          kind == Activation::kLeakyRelu || kind == Activation::kPrelu || kind == Activation::kRrelu;
+      std::vector<double> numbers(formula.numbers().size(), is_leaky ? kTestSlope : kTestAlpha);
+      numbers.push_back(kTestAtZero);
+      const std::vector<T> value = run_program<T>(kernels, programs.value, {points}, numbers);
+      const std::vector<T> slope =
+          run_program<T>(kernels, programs.gradient, {points, std::vector<T>(points.size(), 1)}, numbers);
+      const std::vector<T> magnitude = run_program<T>(kernels, programs.magnitude, {points}, numbers);
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        // 1 + erf loses the digits that gelu keeps.
+        const long double least = kind == Activation::kGelu ? std::abs(points[i]) : 0;
+        ASSERT_LE(units_off(value[i], curve.value[i], least), is_exact(programs.value) ? 0 : 4) << points[i];
+        ASSERT_EQ(magnitude[i], std::abs(slope[i]));
+        if (std::find(other_kinks.begin(), other_kinks.end(), points[i]) != other_kinks.end()) continue;
+        const bool exact = is_exact(programs.gradient) && kind != Activation::kSoftsign;
+        ASSERT_LE(units_off(slope[i], curve.derivative[i], 1), exact ? 1 : 8) << points[i];
+      }
+    }
+  });
+}
+
 TEST(FormulaPoints, are_evaluated_one_by_one) {
   const Formula formula = formula_of("x1*sin(k*x2) + 1e6*(x3 > 0)");
   TestRandom random(2);

@@ -84,6 +84,8 @@ TEST(Allocations, no_step_makes_one_whatever_the_activation) {
   for (const Activation kind : values_of<Activation>()) {
     RunSpec run = small_run();
     run.model.activation.kind = kind;
+    run.model.activation.formula = "x*sigmoid(a*x) + sin(x)";
+    run.model.activation.numbers = {{"a", 1.5}};
     expect_no_allocation(run);
   }
 }

@@ -36,6 +36,8 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   run.model.activation.kind = activation;
   run.model.activation.pieces = 2 + static_cast<int>(choices.below(2));
   run.model.activation.at_zero = choices.one_in(3) ? 0.5 : 0;
+  run.model.activation.formula = "x*sigmoid(a*x) + max(0, x - b)*log1p(x^2) - erf(x)^3/2";
+  run.model.activation.numbers = {{"a", 1.5}, {"b", 0.25}};
   if (choices.one_in(2)) {
     for (std::size_t l = 0; l < run.model.hidden.size(); ++l) {
       run.model.activations.push_back(run.model.activation);
@@ -92,6 +94,7 @@ TYPED_TEST(Engines, lanes_and_wide_give_the_same_bits_for_random_runs) {
       for (std::size_t i = 0; i < runs.size(); ++i) {
         runs[i].seed = i;
         runs[i].train.optimizer.learning_rate *= 1 + choices.uniform(0, 1);
+        runs[i].model.activation.numbers[0].value += choices.uniform(0, 1);
       }
       for (const SimdTarget target : available_simd()) {
         const auto lanes = trained(pack_of<T>(runs, data, target));

@@ -41,6 +41,10 @@ const Change kShared[] = {
     {"initial bias", [](RunSpec& r) { r.init.hidden.bias.value = -2; }},
     {"given parameters", [](RunSpec& r) { r.initial = std::make_shared<ParameterSet>(); }},
     {"noise", [](RunSpec& r) { r.data.noise = 0.1; }},
+    {"formula's numbers",
+     [](RunSpec& r) {
+       r.model.activation.numbers = {{"a", 2}};
+     }},
     {"scale", [](RunSpec& r) { r.data.scale = 2; }},
     {"target scale", [](RunSpec& r) { r.data.target_scale = 2; }},
     {"data seed", [](RunSpec& r) { r.data.seed = 3; }},
@@ -57,6 +61,7 @@ const Change kApart[] = {
        r.model.hidden = {16, 16, 16};
      }},
     {"activation", [](RunSpec& r) { r.model.activation.kind = Activation::kElu; }},
+    {"formula", [](RunSpec& r) { r.model.activation.formula = "x"; }},
     {"pieces", [](RunSpec& r) { r.model.activation.pieces = 3; }},
     {"activations", [](RunSpec& r) { r.model.activations.assign(2, {.kind = Activation::kTanh}); }},
     {"output activation", [](RunSpec& r) { r.model.output_activation.kind = Activation::kTanh; }},
