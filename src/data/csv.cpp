@@ -29,17 +29,17 @@ using Texts = std::vector<std::string>;
 class Mistakes {
  public:
   // hint: said once.
-  void add(const Table& table, std::size_t column, const std::string& text, const std::string& hint) {
+  void add(const CsvTable& table, std::size_t column, const std::string& text, const std::string& hint) {
     ++columns_[column];
     add(table, table.label(column) + ": " + text, hint);
   }
-  void add_row(const Table& table, const std::string& text, const std::string& hint = "") {
+  void add_row(const CsvTable& table, const std::string& text, const std::string& hint = "") {
     ++rows_;
     add(table, text, hint);
   }
   bool empty() const { return named_.empty(); }
 
-  [[noreturn]] void fail(const Table& table) {
+  [[noreturn]] void fail(const CsvTable& table) {
     if (count_ > named_.size()) {
       std::string text = std::to_string(count_) + " mistakes in all";
       const char* separator = ": ";
@@ -56,7 +56,7 @@ class Mistakes {
   }
 
  private:
-  void add(const Table& table, std::string text, const std::string& hint) {
+  void add(const CsvTable& table, std::string text, const std::string& hint) {
     if (++count_ > kNamedMistakes) return;
     if (!hint.empty() && hints_.insert(hint).second) text.append("; ").append(hint);
     named_.push_back({table.rows.place(), "", std::move(text)});
@@ -68,7 +68,7 @@ class Mistakes {
   std::size_t count_ = 0, rows_ = 0;
 };
 
-bool fits(const Table& table, const std::vector<CsvCell>& cells, Mistakes& mistakes) {
+bool fits(const CsvTable& table, const std::vector<CsvCell>& cells, Mistakes& mistakes) {
   if (cells.size() == table.width) return true;
   const bool one_more = !table.names.empty() && cells.size() == table.width + 1;
   mistakes.add_row(
@@ -80,8 +80,8 @@ bool fits(const Table& table, const std::vector<CsvCell>& cells, Mistakes& mista
 }
 
 // Gives the text columns among the inputs their categories, sorted: those without a single number.
-void find_categories(Table& table, const std::string& path, const CsvSpec& spec) {
-  Table first(path, spec);
+void find_categories(CsvTable& table, const std::string& path, const CsvSpec& spec) {
+  CsvTable first(path, spec);
   struct Found {
     std::set<std::string, std::less<>> texts;
     bool numbers = false;
@@ -152,9 +152,9 @@ class LabelNumbers {
 // Reads the rows into examples.
 class RowReader {
  public:
-  RowReader(Table& table, const CsvSpec& spec, bool classification)
+  RowReader(CsvTable& table, const CsvSpec& spec, bool classification)
       : table_(table), missing_(spec.missing), classification_(classification) {
-    for (const Table::Input& input : table.inputs) set_.inputs += input.inputs();
+    for (const CsvTable::Input& input : table.inputs) set_.inputs += input.inputs();
     set_.outputs = classification ? 0 : table.targets.size();
   }
 
@@ -176,7 +176,7 @@ class RowReader {
     if (!fits(table_, cells, mistakes_)) return;
     const std::size_t values = set_.values.size(), targets = set_.targets.size(), labels = set_.labels.size();
     missed_ = false;
-    for (const Table::Input& input : table_.inputs) read_input(input, cells[input.column].text);
+    for (const CsvTable::Input& input : table_.inputs) read_input(input, cells[input.column].text);
     for (const std::size_t c : table_.targets)
       if (!missed_) read_target(c, cells[c].text);  // a class without a row is none
     if (missed_ || !mistakes_.empty()) {
@@ -190,7 +190,7 @@ class RowReader {
     ++set_.samples;
   }
 
-  void read_input(const Table::Input& input, std::string_view cell) {
+  void read_input(const CsvTable::Input& input, std::string_view cell) {
     if (input.categories.empty()) {
       if (const auto value = table_.reader.number(cell)) return set_.values.push_back(*value);
     } else if (const auto found = std::lower_bound(input.categories.begin(), input.categories.end(), cell);
@@ -298,7 +298,7 @@ class RowReader {
     add_count("dropped_rows", dropped_);
     add_count("filled_cells", filled_);
     std::vector<std::size_t> texts;
-    for (const Table::Input& input : table_.inputs)
+    for (const CsvTable::Input& input : table_.inputs)
       if (!input.categories.empty()) texts.push_back(input.column);
     add_names("one_hot_columns", texts);
     for (const auto& [input, first] : index_)
@@ -308,7 +308,7 @@ class RowReader {
                                  " on: a network learns their order from it; \"drop\" leaves it out");
   }
 
-  Table& table_;
+  CsvTable& table_;
   const Missing missing_;
   const bool classification_;
   Examples set_;
@@ -322,7 +322,7 @@ class RowReader {
 }  // namespace
 
 Examples read_csv(const std::string& path, const CsvSpec& spec, bool classification) {
-  Table table(path, spec);
+  CsvTable table(path, spec);
   if (classification && table.targets.size() != 1)
     table.rows.fail("classification takes one target column, " + std::to_string(table.targets.size()) +
                     " are named");

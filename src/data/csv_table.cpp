@@ -106,7 +106,7 @@ std::string hint_for(std::string_view cell, char decimal, bool target) {
   return R"("drop" leaves columns out, "categories": "one_hot" makes inputs of words)";
 }
 
-Table::Table(const std::string& path, const CsvSpec& spec)
+CsvTable::CsvTable(const std::string& path, const CsvSpec& spec)
     : rows(path, delimiter_of(spec.delimiter)), spec_(spec), preview_(rows.preview()) {
   if (preview_.empty()) fail_without_rows("is empty: it has no rows");
   reader = CellReader(find_decimal(), *spec.missing_values);
@@ -114,39 +114,39 @@ Table::Table(const std::string& path, const CsvSpec& spec)
   choose_columns();
 }
 
-bool Table::next(std::vector<CsvCell>& cells) {
+bool CsvTable::next(std::vector<CsvCell>& cells) {
   for (; to_skip_ > 0; --to_skip_) rows.next(cells);
   if (!rows.next(cells)) return false;
   while (cells.size() > width && cells.size() > 1 && cells.back().text.empty()) cells.pop_back();
   return true;
 }
 
-std::string Table::name(std::size_t column) const {
+std::string CsvTable::name(std::size_t column) const {
   return column < names.size() && !names[column].empty() ? names[column] : std::to_string(column + 1);
 }
 
-std::string Table::label(std::size_t column) const {
+std::string CsvTable::label(std::size_t column) const {
   return "column " + (column < names.size() && !names[column].empty() ? quoted_cell(names[column])
                                                                       : std::to_string(column + 1));
 }
 
-std::string Table::delimiter_name() const {
+std::string CsvTable::delimiter_name() const {
   const char c = rows.delimiter();
   return c == '\t' ? "tab" : c == ' ' ? "blanks" : std::string(1, c);
 }
 
-void Table::fail(const std::string& text) const {
+void CsvTable::fail(const std::string& text) const {
   throw UserError(ExitCode::kInputOutput, rows.path() + ": " + text);
 }
 
 // A row that cannot be split ends the preview too, and is told instead.
-void Table::fail_without_rows(const char* text) {
+void CsvTable::fail_without_rows(const char* text) {
   for (std::vector<CsvCell> cells; rows.next(cells);) continue;
   fail(text);
 }
 
 // Found out where the first rows leave no doubt.
-char Table::find_decimal() const {
+char CsvTable::find_decimal() const {
   if (!spec_.decimal.empty()) return spec_.decimal[0];
   const std::string* doubtful = nullptr;
   bool comma = false;
@@ -167,7 +167,7 @@ char Table::find_decimal() const {
       R"( may be a fraction or a thousand; "decimal": "," reads a fraction, thousands separators are not read)");
 }
 
-void Table::find_header() {
+void CsvTable::find_header() {
   const Texts& first = preview_[0];
   const bool asked = !spec_.header.has_value();
   if (asked && is_count_line()) {
@@ -189,7 +189,7 @@ void Table::find_header() {
 }
 
 // scikit-learn's files begin with the numbers of rows and inputs and the names of the classes; all else is numbers.
-bool Table::is_count_line() const {
+bool CsvTable::is_count_line() const {
   const Texts& first = preview_[0];
   if (first.size() < 3 || preview_.size() < 2) return false;
   const auto samples = parse_integer(first[0]), columns = parse_integer(first[1]);
@@ -202,7 +202,7 @@ bool Table::is_count_line() const {
 }
 
 // Only what leaves no doubt: the config names one of its words, or it is all names and numbers come below.
-bool Table::is_header() const {
+bool CsvTable::is_header() const {
   const Texts& first = preview_[0];
   const auto is_in_first = [&](const ColumnRef& column) {
     const auto* name = std::get_if<std::string>(&column);
@@ -228,7 +228,7 @@ bool Table::is_header() const {
   ask_for_header();
 }
 
-void Table::ask_for_header() const {
+void CsvTable::ask_for_header() const {
   const Texts& first = preview_[0];
   std::string cells;
   for (std::size_t c = 0; c < std::min<std::size_t>(first.size(), 4); ++c)
@@ -242,7 +242,7 @@ void Table::ask_for_header() const {
             R"(]), or "header": true)");
 }
 
-std::size_t Table::place_of(const ColumnRef& column) const {
+std::size_t CsvTable::place_of(const ColumnRef& column) const {
   if (const auto* number = std::get_if<std::int64_t>(&column)) {
     const auto last = static_cast<std::int64_t>(width);
     if (1 <= *number && *number <= last) return static_cast<std::size_t>(*number) - 1;
@@ -266,7 +266,7 @@ std::size_t Table::place_of(const ColumnRef& column) const {
   return static_cast<std::size_t>(found - names.begin());
 }
 
-void Table::choose_columns() {
+void CsvTable::choose_columns() {
   if (width == 1)
     rows.fail("there is only one column, with " + delimiter_name() +
               R"( as separator; is it another one? "delimiter" says so)");

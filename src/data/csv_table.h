@@ -58,7 +58,7 @@ std::string quoted_cell(std::string_view text);
 // What to do about a cell that is no number; target: of a regression.
 std::string hint_for(std::string_view cell, char decimal, bool target);
 
-class Table {
+class CsvTable {
  public:
   // An input column; one of words has its categories, in order, each an input.
   struct Input {
@@ -69,7 +69,7 @@ class Table {
 
   // Reads the first rows. Throws UserError(kInputOutput) for what they do not tell, and for columns that are not
   // there or have no use that makes sense.
-  Table(const std::string& path, const CsvSpec& spec);
+  CsvTable(const std::string& path, const CsvSpec& spec);
 
   // The cells of the next row of data, as CsvRows::next; without what a separator at its end leaves empty.
   bool next(std::vector<CsvCell>& cells);
