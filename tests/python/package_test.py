@@ -34,6 +34,12 @@ SLOW = {
 }
 
 
+def recorded(directory):
+    """How many runs a directory has, while it is written too."""
+    code, output, _ = call("query", directory, "SELECT count(*) FROM runs")
+    return int(output.split()[1]) if code == 0 else 0
+
+
 class Folder(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -94,7 +100,7 @@ class Run(Folder):
             process = self.python(f"import deadrelu; deadrelu.run({SLOW!r}, out={out!r}, progress=False)",
                                   start_new_session=True)
             deadline = time.monotonic() + 60
-            while self.recorded(out) < 20 and time.monotonic() < deadline:
+            while recorded(self.folder / out) < 20 and time.monotonic() < deadline:
                 self.assertIsNone(process.poll())
                 time.sleep(0.02)
             (os.kill if alone else os.killpg)(process.pid, signal.SIGINT)
@@ -107,7 +113,7 @@ class Run(Folder):
 
     def test_a_killed_python_takes_the_program_with_it(self):
         process = self.python(f"import deadrelu; deadrelu.run({SLOW!r}, out='out', progress=False)")
-        while self.recorded("out") < 20:
+        while recorded(self.folder / "out") < 20:
             self.assertIsNone(process.poll())
             time.sleep(0.02)
         process.kill()
@@ -115,16 +121,13 @@ class Run(Folder):
         # Another one may write the directory as soon as the first has written its tables.
         code, _, errors = call("run", self.write(SLOW), "--out", self.folder / "out", "--wait", "--only", "0")
         self.assertEqual(code, 0, errors)
-        self.assertLess(self.recorded("out"), 2000)
+        self.assertLess(recorded(self.folder / "out"), 2000)
 
     def write(self, config):
         path = self.folder / "config.json"
         path.write_text(json.dumps(config))
         return path
 
-    def recorded(self, out):
-        code, output, _ = call("query", self.folder / out, "SELECT count(*) FROM runs")
-        return int(output.split()[1]) if code == 0 else 0
 
 
 class Progress(Folder):
@@ -160,6 +163,23 @@ class Progress(Folder):
         line, chart = notebook.cells[0].outputs
         self.assertEqual(line["data"], {"text/plain": "out: 8 runs trained, 0 already there, 4 diverged; 8 of 8 recorded"})
         self.assertIn("image/svg+xml", chart["data"])
+
+
+    def test_the_stop_button_of_a_notebook_keeps_what_is_finished(self):
+        from jupyter_client.manager import start_new_kernel
+
+        manager, client = start_new_kernel(kernel_name="python3", extra_arguments=["--log-level=ERROR"], cwd=str(self.folder))
+        self.addCleanup(manager.shutdown_kernel, now=True)
+        self.addCleanup(client.stop_channels)
+        client.execute(f"import deadrelu; deadrelu.run({SLOW!r}, out='out')")
+        deadline = time.monotonic() + 60
+        while recorded(self.folder / "out") < 20 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        manager.interrupt_kernel()
+        self.assertEqual(client.get_shell_msg(timeout=60)["content"]["ename"], "KeyboardInterrupt")
+        results = deadrelu.Results(self.folder / "out")
+        self.assertGreaterEqual(len(results.runs), 20)
+        self.assertLess(len(results.runs), 2000)
 
 
 class Tables(Folder):
