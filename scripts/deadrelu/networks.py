@@ -164,9 +164,8 @@ def of_run(results: Results, run_id: str | None = None, step: int | None = None)
     layers = [Layer(np.asarray(layer["weights"]), np.asarray(layer["bias"]) if "bias" in layer else None) for layer in found]
     run = results.runs.set_index("run_id").loc[run_id]
     for key, some in (("activation", layers[:-1]), ("output_activation", layers[-1:])):
-        given = _setting(results, run, f"model.{key}")
-        for layer, one in zip(some, given if isinstance(given, list) else [given] * len(some)):
-            layer.activation = {"name": one} if isinstance(one, str) else dict(one)
+        for layer, activation in zip(some, layer_by_layer(_setting(results, run, f"model.{key}"), len(some))):
+            layer.activation = activation
     for layer, learned in zip(layers, found):
         if learned.keys() - {"weights", "bias", "slope"}:
             raise DeadreluError(f"{results.directory}: a layer has more than weights, biases and slopes: "
@@ -174,6 +173,14 @@ def of_run(results: Results, run_id: str | None = None, step: int | None = None)
         if "slope" in learned:
             layer.activation["slope"] = float(np.ravel(learned["slope"])[0])
     return Network(layers)
+
+
+def layer_by_layer(given: Any, count: int = 1) -> list[dict[str, Any]]:
+    """What a config gives as activation, "relu", {"name": …}, or one of these a layer, for each of `count` layers."""
+    if isinstance(given, Mapping) and "layers" in given:
+        given = given["layers"]
+    each = given if isinstance(given, list) else [given] * count
+    return [{"name": one} if isinstance(one, str) else dict(one) for one in each]
 
 
 def to_torch(source: Network | Results | str | os.PathLike[str], **which: Any) -> torch.nn.Sequential:
@@ -405,8 +412,8 @@ def _as_computed(module: Any, network: Network, problem: DeadreluError | None) -
     except Exception as error:  # whatever somebody's forward() raises
         raise DeadreluError(f"the module cannot be run on {inputs} inputs ({str(error).splitlines()[0]}); its state_dict has "
                             "the parameters") from None
-    known = [activation for name in dict.fromkeys(_activation_names().values())
-             if _has_torch_module(activation := _resolved(name))]
+    names = dict.fromkeys(_activation_names().values())
+    known = [_resolved(name) for name in names if name != "identity" and _torch_class(name) is not None]
     identity = {"name": "identity"}
     hidden = [layer.activation for layer in network.layers[:-1]]
     tried = [(hidden, network.layers[-1].activation)]
@@ -433,13 +440,6 @@ def _log_softmax(y: NDArray[Any]) -> NDArray[Any]:
     return logarithms
 
 
-def _has_torch_module(activation: dict[str, Any]) -> bool:
-    try:
-        return activation["name"] != "identity" and _torch_activation(activation) is not None
-    except DeadreluError:
-        return False
-
-
 def _torch_module(kind: str, module: Any) -> dict[str, Any] | None:
     def compute(x: NDArray[Any]) -> NDArray[Any]:
         import torch
@@ -453,14 +453,18 @@ def _torch_module(kind: str, module: Any) -> dict[str, Any] | None:
     return activation
 
 
-def _torch_activation(activation: dict[str, Any]) -> torch.nn.Module:
+def _torch_class(name: str) -> Any:
+    """PyTorch's class for an activation; None where it has none."""
     import torch
 
     kinds = {kind.lower(): kind for kind in torch.nn.modules.activation.__all__}
-    kind = kinds.get(_plain(activation["name"]))
-    if kind is None:
+    return getattr(torch.nn, kinds.get(_plain(name), ""), None)
+
+
+def _torch_activation(activation: dict[str, Any]) -> torch.nn.Module:
+    cls = _torch_class(activation["name"])
+    if cls is None:
         raise DeadreluError(f"PyTorch has no module for the activation {activation['name']}")
-    cls = getattr(torch.nn, kind)
     takes = inspect.signature(cls).parameters
     module: torch.nn.Module = cls(**{theirs: activation[ours] for theirs, ours in _NUMBERS.items()
                                      if theirs in takes and ours in activation})

@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 
 from . import theme
+from ..networks import layer_by_layer
 from ..program import ask
 from .theme import Chart
 from .view import View, readable_object
@@ -43,8 +44,7 @@ def _specs(view: View) -> list[dict[str, Any]]:
         return [{"name": name} for name in names.values]
     found: list[dict[str, Any]] = []
     for given in view.values("model.activation"):
-        for one in given if isinstance(given, list) else [given]:  # of each layer
-            spec = {"name": one} if isinstance(one, str) else dict(one)
+        for spec in layer_by_layer(given):
             if spec not in found:
                 found.append(spec)
     return found
