@@ -21,7 +21,9 @@ enum class Purpose : std::uint32_t {
   kSlope = 10,       // random slopes of rrelu; stream: layer
   kAsymmetric = 11,  // the entry that randomized asymmetric initialization replaces, and its value
   kStream = 12,      // inputs of an online stream; stream: 0 slow, 1 fast; index: see data/stream.cpp
-  kPixels = 13,      // order of the inputs in a task of permuted images; stream: low 32 bits of the task
+  kTask = 13,        // orders of a task's inputs or labels, see data/tasks.h; stream: low 32 bits of the task
+  kTaskLabels = 14,  // labels drawn anew in a task; stream: low 32 bits of the task, index: example
+  kRamp = 15,        // whether an example comes from the task before; stream: low 32 bits of the task
 };
 
 // The four 32-bit words of one Philox block: key = seed, counter = (index, stream, purpose).

@@ -56,6 +56,13 @@ Json every_function() {
           {"b", -0.2}};
 }
 
+Json all_tables() {
+  Json names;
+  for (const Table& table : result_tables())
+    if (table.wanted != nullptr) names.push_back(table.name);
+  return names;
+}
+
 Json optimizer(std::size_t i) {
   Json group = {
       {"name", turn<Optimizer>(i)}, {"learning_rate", 0.02}, {"weight_decay", i % 3 == 0 ? 0.1 : 0}};
@@ -72,6 +79,8 @@ Json networks() {
     zip["train.schedule"].push_back(turn<Schedule>(i));
     zip["train.sampling"].push_back(turn<Sampling>(i));
     zip["train.clip_norm"].push_back(i % 3 == 1 ? 0.5 : 0);
+    zip["train.clip_value"].push_back(i % 3 == 2 ? 0.01 : 0);
+    zip["train.stop"].push_back(i % 4 == 3 ? Json{{"patience", 1}, {"improvement", 0.1}} : Json::object());
     zip["init.weights"].push_back(turn<WeightInit>(i));
     zip["init.bias"].push_back(turn<BiasInit>(i));
     const auto output = turn<Activation>(5 * i);
@@ -82,8 +91,9 @@ Json networks() {
     "data": { "kind": "moons", "samples": 150, "noise": 0.1, "test_fraction": 0.2, "standardize": true },
     "model": { "hidden": [7, 5] },
     "train": { "batch_size": 20, "steps": 40 },
-    "record": { "every": 20, "tables": ["metrics", "layers", "units"], "effective_rank": true, "parameters": ["initial", "final"] }
+    "record": { "every": 20, "effective_rank": true, "parameters": ["initial", "final"] }
   })");
+  config["record"]["tables"] = all_tables();
   Json& activations = config["sweep"]["grid"]["model.activation"];
   for (const char* name : names_of<Activation>()) activations.push_back(variant_of("model.activation", name));
   activations.push_back(every_function());
@@ -114,6 +124,8 @@ void add_data(DataKind kind, Json& axis) {
       return;
     case DataKind::kPoints:
       add(R"({"inputs": [[-1, 2], [0.5, 1], [2, -3], [0, 0]], "targets": [[1], [0], [-1], [0.5]]})");
+      axis.push_back(data);
+      data["standardize_targets"] = true;
       break;
     case DataKind::kCsv:
       for (const char* task : names_of<Task>()) {
@@ -129,7 +141,6 @@ void add_data(DataKind kind, Json& axis) {
     case DataKind::kNpz:
       data.update({{"path", kArrays}, {"test_inputs", "inputs"}, {"test_targets", "targets"}});
       break;
-    case DataKind::kPermuted: add(R"({"bin": 20})"); [[fallthrough]];
     case DataKind::kIdx:
       data.update({{"images", kImages}, {"labels", kLabels}});
       axis.push_back(data);
@@ -142,12 +153,18 @@ void add_data(DataKind kind, Json& axis) {
       add(R"({"samples": 50, "hidden": [4, 3], "outputs": 2, "bias": 0.5, "test_fraction": 0.3, "seed": 3})");
       break;
     case DataKind::kBlobs:
-      add(R"({"samples": 50, "inputs": 3, "classes": 4, "scale": 0.5, "offset": 1})");
+      add(R"({"samples": 50, "inputs": 3, "classes": 4, "scale": 0.5, "offset": 1, "test_fraction": 0.2})");
+      data["tasks"] = {{"every", {{"steps", 10}}}, {"ramp", 3}};
+      for (const char* change : names_of<TaskChange>().subspan(1)) {
+        data["tasks"]["change"] = change;
+        axis.push_back(data);
+      }
+      data.erase("tasks");
       break;
     case DataKind::kSpirals:
       add(R"({"samples": 50, "noise": 0.1, "classes": 3, "turns": 1.5, "limit": 40})");
       break;
-    case DataKind::kCircles:
+    case DataKind::kCircles: add(R"({"factor": 0.7, "targets": "inputs"})"); [[fallthrough]];
     case DataKind::kMoons:
     case DataKind::kXor: add(R"({"samples": 50, "noise": 0.1})"); break;
     case DataKind::kSlowlyChangingRegression:
@@ -165,9 +182,10 @@ Json all_data() {
     "data": { "kind": "moons" },
     "model": { "hidden": [6] },
     "train": { "batch_size": 4, "steps": 25, "optimizer": "adam" },
-    "record": { "log": 3, "tables": ["metrics", "layers", "units"], "effective_rank": true },
+    "record": { "log": 3, "effective_rank": true },
     "sweep": { "seeds": 3 }
   })");
+  config["record"]["tables"] = all_tables();
   config["sweep"]["grid"] = {{"data", axis}, {"train.precision", all(names_of<Precision>())}};
   return config;
 }

@@ -55,6 +55,9 @@ Words words(const Key& key) {
       return {"formula, or list of formulas",
               "a formula in a text, as \"x*sin(5*x)\", or a list of at most " +
                   std::to_string(key.most_items) + " of them"};
+    case KeyType::kRecordList:
+      return {"list of {" + join_choices(key.choices) + "}",
+              "a list of objects with the numbers " + join_choices(key.choices) + range};
     case KeyType::kBoolEach:
       return {"true or false, or a list of them", "true or false, or a list of these, one a hidden layer"};
     case KeyType::kGroupsEach: {
@@ -90,6 +93,11 @@ class Checker {
         if (!value.is_array() || value.empty() || value.size() > key_.most_items)
           return check_formula(value, pointer), good_;
         for (std::size_t i = 0; i < value.size(); ++i) check_formula(value[i], child_pointer(pointer, i));
+        break;
+      case KeyType::kRecordList:
+        if (!value.is_array() || value.empty() || value.size() > key_.most_items) fail(value, pointer);
+        for (std::size_t i = 0; good_ && i < value.size(); ++i)
+          if (!fits_record(value[i])) fail(value[i], child_pointer(pointer, i));
         break;
       case KeyType::kGroupsEach:  // its entries are read like the group itself
         if (!value.is_array() || value.size() > key_.most_items) fail(value, pointer);
@@ -141,9 +149,15 @@ class Checker {
       case KeyType::kRealMatrix:
       case KeyType::kFormula:
       case KeyType::kFormulaList:
+      case KeyType::kRecordList:
       case KeyType::kGroupsEach: break;
     }
     return value.is_number() && in_range(value);
+  }
+  bool fits_record(const Json& value) const {
+    return value.is_object() && value.size() == key_.choices.size() &&
+           std::all_of(key_.choices.begin(), key_.choices.end(),
+                       [&](const char* name) { return value.contains(name) && fits(value[name]); });
   }
   bool fits_text(const std::string& text) const {
     return !text.empty() && text.size() <= kLongestText && text.find('\0') == std::string::npos &&
@@ -258,6 +272,13 @@ Json value_of(const Key& key, const RunSpec& spec) {
     for (std::size_t i = 0; i < key.choices.size(); ++i)
       if ((value.get<int>() >> i & 1) != 0) names.push_back(key.choices[i]);
     return names;
+  }
+  if (key.type == KeyType::kRecordList) {
+    Json records = Json::array();
+    for (const Json& numbers : value)
+      for (Json& record = records.emplace_back(Json::object()); record.size() < key.choices.size();)
+        record[key.choices[record.size()]] = numbers[record.size()];
+    return records;
   }
   const bool outside = key.type == KeyType::kInteger && value == 0 && key.range.low > 0;
   if (key.word != nullptr && (outside || value.is_null())) return key.word;

@@ -34,6 +34,7 @@ enum class KeyType {
   kFormula,
   kFormulaList,  // or a single one
   kGroupsEach,   // a list with a value of the row's group for each hidden layer
+  kRecordList,
 };
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -71,11 +72,11 @@ struct Key {
   Field field;
   std::string meaning;  // definition and source included
   Range range = {};
-  Names choices = {};
+  Names choices = {};                             // lists of objects: their members, all of them numbers
   std::size_t most_items = std::size_t{1} << 24;  // lists
   std::size_t most_inputs = 0;                    // formulas
 
-  const char* variants = "";  // those it belongs to: names of the nearest "kind" or "name" beside it; "": all
+  const char* variants = "";  // those it belongs to: names of the nearest "kind", "name" or "change"; "": all
   const char* word = nullptr;     // a word that stands for 0: "full", "all"
   bool nullable = false;          // null stands for nothing: an empty text, a 0 outside of the range
   bool required = false;          // it must be given, or one of `excludes`
@@ -87,7 +88,7 @@ struct Key {
   std::string depends = {};                     // the keys that `other` looks at
   bool (*unsettled)(const RunSpec&) = nullptr;  // where the data decides the default: it is not written out
   std::string inherits = {};  // the key whose value is the default where that key applies; else `fallback`
-  std::string excludes = {};  // keys, later in the table, that may not be given together with this one
+  std::string excludes = {};  // keys that may not be given together with this one
   std::string needs = {};     // a key that must be given together with this one
   // Its path ends in ".*": every name in its place that is no other key of the group is a number of its own. `set`
   // takes {name: number}, `get` gives all of them.
@@ -173,6 +174,10 @@ inline Key pair(std::string path, Field field, Range range, std::string meaning)
 }
 inline Key matrix(std::string path, Field field, std::string meaning) {
   return {std::move(path), KeyType::kRealMatrix, field, std::move(meaning)};
+}
+
+inline Key records(std::string path, Field field, Names members, Range range, std::string meaning) {
+  return {std::move(path), KeyType::kRecordList, field, std::move(meaning), range, members, 1000};
 }
 
 // The number of the choice that the text names; a mask of those that the list names. REQUIRES: it has been checked.
@@ -264,6 +269,10 @@ void assign(T& to, const Json& value, const Key& key) {
     to = value.get<PointList>();
   } else if constexpr (std::is_same_v<T, Shared<std::vector<std::string>>>) {
     to = value.get<std::vector<std::string>>();
+  } else if constexpr (std::is_same_v<T, std::vector<std::array<double, 2>>>) {
+    to.clear();
+    for (const Json& record : value)
+      to.push_back({record[key.choices[0]].get<double>(), record[key.choices[1]].get<double>()});
   } else {
     to = value.get<T>();
   }

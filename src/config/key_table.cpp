@@ -53,7 +53,7 @@ void KeyTable::add_row(Key key) {
   }
   paths_[path].rows.push_back(index);
   const std::string last = last_of(key.path);
-  const bool selects = key.type == KeyType::kChoice && (last == "name" || last == "kind");
+  const bool selects = key.type == KeyType::kChoice && (last == "name" || last == "kind" || last == "change");
   Group& group = groups_[parent_of(key.path)];
   if (selects) group.selector = index;
   if (key.open) group.open = path;

@@ -6,9 +6,9 @@ namespace {
 
 constexpr const char* kGenerated = "function gaussian teacher blobs circles moons spirals xor";
 constexpr const char* kArrays = "npy npz";
-constexpr const char* kImages = "idx permuted";
-constexpr const char* kStreams = "slowly_changing_regression permuted";
+constexpr const char* kImages = "idx";
 constexpr const char* kSlow = "slowly_changing_regression";
+constexpr const char* kOwnTargets = "function idx gaussian teacher blobs circles moons spirals xor";
 
 constexpr Range kCounts{1, 1e8};
 
@@ -16,6 +16,46 @@ template <auto Member>
 constexpr Field data = field<&RunSpec::data, Member>;
 template <auto Member>
 constexpr Field csv = field<&RunSpec::data, &DataSpec::csv, Member>;
+template <auto Member>
+constexpr Field task = field<&RunSpec::data, &DataSpec::tasks, Member>;
+
+// As the field, and no longer so many epochs.
+template <auto Member>
+constexpr Field instead_of_epochs{task<Member>.get,
+                                  [](RunSpec& run, const Json& value, const Key& key) {
+                                    run.data.tasks.epochs = 0;
+                                    task<Member>.set(run, value, key);
+                                  },
+                                  task<Member>.same};
+
+// As the field, or the word for the inputs.
+constexpr const char* kInputs = names_of<TargetSource>()[static_cast<std::size_t>(TargetSource::kInputs)];
+template <auto... Path>
+constexpr Field targets{
+    [](const RunSpec& run) {
+      return run.data.target_source == TargetSource::kInputs ? Json(kInputs)
+                                                             : field<&RunSpec::data, Path...>.get(run);
+    },
+    [](RunSpec& run, const Json& value, const Key& key) {
+      if (value != kInputs) return field<&RunSpec::data, Path...>.set(run, value, key);
+      run.data.target_source = TargetSource::kInputs;
+    },
+    [](const RunSpec& a, const RunSpec& b) {
+      return a.data.target_source == b.data.target_source && field<&RunSpec::data, Path...>.same(a, b);
+    }};
+constexpr const char* kTargetsAreInputs =
+    " \"inputs\": the inputs, as they are after all scaling (an autoencoder).";
+constexpr const char* kOnlyMeasured = " null: none, a network that init.file gives is only measured.";
+
+// Every change but none.
+const char* changes() {
+  static const std::string names = [] {
+    std::string text;
+    for (const char* name : names_of<TaskChange>().subspan(1)) text.append(name).append(" ");
+    return text;
+  }();
+  return names.c_str();
+}
 
 // A single formula is written without a list.
 constexpr Field kFormulas{
@@ -38,10 +78,8 @@ std::vector<Key> data_keys() {
       choice(
           "data.kind", data<&DataSpec::kind>,
           "Where the examples come from: a formula (function), numbers written here (points), files (csv, NumPy's "
-          "npy and npz, idx), "
-          "a generator, or an online stream: slowly_changing_regression (Dohare et al. 2024; examples without "
-          "end) or permuted (the images of idx files, the pixels in a new order in every epoch). function, "
-          "points, gaussian, teacher and slowly_changing_regression are regression; idx, permuted, blobs, "
+          "npy and npz, idx), a generator, or an online stream without end, slowly_changing_regression (Dohare et al. 2024). "
+          "function, points, gaussian, teacher and slowly_changing_regression are regression; idx, blobs, "
           "circles, moons, spirals and xor are classification; csv, npy and npz are what data.task says.")
           .must_be_given(),
       choice(
@@ -71,19 +109,32 @@ std::vector<Key> data_keys() {
           .with("function"),
       integer("data.samples", data<&DataSpec::samples>, kCounts,
               "How many examples are generated, test examples included.")
-          .with(kGenerated),
+          .with(kGenerated)
+          .not_beside("data.table"),
       real(
           "data.noise", data<&DataSpec::noise>, kNotNegative,
           "Standard deviation of normal noise: added to the targets of function, gaussian and teacher, to the "
           "inputs of circles, moons, spirals and xor.")
-          .with("function gaussian teacher circles moons spirals xor"),
+          .with("function gaussian teacher circles moons spirals xor")
+          .not_beside("data.table"),
+      boolean(
+          "data.table", data<&DataSpec::table>,
+          "true: the four points (0, 0), (0, 1), (1, 0), (1, 1) themselves, class 1 where one of the two is 1, "
+          "instead of samples around them; scale 2 and offset -1 put them on ±1.")
+          .with("xor")
+          .without_default(),
       matrix("data.inputs", data<&DataSpec::inputs>, "The inputs, one row an example: [[x1, x2, …], …].")
           .required_with("points"),
       integer("data.inputs", data<&DataSpec::dimensions>, kWidths, "The number of inputs.")
           .with("gaussian teacher blobs"),
-      matrix("data.targets", data<&DataSpec::targets>,
-             "The targets, one row an example: [[y1, …], …]; as many rows as data.inputs.")
-          .required_with("points"),
+      matrix("data.targets", targets<&DataSpec::targets>,
+             std::string("The targets, one row an example: [[y1, …], …]; as many rows as data.inputs.") +
+                 kTargetsAreInputs)
+          .required_with("points")
+          .or_word(kInputs),
+      choice("data.targets", data<&DataSpec::target_source>,
+             std::string("own: what the data has for targets or classes.") + kTargetsAreInputs)
+          .with(kOwnTargets),
       text(
           "data.path", data<&DataSpec::path>,
           "The CSV file, plain or gzip; relative to the config file. `deadrelu config --data` says what is found "
@@ -91,11 +142,14 @@ std::vector<Key> data_keys() {
           "the top, true and false as 1 and 0.")
           .required_with("csv"),
       columns(
-          "data.targets", csv<&CsvSpec::targets>,
-          "The target columns, by name, or by number: 1 is the first, -1 the last; a file without a header "
-          "has numbers only; null: none, a network that init.file gives is only measured.")
-          .required_with("csv")
-          .or_null(),
+          "data.targets", targets<&DataSpec::csv, &CsvSpec::targets>,
+          std::string(
+              "The target columns, by name, or by number: 1 is the first, -1 the last; a file without a header "
+              "has numbers only.") +
+              kTargetsAreInputs + kOnlyMeasured)
+          .or_word(kInputs)
+          .or_null()
+          .required_with("csv"),
       text(
           "data.path", data<&DataSpec::path>,
           "The .npz file (numpy.savez), with the arrays that data.inputs and data.targets name; relative to the "
@@ -112,17 +166,19 @@ std::vector<Key> data_keys() {
           "integers or floats.")
           .with("npz")
           .by_default("inputs"),
-      text(
-          "data.targets", data<&DataSpec::targets_array>,
-          "The .npy file of the targets: a number, or several, or a class label an example; relative to the config "
-          "file; null: none, a network that init.file gives is only measured.")
+      text("data.targets", targets<&DataSpec::targets_array>,
+           std::string(
+               "The .npy file of the targets: a number, or several, or a class label an example; relative to "
+               "the config file.") +
+               kTargetsAreInputs + kOnlyMeasured)
           .required_with("npy")
+          .or_word(kInputs)
           .or_null(),
-      text(
-          "data.targets", data<&DataSpec::targets_array>,
-          "Name of the array of targets: a number, or several, or a class label an example; null: none, a network "
-          "that init.file gives is only measured.")
+      text("data.targets", targets<&DataSpec::targets_array>,
+           std::string("Name of the array of targets: a number, or several, or a class label an example.") +
+               kTargetsAreInputs + kOnlyMeasured)
           .with("npz")
+          .or_word(kInputs)
           .or_null()
           .by_default("targets"),
       text("data.test_inputs", data<&DataSpec::test_inputs_array>,
@@ -219,8 +275,14 @@ std::vector<Key> data_keys() {
           .with(kArrays)
           .or_null(),
       real("data.spread", data<&DataSpec::spread>, kNotNegative,
-           "Standard deviation of a blob around its centre; centres are uniform in [−5, 5].")
+           "Standard deviation of a blob around its centre; centres are uniform in data.box.")
           .with("blobs"),
+      pair("data.box", data<&DataSpec::box>, kAny,
+           "Every coordinate of a blob's centre is uniform between these two numbers.")
+          .with("blobs"),
+      real("data.factor", data<&DataSpec::factor>, {0, 1, false, true},
+           "Radius of the inner circle (class 1) over that of the outer one (class 0), which is 1.")
+          .with("circles"),
       real("data.turns", data<&DataSpec::turns>, {0, 1e6, true}, "Turns of each spiral arm.").with("spirals"),
       integer(
           "data.samples", data<&DataSpec::samples>, kCounts,
@@ -245,7 +307,7 @@ std::vector<Key> data_keys() {
            "A unit of the target fires where w·x + b > beta·(inputs + 1) - S, S = (inputs - Σw + b)/2.")
           .with(kSlow),
       integer("data.bin", data<&DataSpec::bin>, kSteps, "Examples of the stream in a row of stream.csv.")
-          .with(kStreams)
+          .with(kSlow)
           .by_default(10000),
       integer("data.limit", data<&DataSpec::limit>, kSteps,
               "Only the first so many examples (of the test files too); null: all.")
@@ -260,6 +322,13 @@ std::vector<Key> data_keys() {
            "Every input becomes x·scale + offset, after standardizing."),
       real("data.target_scale", data<&DataSpec::target_scale>, kAny,
            "Regression targets are multiplied by this."),
+      boolean(
+          "data.standardize_targets", data<&DataSpec::standardize_targets>,
+          "Shift and scale every regression target, after data.target_scale, to mean 0 and standard deviation 1 over "
+          "the training split (a constant one is only shifted). The network learns these, and gradients and all that "
+          "describes its outputs are about them; losses, that of train.stop too, are reported in the targets' own "
+          "unit: each output's part of mse and half_mse times its variance, of mae times its standard deviation, and "
+          "then the mean over the outputs."),
       pair(
           "data.one_hot", data<&DataSpec::one_hot>, kAny,
           "[off, on]: the targets of classes with mse, half_mse and mae. An example has a target a class, on "
@@ -274,6 +343,44 @@ std::vector<Key> data_keys() {
           .or_null(),
       real("data.test_fraction", data<&DataSpec::test_fraction>, {0, 1, false, true},
            "Share of the examples set aside as the test split: ⌊fraction·n + ½⌋ of them, picked at random."),
+      choice(
+          "data.tasks.change", task<&TaskSpec::change>,
+          "Tasks one after another, made from one data set; network and optimizer go on, and the table tasks says how "
+          "each was learned. permute_inputs: the inputs in an order of the task's own. permute_labels: the classes "
+          "renamed. random_labels: a random class for every example. classes: only the examples of some classes, each "
+          "class in one task of a round, and then in another order. The first task is changed like all others, and "
+          "the test split as the training split is. What is recorded (losses, accuracy, dead units) is about the task "
+          "of the update that follows, at the last step about the last task."),
+      integer(
+          "data.tasks.every.epochs", task<&TaskSpec::epochs>, kSteps,
+          "Passes over the training split that a task lasts; with classes: as many batches as its share of the "
+          "classes would have of it.")
+          .with(changes())
+          .not_beside("data.tasks.every.steps data.tasks.every.examples"),
+      integer("data.tasks.every.steps", instead_of_epochs<&TaskSpec::steps>, kSteps,
+              "Instead of epochs: updates that a task lasts.")
+          .with(changes())
+          .without_default()
+          .not_beside("data.tasks.every.examples"),
+      integer(
+          "data.tasks.every.examples", instead_of_epochs<&TaskSpec::examples>, kSteps,
+          "Instead of epochs: examples that a task lasts, in whole batches: ⌈examples/batch_size⌉ updates.")
+          .with(changes())
+          .without_default(),
+      integer(
+          "data.tasks.count", task<&TaskSpec::count>, {1, 1e9},
+          "How many tasks, and so how long the training is; not given: as many as train.steps or train.epochs "
+          "have time for.")
+          .with(changes())
+          .without_default(),
+      integer(
+          "data.tasks.ramp", task<&TaskSpec::ramp>, {0, 1e12},
+          "Updates in which a task takes the place of the one before: in update i of the task (from 1) an example "
+          "is shown as the new task has it with probability i/ramp, else as the old one had it (arXiv 2602.09234: "
+          "task sampling); 0: at once.")
+          .with(changes()),
+      integer("data.tasks.classes", task<&TaskSpec::classes>, {1, 65536}, "Classes in a task.")
+          .with("classes"),
       integer(
           "data.seed", data<&DataSpec::seed>, {0, 0x1p63},
           "Seed of everything random about the data; null: the run's seed, so that every seed has other data.")

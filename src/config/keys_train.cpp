@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/key.h"
+#include "probe/columns.h"
 #include "train/check.h"
 
 namespace deadrelu {
@@ -13,6 +14,8 @@ template <auto Member>
 constexpr Field train = field<&RunSpec::train, Member>;
 template <auto Member>
 constexpr Field optimizer = field<&RunSpec::train, &TrainSpec::optimizer, Member>;
+template <auto Member>
+constexpr Field stop = field<&RunSpec::train, &TrainSpec::stop, Member>;
 template <auto Member>
 constexpr Field schedule = field<&RunSpec::train, &TrainSpec::schedule, Member>;
 
@@ -38,6 +41,8 @@ constexpr Field kBatchSize{train<&TrainSpec::batch_size>.get,
                            },
                            train<&TrainSpec::batch_size>.same};
 
+constexpr const char* kPhase[] = {"until", "factor"};
+
 bool is_keras(const RunSpec& run) { return run.train.optimizer.library == Library::kKeras; }
 
 // Ascending, each once.
@@ -50,13 +55,42 @@ constexpr Field kFreeze{train<&TrainSpec::freeze>.get,
                         },
                         train<&TrainSpec::freeze>.same};
 
-constexpr const char* kTables[] = {"metrics", "layers", "units"};
 constexpr const char* kParameters[] = {"initial", "final"};
 
 template <auto Member>
 constexpr Field record = field<&RunSpec::record, Member>;
 template <auto Member>
 constexpr Field threshold = field<&RunSpec::record, &RecordSpec::thresholds, Member>;
+
+// The tables that record.tables chooses from, a flag of RecordSpec each.
+std::vector<const Table*> chosen_tables() {
+  std::vector<const Table*> tables;
+  for (const Table& table : result_tables())
+    if (table.wanted != nullptr) tables.push_back(&table);
+  return tables;
+}
+Names table_names() {
+  static const std::vector<const char*> names = [] {
+    std::vector<const char*> list;
+    for (const Table* table : chosen_tables()) list.push_back(table->name.c_str());
+    return list;
+  }();
+  return names;
+}
+int table_mask(const RunSpec& run) {
+  int mask = 0, bit = 0;
+  for (const Table* table : chosen_tables()) mask |= static_cast<int>(run.record.*table->wanted) << bit++;
+  return mask;
+}
+constexpr Field kTables{[](const RunSpec& run) { return Json(table_mask(run)); },
+                        [](RunSpec& run, const Json& value, const Key& key) {
+                          int mask = choice_mask(key, value);
+                          for (const Table* table : chosen_tables()) {
+                            run.record.*table->wanted = (mask & 1) != 0;
+                            mask >>= 1;
+                          }
+                        },
+                        [](const RunSpec& a, const RunSpec& b) { return table_mask(a) == table_mask(b); }};
 
 // As the field, and no longer every so many steps.
 template <auto Member>
@@ -75,7 +109,8 @@ std::vector<Key> train_keys() {
           "train.loss", train<&TrainSpec::loss>,
           "mean over batch and outputs, as PyTorch's: mse (y−t)², half_mse half of it, mae |y−t|, cross_entropy "
           "−log softmax (mean over the batch), binary_cross_entropy on logits. The last two need classification "
-          "data; the others take its classes as 0/1 columns.")
+          "data; the others take its classes as 0/1 columns. Where data.standardize_targets is true, networks learn "
+          "by the loss of standardized targets, and losses are reported in the targets' own unit.")
           .by_default_where(
               "cross_entropy", [](const RunSpec& r) { return has_classes(r.data); }, "classification data",
               "data.kind data.task"),
@@ -123,7 +158,8 @@ std::vector<Key> train_keys() {
           "train.schedule.name", schedule<&ScheduleSpec::kind>,
           "Learning rate of update i of n: constant lr; linear_warmup lr·(1 + (factor − 1)·i/n) for i ≤ until·n, "
           "then the last of these divided by then_divide; step lr·gamma^⌊i/every⌋; cosine "
-          "lr·(final + (1 − final)·(1 + cos(πi/n))/2)."),
+          "lr·(final + (1 − final)·(1 + cos(πi/n))/2); phases lr·factor of the first phase with "
+          "i < ⌊until·n + ½⌋."),
       real("train.schedule.factor", schedule<&ScheduleSpec::factor>, kNotNegative,
            "The learning rate would reach factor·lr at the last step.")
           .with("linear_warmup"),
@@ -140,26 +176,53 @@ std::vector<Key> train_keys() {
       real("train.schedule.final", schedule<&ScheduleSpec::final_factor>, kNotNegative,
            "The last learning rate is final·lr.")
           .with("cosine"),
+      records(
+          "train.schedule.phases", schedule<&ScheduleSpec::phases>, kPhase, kNotNegative,
+          "Phases one after another: the learning rate is factor·lr up to the share `until` of the steps, as "
+          "in [{\"until\": 0.5, \"factor\": 1}, {\"until\": 1, \"factor\": 0.1}]; the last phase lasts to the "
+          "end.")
+          .with("phases"),
       integer(
           "train.batch_size", kBatchSize, {1, 1e8},
           "Examples a step; \"full\": the whole training split. Not given: 32, or all of a smaller training split. An "
           "epoch's last batch holds what is left.")
           .or_word("full")
-          .by_default_where("full", has_few_examples, "fewer training examples",
-                            "data.kind data.function data.sampling data.samples data.inputs data.limit "
-                            "data.test_fraction")
+          .by_default_where(
+              "full", has_few_examples, "fewer training examples",
+              "data.kind data.function data.sampling data.samples data.table data.inputs data.limit "
+              "data.test_fraction")
           .left_out_where(may_have_few_examples),
       choice("train.sampling", train<&TrainSpec::sampling>,
              "epoch: every example once an epoch, in a new random order; with_replacement: every draw "
              "independent; sequential: in file order."),
       integer("train.steps", train<&TrainSpec::steps>, {0, 1e12},
               "Number of updates; 0: measure the initialization only.")
-          .not_beside("train.epochs"),
+          .not_beside("train.epochs data.tasks.count"),
       integer("train.epochs", train<&TrainSpec::epochs>, {1, 1e9},
               "Instead of train.steps: passes over the training split.")
-          .without_default(),
+          .without_default()
+          .not_beside("data.tasks.count"),
       real("train.clip_norm", train<&TrainSpec::clip_norm>, kNotNegative,
            "Largest L2 norm of the gradient of all parameters; a longer one is scaled down to it; 0: none."),
+      real("train.clip_value", train<&TrainSpec::clip_value>, kNotNegative,
+           "Largest magnitude of each entry of the gradient; what lies beyond is moved there, as in "
+           "torch.nn.utils.clip_grad_value_; 0: none."),
+      real(
+          "train.stop.loss_below", stop<&StopSpec::loss_below>, kPositive,
+          "End a run at the first recorded step at which its loss on the test split, where there is one, else on "
+          "the training split, is below this. The step stands in runs.stop_step.")
+          .without_default(),
+      integer(
+          "train.stop.patience", stop<&StopSpec::patience>, kSteps,
+          "End a run after so many recorded steps on end without improvement: none with a loss (that of "
+          "train.stop.loss_below) of more than train.stop.improvement below the best one so far, as in Keras's "
+          "EarlyStopping. Step 0 sets the first best one.")
+          .without_default(),
+      real(
+          "train.stop.improvement", stop<&StopSpec::improvement>, kNotNegative,
+          "How much lower than the best loss so far counts as an improvement (Keras: min_delta); not given: any.")
+          .without_default()
+          .beside("train.stop.patience"),
       integers(
           "train.freeze", kFreeze, {1, kMostLayers + 1}, kMostLayers + 1,
           "Layers that keep their initial parameters: 1 is the first hidden one, the output layer is the "
@@ -186,9 +249,7 @@ std::vector<Key> record_keys() {
       integer("record.probe.samples", record<&RecordSpec::probe_samples>, {1, 1e8},
               "Examples of each split that are evaluated; all of a smaller split.")
           .or_word("all"),
-      choices("record.tables",
-              flags<&RunSpec::record, &RecordSpec::metrics, &RecordSpec::layers, &RecordSpec::units>, kTables,
-              "Tables that are recorded beside runs.csv."),
+      choices("record.tables", kTables, table_names(), "Tables that are recorded beside runs.csv."),
       boolean("record.effective_rank", record<&RecordSpec::effective_rank>,
               "Fill the column effective_rank of layers.csv, which takes longer than all others together."),
       choices("record.parameters",

@@ -58,6 +58,11 @@ Json type_schema(const Key& key) {
     case KeyType::kChoiceSet: return list_of(names, 0, key.most_items);
     case KeyType::kFormula: return formula;
     case KeyType::kFormulaList: return {{"anyOf", {formula, list_of(formula, 1, key.most_items)}}};
+    case KeyType::kRecordList: {
+      Json record = {{"type", "object"}, {"required", names["enum"]}, {"additionalProperties", false}};
+      for (const char* name : key.choices) record["properties"][name] = number_schema(key, "number");
+      return list_of(record, 1, key.most_items);
+    }
     case KeyType::kBoolEach:
       return {{"anyOf", {{{"type", "boolean"}}, list_of({{"type", "boolean"}}, 0, key.most_items)}}};
     case KeyType::kGroupsEach:
@@ -145,7 +150,8 @@ class SchemaBuilder {
       if (table_.find_path(path) == kNone) continue;
       for (const std::size_t other :
            table_.rows()[table_.paths()[table_.find_path(path)].rows.front()].excludes)
-        apart.push_back({{"not", {{"required", {child, last_of(table_.paths()[other].name)}}}}});
+        if (parent_of(table_.paths()[other].name) == name)  // what stands elsewhere, no object can exclude
+          apart.push_back({{"not", {{"required", {child, last_of(table_.paths()[other].name)}}}}});
     }
     if (!apart.empty()) schema["allOf"] = apart;
     return schema;

@@ -33,13 +33,11 @@ enum class DataKind {
   kSpirals,
   kXor,
   kSlowlyChangingRegression,
-  kPermuted,
 };
 template <>
 inline constexpr std::array kNames<DataKind>{
     "function", "points", "csv",     "npy",   "npz",     "idx", "gaussian",
-    "teacher",  "blobs",  "circles", "moons", "spirals", "xor", "slowly_changing_regression",
-    "permuted"};
+    "teacher",  "blobs",  "circles", "moons", "spirals", "xor", "slowly_changing_regression"};
 
 // Targets of `function` that have a name: see formulas_of.
 enum class TargetFunction { kAbs, kSine, kQuadratic, kXSin5x, kStepSin, kAbsSumDiff };
@@ -91,6 +89,28 @@ enum class GaussianTarget { kZero, kLinear, kNorm };  // 0 · w·x with w ~ N(0,
 template <>
 inline constexpr std::array kNames<GaussianTarget>{"zero", "linear", "norm"};
 
+// What a network is to put out: what the data set has for it, or the inputs (an autoencoder).
+enum class TargetSource { kOwn, kInputs };
+template <>
+inline constexpr std::array kNames<TargetSource>{"own", "inputs"};
+
+// What a task changes about the examples; see data/tasks.h.
+enum class TaskChange { kNone, kPermuteInputs, kPermuteLabels, kRandomLabels, kClasses };
+template <>
+inline constexpr std::array kNames<TaskChange>{"none", "permute_inputs", "permute_labels", "random_labels",
+                                               "classes"};
+
+// One task after another, made from one data set.
+struct TaskSpec {
+  TaskChange change = TaskChange::kNone;
+  std::uint64_t epochs = 1, steps = 0, examples = 0;  // how long a task lasts: the one that is not 0
+  std::uint64_t count = 0;  // tasks, which are then the length of the training; 0: as many as it has time for
+  std::uint64_t ramp = 0;   // updates over which a task takes the place of the one before
+  std::size_t classes = 2;  // of a task of classes
+
+  bool operator==(const TaskSpec&) const = default;
+};
+
 // How a classification target is laid out, in DataSpec::one_hot's numbers.
 enum class TargetForm {
   kOneHot,  // a column a class
@@ -121,27 +141,33 @@ struct DataSpec {
   std::string inputs_array, targets_array;               // npy: files; npz: names of arrays
   std::string test_inputs_array, test_targets_array;     // the test split's; empty: none
   std::size_t label_classes = 0;                         // npy, npz: labels are below it; 0: those found
-  std::string images, labels, test_images, test_labels;  // idx, permuted
+  std::string images, labels, test_images, test_labels;  // idx
   std::size_t dimensions = 2;                            // gaussian, teacher, blobs, slow…: inputs
   GaussianTarget gaussian_target = GaussianTarget::kZero;
   std::vector<std::size_t> teacher_hidden{16};  // teacher: widths of a ReLU network, He normal, bias
   std::size_t teacher_outputs = 1;              // N(0, teacher_bias²), and a linear output layer drawn alike
   double teacher_bias = 0;
   std::size_t classes = 2;  // blobs, spirals
-  double spread = 1;        // blobs: standard deviation around centres uniform in [−5, 5]
-  double turns = 1;         // spirals: turns of each arm
+  double spread = 1;        // blobs: standard deviation around centres uniform in the box
+  std::array<double, 2> box{-5, 5};
+  double factor = 0.5;  // circles: radius of the inner one
+  bool table = false;   // xor: the four points themselves
+  double turns = 1;     // spirals: turns of each arm
   // slowly_changing_regression: inputs that stay for change_every examples; hidden units of the target
   // network and how rarely they fire.
   std::size_t slow_inputs = 15;
   std::uint64_t change_every = 10'000;
   std::size_t target_units = 100;
   double beta = 0.7;
-  std::uint64_t bin = 0;  // streams: examples in a bin of the stream table; 0: no such table
+  std::uint64_t bin = 0;  // endless streams: examples in a bin of the stream table; 0: no such table
 
-  std::size_t limit = 0;                // first examples of the set (and of the test files); 0: all
-  bool standardize = false;             // inputs to mean 0 and standard deviation 1 over the training split
-  double scale = 1, offset = 0;         // x·scale + offset, after standardizing
-  double target_scale = 1;              // regression targets times this
+  std::size_t limit = 0;             // first examples of the set (and of the test files); 0: all
+  bool standardize = false;          // inputs to mean 0 and standard deviation 1 over the training split
+  double scale = 1, offset = 0;      // x·scale + offset, after standardizing
+  double target_scale = 1;           // regression targets times this
+  bool standardize_targets = false;  // then to mean 0 and standard deviation 1, as the inputs
+  TargetSource target_source = TargetSource::kOwn;
+  TaskSpec tasks;
   double test_fraction = 0;             // in [0, 1): share of the examples set aside as the test split
   std::optional<std::uint64_t> seed;    // of everything random here; none: the run's seed
   std::array<double, 2> one_hot{0, 1};  // what a class's target is for other classes, and for its own
@@ -190,8 +216,7 @@ struct DataTraits {
   Files files{};          // that are read, null: none
   Files test_files{};     // those of the test split, where the spec names them
   bool one_file = false;  // test_files name what `files` has of the test split
-  bool stream = false;    // see is_stream
-  bool endless = false;   // a stream without epochs, whose inputs have no mean to subtract
+  bool endless = false;   // see is_endless
 };
 const DataTraits& traits_of(DataKind kind);
 
@@ -203,9 +228,8 @@ bool has_test_files(const DataSpec& spec);
 // split). Whether `seed` is given plays no part.
 bool depends_on_seed(const DataSpec& spec);
 
-// Whether the examples are an online stream, made while they are used (data/stream.h). Its data set is then
-// what the network is evaluated on.
-bool is_stream(const DataSpec& spec);
+// Whether the examples are an online stream without epochs, made while they are used (data/stream.h). Its data
+// set is then what the network is evaluated on.
 bool is_endless(const DataSpec& spec);
 
 // Whether targets are classes.
@@ -217,6 +241,8 @@ bool has_targets(const DataSpec& spec);
 
 // Targets of an example of one of so many classes.
 std::size_t class_columns(const DataSpec& spec, std::size_t classes);
+// What column c of the target of a label holds.
+double class_target(const DataSpec& spec, std::size_t classes, std::size_t label, std::size_t c);
 
 // Empty where a file decides.
 std::optional<DataShape> shape_from_spec(const DataSpec& spec);
@@ -227,6 +253,11 @@ std::size_t test_samples(const DataSpec& spec, std::size_t samples);
 // The spec of the same data set, whatever the run and the place of the config: the seed that counts, paths
 // resolved, and the fields reset that play no part in it. Specs have the same set where these are equal.
 DataSpec same_set(DataSpec spec, std::uint64_t run_seed);
+
+// How many updates a task lasts. A batch belongs to one task, so the last one may begin before the task's
+// examples are at an end. REQUIRES: tasks change something; 1 ≤ batch_size ≤ samples, those to train on.
+std::uint64_t task_steps(const DataSpec& spec, std::size_t classes, std::size_t samples,
+                         std::size_t batch_size);
 
 // The generators, each documented in its own file; noise included, balanced classes take turns. Draws are
 // functions of (seed, sample, input), so more samples or inputs leave the earlier ones as they are.

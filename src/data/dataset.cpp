@@ -28,30 +28,35 @@ Examples make_examples(const DataSpec& spec, std::uint64_t seed, std::span<const
                    sizeof(double));
   }
   const DataTraits& traits = traits_of(spec.kind);
-  return traits.read == nullptr ? traits.generate(spec, seed) : traits.read(spec, files, test);
+  Examples set = traits.read == nullptr ? traits.generate(spec, seed) : traits.read(spec, files, test);
+  if (spec.target_source == TargetSource::kInputs) {  // nobody asks for those of its own
+    set.classes = 0;
+    set.labels.clear();
+    set.targets.clear();
+    set.outputs = set.inputs;
+  }
+  return set;
 }
 
-// x ↦ ((x − mean)/deviation)·scale + offset, input by input; empty means and deviations leave the first step
-// out.
-struct InputTransform {
+// x ↦ (x − mean)/deviation, column by column; nothing happens where they are empty.
+struct Standardization {
   std::vector<double> mean, deviation;
-  double scale, offset;
 
   void apply(std::vector<double>& row) const {
     for (std::size_t i = 0; i < mean.size(); ++i) row[i] = (row[i] - mean[i]) / deviation[i];
-    for (double& value : row) value = value * scale + offset;
   }
 };
 
-// Means and deviations over the chosen examples, ascending; an input that never changes gets its exact value
-// as mean and deviation 1, so that rounding does not blow it up.
-void measure(const Examples& set, const std::vector<std::uint32_t>& chosen, InputTransform& transform) {
-  std::vector<double> row(set.inputs), first(set.inputs), sums(set.inputs), squares(set.inputs);
-  std::vector<bool> changes(set.inputs);
+// Means and deviations over the chosen examples, ascending, whose rows read(example, row) gives; a column that
+// never changes gets its exact value as mean and deviation 1, so that rounding does not blow it up.
+template <class Read>
+Standardization measure(std::size_t columns, const std::vector<std::uint32_t>& chosen, const Read& read) {
+  std::vector<double> row(columns), first(columns), sums(columns), squares(columns);
+  std::vector<bool> changes(columns);
   const double count = static_cast<double>(chosen.size());
-  set.read_inputs(chosen[0], first.data());
+  read(chosen[0], first.data());
   for (const std::uint32_t s : chosen) {
-    set.read_inputs(s, row.data());
+    read(s, row.data());
     for (std::size_t i = 0; i < row.size(); ++i) {
       sums[i] += row[i];
       if (row[i] != first[i]) changes[i] = true;
@@ -59,15 +64,14 @@ void measure(const Examples& set, const std::vector<std::uint32_t>& chosen, Inpu
   }
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = changes[i] ? sums[i] / count : first[i];
   for (const std::uint32_t s : chosen) {
-    set.read_inputs(s, row.data());
+    read(s, row.data());
     for (std::size_t i = 0; i < row.size(); ++i) {
       squares[i] = std::fma(row[i] - sums[i], row[i] - sums[i], squares[i]);
     }
   }
   for (std::size_t i = 0; i < squares.size(); ++i)
     squares[i] = changes[i] ? std::sqrt(squares[i] / count) : 1;
-  transform.mean = std::move(sums);
-  transform.deviation = std::move(squares);
+  return {std::move(sums), std::move(squares)};
 }
 
 template <class T>
@@ -85,33 +89,53 @@ std::size_t output_columns(const DataSpec& spec, const Examples& set) {
   return set.classes == 0 ? set.outputs : class_columns(spec, set.classes);
 }
 
-template <class T>
-void fill_targets(const DataSpec& spec, const Examples& set, std::size_t sample, std::size_t columns, T* to) {
-  if (!has_targets(spec)) return;
-  if (set.classes == 0) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      to[c] = rounded<T>(set.targets[sample * columns + c] * spec.target_scale, "target", sample, c);
-    }
-  } else {
-    const bool of_second_class = spec.target_form == TargetForm::kBinary && set.classes <= 2;
-    const std::uint32_t first = of_second_class ? 1 : 0;  // the class that column 0 stands for
-    for (std::size_t c = 0; c < columns; ++c)
-      to[c] = rounded<T>(spec.one_hot[c + first == set.labels[sample] ? 1 : 0], "target", sample, c);
+// From examples as they were read to what a network sees.
+struct Preparation {
+  const DataSpec& spec;
+  Standardization inputs, targets;
+
+  void read_inputs(const Examples& set, std::size_t sample, std::vector<double>& row) const {
+    row.resize(set.inputs);
+    set.read_inputs(sample, row.data());
+    inputs.apply(row);
+    for (double& value : row) value = value * spec.scale + spec.offset;
   }
+  // REQUIRES: a regression.
+  void read_targets(const Examples& set, std::size_t sample, double* row) const {
+    for (std::size_t c = 0; c < set.outputs; ++c)
+      row[c] = set.targets[sample * set.outputs + c] * spec.target_scale;
+  }
+};
+
+// row: the inputs of the example, as they are then.
+template <class T>
+void fill_targets(const Preparation& prepare, const Examples& set, std::size_t sample,
+                  std::vector<double>& row, std::size_t columns, T* to) {
+  if (!has_targets(prepare.spec)) return;
+  if (set.classes > 0) {
+    for (std::size_t c = 0; c < columns; ++c)
+      to[c] = rounded<T>(class_target(prepare.spec, set.classes, set.labels[sample], c), "target", sample, c);
+    return;
+  }
+  if (prepare.spec.target_source == TargetSource::kOwn) {
+    row.resize(columns);
+    prepare.read_targets(set, sample, row.data());
+    prepare.targets.apply(row);
+  }
+  for (std::size_t c = 0; c < columns; ++c) to[c] = rounded<T>(row[c], "target", sample, c);
 }
 
 template <class T>
-Split<T> make_split(const DataSpec& spec, const Examples& set, const std::vector<std::uint32_t>& chosen,
-                    std::size_t columns, const InputTransform& transform) {
+Split<T> make_split(const Preparation& prepare, const Examples& set, const std::vector<std::uint32_t>& chosen,
+                    std::size_t columns) {
   require_memory("data", chosen.size(), set.inputs + columns, sizeof(T));
   Split<T> split{chosen.size(), Buffer<T>(chosen.size() * set.inputs), Buffer<T>(chosen.size() * columns)};
-  std::vector<double> row(set.inputs);
+  std::vector<double> row;
   for (std::size_t k = 0; k < chosen.size(); ++k) {
-    set.read_inputs(chosen[k], row.data());
-    transform.apply(row);
+    prepare.read_inputs(set, chosen[k], row);
     T* inputs = split.inputs.data() + k * set.inputs;
     for (std::size_t i = 0; i < row.size(); ++i) inputs[i] = rounded<T>(row[i], "input", chosen[k], i);
-    fill_targets(spec, set, chosen[k], columns, split.targets.data() + k * columns);
+    fill_targets(prepare, set, chosen[k], row, columns, split.targets.data() + k * columns);
   }
   return split;
 }
@@ -200,13 +224,19 @@ Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed, const OnFo
   const SplitIndices indices =
       split_examples(set.samples, given_test ? 0 : test_samples(spec, set.samples), seed);
   if (indices.train.empty()) fail("test_fraction leaves no example to train on");
-  InputTransform transform{{}, {}, spec.scale, spec.offset};
-  if (spec.standardize) measure(set, indices.train, transform);
   const std::size_t columns = output_columns(spec, set);
-  Dataset<T> data{set.inputs, columns, set.classes, {}, {}};
-  data.train = make_split<T>(spec, set, indices.train, columns, transform);
-  data.test = given_test ? make_split<T>(spec, test_set, all_of(test_set), columns, transform)
-                         : make_split<T>(spec, set, indices.test, columns, transform);
+  Preparation prepare{spec, {}, {}};
+  if (spec.standardize)
+    prepare.inputs = measure(set.inputs, indices.train,
+                             [&](std::size_t sample, double* row) { set.read_inputs(sample, row); });
+  if (spec.standardize_targets)
+    prepare.targets = measure(columns, indices.train, [&](std::size_t sample, double* row) {
+      prepare.read_targets(set, sample, row);
+    });
+  Dataset<T> data{set.inputs, columns, set.classes, {}, {}, prepare.targets.deviation};
+  data.train = make_split<T>(prepare, set, indices.train, columns);
+  data.test = given_test ? make_split<T>(prepare, test_set, all_of(test_set), columns)
+                         : make_split<T>(prepare, set, indices.test, columns);
   return data;
 }
 

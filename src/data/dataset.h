@@ -26,14 +26,16 @@ template <class T>
 struct Dataset {
   std::size_t inputs = 0;  // per sample
   std::size_t outputs = 0;
-  std::size_t classes = 0;  // 0: regression
-  Split<T> train, test;     // test.samples is 0 where there is no test split
+  std::size_t classes = 0;               // 0: regression
+  Split<T> train, test;                  // test.samples is 0 where there is no test split
+  std::vector<double> target_deviation;  // [output]; that the targets were divided by; empty: by none
 };
 
 // Makes or reads the data set. `run_seed` counts only where the spec has no seed of its own. In this order:
 // generate or read; the first `limit` examples; split (⌊fraction·n + ½⌋ random ones are test examples, both
 // splits keep the order); standardize by the training split (its standard deviation divides by n; constant
-// inputs are only shifted); scale and offset; target_scale. Everything is computed in double and rounded to T
+// inputs are only shifted); scale and offset; target_scale, and targets standardized likewise; or the targets
+// are the inputs as they are then. Everything is computed in double and rounded to T
 // once. Throws UserError(kInputOutput) naming file and row, column or byte for a file that cannot be read or
 // is malformed, for a split that leaves nothing to train on, for values beyond T's range and for sets beyond
 // this machine's memory. `on_found` is told what the set consists of, and then its test files, if there are any.

@@ -59,7 +59,7 @@ void add_noise(std::vector<double>& values, std::size_t columns, double deviatio
 }
 
 Examples sized_examples(const DataSpec& spec) {
-  const DataShape shape = *shape_from_spec(spec);
+  const DataShape shape = traits_of(spec.kind).shape(spec);
   Examples set;
   set.samples = shape.samples;
   set.inputs = shape.inputs;
@@ -95,7 +95,8 @@ std::size_t grid_side(std::size_t samples, std::size_t inputs) {
 }
 
 Examples copy_points(const DataSpec& spec, std::uint64_t /*seed*/) {
-  const PointList &inputs = *spec.inputs, &targets = *spec.targets;
+  const PointList& inputs = *spec.inputs;
+  const PointList& targets = spec.target_source == TargetSource::kInputs ? inputs : *spec.targets;
   Examples set;
   const auto fail = [](const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); };
   set.samples = inputs.size();

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <limits>
 
+#include "base/random.h"
 #include "data/examples.h"
 
 namespace deadrelu {
@@ -85,43 +86,6 @@ class SlowStream : public Stream<T> {
   std::vector<bool> filled_;         // [column]
 };
 
-template <class T>
-class PermutedStream : public Stream<T> {
- public:
-  PermutedStream(const DataSpec& spec, const Split<T>& images, std::size_t inputs, const StreamSetup& setup)
-      : seed_(spec.seed.value_or(setup.run_seed)),
-        images_(images),
-        order_(order_kernels<T>(available_simd().front(), Engine::kWide), {seed_}, setup.sampling,
-               images.samples, setup.batch_size),
-        places_(inputs),
-        indices_(setup.max_columns) {}
-
-  void fill(std::uint64_t step, std::size_t from, std::size_t count, std::size_t lane, LaneMatrix<T> inputs,
-            LaneMatrix<T> targets) override {
-    const std::uint64_t task = step / order_.batches_per_epoch();
-    if (task != task_) {
-      task_ = task;
-      const Permutation permutation(seed_, Purpose::kPixels, task, places_.size());
-      for (std::uint32_t i = 0; i < places_.size(); ++i) places_[i] = permutation(i);
-    }
-    order_.fill(step, from, count, indices_.data());
-    for (std::size_t s = 0; s < count; ++s) {
-      const T* image = images_.inputs.data() + indices_[s] * inputs.rows;
-      for (std::size_t i = 0; i < inputs.rows; ++i) inputs.at(i, s)[lane] = image[places_[i]];
-      const T* target = images_.targets.data() + indices_[s] * targets.rows;
-      for (std::size_t o = 0; o < targets.rows; ++o) targets.at(o, s)[lane] = target[o];
-    }
-  }
-
- private:
-  const std::uint64_t seed_;
-  const Split<T>& images_;
-  BatchOrder order_;
-  std::uint64_t task_ = std::numeric_limits<std::uint64_t>::max();
-  std::vector<std::uint32_t> places_;  // [input]: where in the image it comes from
-  Buffer<std::uint32_t> indices_;
-};
-
 }  // namespace
 
 SlowRegression::SlowRegression(const DataSpec& spec, std::uint64_t seed)
@@ -182,17 +146,12 @@ Examples generate_slow_regression(const DataSpec& spec, std::uint64_t seed) {
 }
 
 template <class T>
-std::unique_ptr<Stream<T>> make_stream(const DataSpec& spec, const Dataset<T>& data,
-                                       const StreamSetup& setup) {
+std::unique_ptr<Stream<T>> make_stream(const DataSpec& spec, const StreamSetup& setup) {
   if (spec.kind == DataKind::kSlowlyChangingRegression) return std::make_unique<SlowStream<T>>(spec, setup);
-  if (spec.kind == DataKind::kPermuted)
-    return std::make_unique<PermutedStream<T>>(spec, data.train, data.inputs, setup);
   return nullptr;
 }
 
-template std::unique_ptr<Stream<float>> make_stream(const DataSpec&, const Dataset<float>&,
-                                                    const StreamSetup&);
-template std::unique_ptr<Stream<double>> make_stream(const DataSpec&, const Dataset<double>&,
-                                                     const StreamSetup&);
+template std::unique_ptr<Stream<float>> make_stream(const DataSpec&, const StreamSetup&);
+template std::unique_ptr<Stream<double>> make_stream(const DataSpec&, const StreamSetup&);
 
 }  // namespace deadrelu

@@ -6,8 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "data/dataset.h"
-#include "data/order.h"
+#include "data/data_spec.h"
 #include "simd/lane_matrix.h"
 
 namespace deadrelu {
@@ -27,10 +26,9 @@ class Stream {
 
 // What a stream needs to know beside the data.
 struct StreamSetup {
-  std::uint64_t run_seed = 0;            // counts where the data has no seed of its own
-  std::size_t batch_size = 1;            // examples a step
-  std::size_t max_columns = 1;           // of the memory that is filled
-  Sampling sampling = Sampling::kEpoch;  // permuted: order of the images in a task
+  std::uint64_t run_seed = 0;   // counts where the data has no seed of its own
+  std::size_t batch_size = 1;   // examples a step
+  std::size_t max_columns = 1;  // of the memory that is filled
 };
 
 // The slowly changing regression problem (Dohare et al. 2024, doi:10.1038/s41586-024-07711-7).
@@ -66,13 +64,9 @@ class SlowRegression {
   double output_bias_ = 0;
 };
 
-// Null where the data is no stream; else `data`, which has to outlive the stream, is its data set.
+// Null where the data is no stream.
 //   slowly_changing_regression   see SlowRegression; example number step·batch_size + from
-//   permuted                     a task is a pass over the training split, in which the inputs are put in an
-//                                order of the task's own: input i comes from input
-//                                Permutation(seed, kPixels, task)(i)
 template <class T>
-std::unique_ptr<Stream<T>> make_stream(const DataSpec& spec, const Dataset<T>& data,
-                                       const StreamSetup& setup);
+std::unique_ptr<Stream<T>> make_stream(const DataSpec& spec, const StreamSetup& setup);
 
 }  // namespace deadrelu

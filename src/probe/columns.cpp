@@ -176,6 +176,28 @@ const ColumnOf<S> kStreamTable[] = {
      "dead_fraction of the other tables is about the probe set."},
 };
 
+using K = TaskRow;
+const ColumnOf<K> kTasks[] = {
+    {"task", &K::task, "1", "The task's number.", "1 is the first task of data.tasks."},
+    {"steps", &K::steps, "steps", "Updates of the task.",
+     "Fewer than its length only where the run ended within it; a run that diverges has no row of that task."},
+    {"online_loss", &K::online_loss, "1", "Loss on the task's examples while they are learned.",
+     "Mean over the task's examples of the loss on each before the update that it takes part in; over a ramp, "
+     "examples of the task before count with it."},
+    {"online_accuracy", &K::online_accuracy, "1",
+     "Accuracy on the task's examples while they are learned, in [0, 1]; empty for regression.",
+     "Examples classified right before the update that they take part in / examples of the task (Kumar et al. "
+     "2023: online accuracy)."},
+    {"loss", &K::loss, "1", "Loss on the training split at the end of the task.",
+     "train_loss of metrics after the task's last update, on the task's own inputs and labels."},
+    {"accuracy", &K::accuracy, "1",
+     "Accuracy on the training split at the end of the task, in [0, 1]; empty for regression.",
+     "train_accuracy of metrics after the task's last update, on the task's own inputs and labels."},
+    {"dead_fraction", &K::dead_fraction, "1", "Share of dead hidden units at the end of the task, in [0, 1].",
+     "Hidden units whose activation is 0 on every probe input, as the task shows it, after the task's last update "
+     "/ hidden units."},
+};
+
 using R = RunOutcome;
 std::string status_text(const R& outcome) { return std::string(name_of(outcome.status)); }
 
@@ -184,10 +206,12 @@ const ColumnOf<R> kRuns[] = {
     {"status", status_text, "", "ok or diverged.",
      "diverged: a loss or a parameter became infinite or not a number, and the run was ended there."},
     {"steps", &R::steps, "steps", "Updates that were made.",
-     "Below the planned number only where the run diverged."},
+     "Below the planned number only where the run diverged or train.stop ended it."},
     {"diverged_step", &R::diverged_step, "steps", "The step at which the run diverged; empty otherwise.",
      "The number of updates after which a loss or a parameter was first found to be infinite or not a "
      "number."},
+    {"stop_step", &R::stop_step, "steps", "The step at which train.stop ended the run; empty otherwise.",
+     "The recorded step that met the rule; what describes the end of the run is about this step."},
     {"train_loss_initial", &R::train_loss_initial, "1", "Loss on the training split before any update.",
      "train_loss of metrics at step 0.", kQuantity},
     {"train_loss", &R::train_loss, "1", "Loss on the training split at the end; empty for a diverged run.",
@@ -254,11 +278,12 @@ Rows outcome_row(const RunRecord& record) {
 
 const Tables& result_tables() {
   static const Tables tables{
-      {"runs", "run_results", 0, true, {std::begin(kRuns), std::end(kRuns)}, outcome_row},
-      table_of<M>("metrics", "metric_rows", 1, kMetrics, &RunRecord::metrics),
-      table_of<L>("layers", "layer_rows", 2, kLayers, &RunRecord::layers),
-      table_of<U>("units", "unit_rows", 3, kUnitTable, &RunRecord::units),
+      {"runs", "run_results", 0, true, nullptr, {std::begin(kRuns), std::end(kRuns)}, outcome_row},
+      table_of<M>("metrics", "metric_rows", 1, kMetrics, &RunRecord::metrics, &RecordSpec::metrics),
+      table_of<L>("layers", "layer_rows", 2, kLayers, &RunRecord::layers, &RecordSpec::layers),
+      table_of<U>("units", "unit_rows", 3, kUnitTable, &RunRecord::units, &RecordSpec::units),
       table_of<S>("stream", "stream_rows", 1, kStreamTable, &RunRecord::stream),
+      table_of<K>("tasks", "task_rows", 1, kTasks, &RunRecord::tasks),
       table_of<P>("parameters", "parameter_rows", 1, kParameters, &RunRecord::parameters),
   };
   return tables;

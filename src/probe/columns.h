@@ -78,6 +78,7 @@ struct Table {
   std::string stored_name;  // of the table in the store: "layer_rows"
   std::size_t keys;  // leading columns that say which row of a run it is, never missing; 0: one row a run
   bool always;       // exported even without rows
+  bool RecordSpec::*wanted = nullptr;  // what record.tables sets; null: not by it
   std::vector<Column> columns;
   std::function<Rows(const RunRecord&)> rows;
 
@@ -88,11 +89,13 @@ struct Table {
 // A table whose rows are a list in RunRecord.
 template <class Row>
 Table table_of(std::string name, std::string stored_name, std::size_t keys,
-               std::span<const ColumnOf<Row>> columns, std::vector<Row> RunRecord::*list) {
+               std::span<const ColumnOf<Row>> columns, std::vector<Row> RunRecord::*list,
+               bool RecordSpec::*wanted = nullptr) {
   return {std::move(name),
           std::move(stored_name),
           keys,
           false,
+          wanted,
           {columns.begin(), columns.end()},
           [list](const RunRecord& record) {
             const std::vector<Row>& rows = record.*list;

@@ -26,7 +26,7 @@ std::vector<double> symmetric_eigenvalues(std::span<double> matrix, std::size_t 
 template <class T>
 class RankProbe {
  public:
-  // REQUIRES: samples is the size of the whole probe set.
+  // REQUIRES: no more samples than these are added.
   RankProbe(std::size_t lanes, std::size_t outputs, std::size_t samples);
   void begin();
   // The next block of the probe set, activations [outputs][sample]. REQUIRES: its samples follow each other.

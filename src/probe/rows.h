@@ -79,6 +79,13 @@ struct StreamRow {
   double loss = kMissing, accuracy = kMissing, silent_fraction = kMissing;
 };
 
+// tasks: one task of data.tasks, that has ended or in which the run ended.
+struct TaskRow {
+  std::int64_t task = 0, steps = 0;
+  double online_loss = kMissing, online_accuracy = kMissing, loss = kMissing, accuracy = kMissing,
+         dead_fraction = kMissing;
+};
+
 enum class RunStatus { kOk, kDiverged };
 template <>
 inline constexpr std::array kNames<RunStatus>{"ok", "diverged"};
@@ -88,7 +95,7 @@ inline constexpr std::array kNames<RunStatus>{"ok", "diverged"};
 struct RunOutcome {
   RunStatus status = RunStatus::kOk;
   std::int64_t steps = 0;  // updates made
-  std::int64_t diverged_step = kMissingInteger;
+  std::int64_t diverged_step = kMissingInteger, stop_step = kMissingInteger;
   double train_loss_initial = kMissing, train_loss = kMissing, test_loss = kMissing,
          train_accuracy = kMissing, test_accuracy = kMissing, dead_fraction_initial = kMissing,
          dead_fraction = kMissing, dead_fraction_max = kMissing;
@@ -115,6 +122,7 @@ struct RunRecord {
   std::vector<LayerRow> layers;
   std::vector<UnitRow> units;
   std::vector<StreamRow> stream;
+  std::vector<TaskRow> tasks;
   std::vector<ParameterSnapshot> parameters;
 };
 

@@ -11,7 +11,6 @@ UnitProbe<T>::UnitProbe(const Network<T>& network, std::size_t layer, std::size_
       units_(network.shape.layers[layer].units),
       outputs_(network.shape.layers[layer].outputs),
       lanes_(network.kernels.lanes),
-      samples_(probe_samples),
       silent_samples_(lanes_) {
   assert(probe_samples > 0 && network.shape.layers[layer].hidden);
   if (ranks) rank_.emplace(lanes_, outputs_, probe_samples);
@@ -23,6 +22,7 @@ UnitProbe<T>::UnitProbe(const Network<T>& network, std::size_t layer, std::size_
 
 template <class T>
 void UnitProbe<T>::begin() {
+  samples_ = 0;
   for (auto* sums : {&memory_, &silent_samples_}) std::fill_n(sums->data(), sums->size(), 0.0);
   std::fill_n(sums_.z_max, units_ * lanes_, -std::numeric_limits<double>::infinity());
   if (rank_) rank_->begin();
@@ -31,6 +31,7 @@ void UnitProbe<T>::begin() {
 template <class T>
 void UnitProbe<T>::add(const Network<T>& network, const T* parameters, const Activations<T>& activations,
                        std::size_t samples) {
+  samples_ += samples;
   const auto numbers = layer_activation(network, parameters, layer_);
   const LaneMatrix<const T> z = activations.z(layer_, samples);
   const LaneMatrix<const T> output = activations.output(layer_, samples);

@@ -12,7 +12,7 @@ namespace deadrelu {
 template <class T>
 class UnitProbe {
  public:
-  // ranks: the effective rank is wanted too (it costs a product and an eigenvalue problem a layer and run).
+  // probe_samples: the most that are added. ranks: the effective rank is wanted too (it costs a product and an eigenvalue problem a layer and run).
   UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples, bool ranks);
 
   void begin();
@@ -36,7 +36,7 @@ class UnitProbe {
                         const Thresholds& thresholds) const;
   void describe_distributions(std::size_t lane, LayerRow& row) const;
 
-  std::size_t layer_, units_, outputs_, lanes_, samples_;
+  std::size_t layer_, units_, outputs_, lanes_, samples_ = 0;
   Buffer<double> memory_;  // [sum][unit][lane]
   UnitSums sums_;          // its parts
   Buffer<double> silent_samples_;

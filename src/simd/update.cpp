@@ -36,7 +36,7 @@ template <class T>
 struct Gradient {
   using V = Lanes<T>;
   bool clips, decays;
-  V factor, decay;
+  V factor, bound, decay;
   Mask<T> no_decay;
 
   template <Engine kEngine>
@@ -44,10 +44,15 @@ struct Gradient {
       : clips(n.p.clips),
         decays(n.p.uses_weight_decay && is_coupled),
         factor(n[UpdateNumber::kGradientFactor]),
+        bound(n[UpdateNumber::kClipValue]),
         decay(n[UpdateNumber::kWeightDecay]),
         no_decay(hn::Eq(decay, hn::Zero(Tag<T>()))) {}
   HWY_INLINE V of(V gradient, V parameter) const {
-    if (clips) gradient = hn::Mul(gradient, factor);
+    if (clips) {
+      gradient = hn::Mul(gradient, factor);  // NaN stays NaN in all of it
+      gradient = hn::IfThenElse(hn::Gt(gradient, bound), bound, gradient);
+      gradient = hn::IfThenElse(hn::Lt(gradient, hn::Neg(bound)), hn::Neg(bound), gradient);
+    }
     if (decays) gradient = hn::IfThenElse(no_decay, gradient, hn::MulAdd(decay, parameter, gradient));
     return gradient;
   }

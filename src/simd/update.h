@@ -19,6 +19,7 @@ enum class UpdateNumber {
   kLearningRate,
   kWeightDecay,     // sgd, adam, rmsprop: added to the gradient; adamw: decoupled
   kGradientFactor,  // the gradient is multiplied by it first (clipping); 1 where nothing is clipped
+  kClipValue,       // then entries beyond ±it are moved there; ∞ where none are
   kMomentum,        // sgd, rmsprop
   kDampening,       // sgd: 1 − dampening multiplies the gradient, except on the first step
   kNesterov,        // sgd: 1 or 0
@@ -36,9 +37,9 @@ inline constexpr std::size_t kUpdateNumbers = 1 + static_cast<std::size_t>(Updat
 // Formulas: torch.optim's documented algorithms (SGD, Adam, AdamW, RMSprop).
 template <class T>
 struct UpdateParameters {
-  const T* numbers = nullptr;      // [UpdateNumber][lane]
-  bool first_step = false;         // sgd: the momentum buffer is the gradient itself
-  bool clips = false;              // whether any lane's gradient factor may differ from 1
+  const T* numbers = nullptr;  // [UpdateNumber][lane]
+  bool first_step = false;     // sgd: the momentum buffer is the gradient itself
+  bool clips = false;  // whether any lane's gradient factor may differ from 1, or its clip value from ∞
   bool uses_momentum = false;      // whether any lane's momentum is not 0: only then is there a buffer for it
   bool uses_weight_decay = false;  // whether any lane's weight decay is not 0
 };

@@ -32,16 +32,29 @@ std::vector<std::uint64_t> seeds_of(std::span<const RunSpec* const> runs) {
   return seeds;
 }
 
-// A stream without end has batches of one size.
+// A stream without end has batches of one size, and so have tasks of classes, whose passes follow each other.
 Sampling sampling_of(const RunSpec& run) {
-  return is_endless(run.data) ? Sampling::kWithReplacement : run.train.sampling;
+  const bool one_size = is_endless(run.data) || run.data.tasks.change == TaskChange::kClasses;
+  return one_size ? Sampling::kWithReplacement : run.train.sampling;
+}
+
+template <class T>
+std::optional<TaskView<T>> task_view(const Pack<T>& pack, const std::vector<const Split<T>*>& splits,
+                                     bool is_test) {
+  const DataSpec& data = pack.runs[0]->data;
+  if (data.tasks.change == TaskChange::kNone) return std::nullopt;
+  std::vector<typename TaskView<T>::Lane> lanes;
+  for (std::size_t lane = 0; lane < splits.size(); ++lane)
+    lanes.push_back({splits[lane], pack.runs[lane]->data.seed.value_or(pack.runs[lane]->seed)});
+  return TaskView<T>(data, *pack.data[0], is_test, std::move(lanes));
 }
 
 }  // namespace
 
 template <class T>
 Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
-    : kernels_(&pack.network.kernels),
+    : pack_(&pack),
+      kernels_(&pack.network.kernels),
       order_(*pack.network.kernels.order, seeds_of(pack.runs), sampling_of(*pack.runs[0]),
              pack.data[0]->train.samples, pack.batch_size),
       indices_(std::max(max_block, kAhead) * pack.runs.size()),
@@ -51,19 +64,19 @@ Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
   for (std::size_t lane = 0; lane < pack.runs.size(); ++lane) {
     const RunSpec& run = *pack.runs[lane];
     splits_.push_back(&pack.data[lane]->train);
-    if (is_stream(run.data))
-      streams_.push_back(make_stream<T>(run.data, *pack.data[lane],
-                                        {run.seed, pack.batch_size, max_block, run.train.sampling}));
+    if (is_endless(run.data))
+      streams_.push_back(make_stream<T>(run.data, {run.seed, pack.batch_size, max_block}));
   }
+  tasks_ = task_view<T>(pack, splits_, false);
   fetches_ahead_ = splits_[0]->inputs.size() * sizeof(T) > cache_sizes().level2 / 2;
-  fixed_ = streams_.empty() && pack.batch_size == pack.data[0]->train.samples &&
+  fixed_ = streams_.empty() && !tasks_ && pack.batch_size == pack.data[0]->train.samples &&
            pack.runs[0]->train.sampling != Sampling::kWithReplacement && pack.batch_size <= max_block;
 }
 
 // Small batches are looked up several at a time: the permutation has enough to do at once, and what is known
 // early can be fetched early.
 template <class T>
-const std::uint32_t* Batches<T>::find_indices(std::uint64_t step, std::size_t from, std::size_t count) {
+std::uint32_t* Batches<T>::find_indices(std::uint64_t step, std::size_t from, std::size_t count) {
   const std::size_t lanes = splits_.size(), batch = batch_;
   if (step >= ahead_to_ && batch * 2 <= kAhead) {
     const std::size_t batches = std::min(kAhead / batch, order_.full_batches_left(step));
@@ -76,7 +89,7 @@ const std::uint32_t* Batches<T>::find_indices(std::uint64_t step, std::size_t fr
     order_.fill(step, from, count, indices_.data());
     return indices_.data();
   }
-  const std::uint32_t* const found = indices_.data() + ((step - ahead_from_) * batch + from) * lanes;
+  std::uint32_t* const found = indices_.data() + ((step - ahead_from_) * batch + from) * lanes;
   if (fetches_ahead_ && step + 1 < ahead_to_) fetch_ahead(found + batch * lanes, count * lanes);
   return found;
 }
@@ -96,7 +109,9 @@ Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::siz
   assert(count > 0 && from + count <= batch_size(step));
   const Block<T> block = buffer_.block(count);
   if (fixed_ && gathered_) return block;
-  if (streams_.empty()) {
+  if (tasks_) {
+    gather_task(step, from, block);
+  } else if (streams_.empty()) {
     gather<T>(*kernels_, splits_, find_indices(step, from, count), block.inputs, block.targets);
   } else {
     for (std::size_t lane = 0; lane < streams_.size(); ++lane)
@@ -104,6 +119,23 @@ Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::siz
   }
   gathered_ = true;
   return block;
+}
+
+template <class T>
+void Batches<T>::gather_task(std::uint64_t step, std::size_t from, Block<T> block) {
+  const RunSpec& run = *pack_->runs[0];
+  const TaskSpec& spec = run.data.tasks;
+  const std::uint64_t task = pack_->task_at(step), update = step - task * pack_->task_steps;
+  const std::uint64_t position = update * batch_ + from;
+  tasks_->begin(task);
+  std::uint32_t* indices = indices_.data();
+  if (spec.change == TaskChange::kClasses)
+    tasks_->fill_indices(run.train.sampling, run.seed, position, block.inputs.columns, indices);
+  else
+    indices = find_indices(step, from, block.inputs.columns);
+  const bool ramps = task > 0 && update + 1 < spec.ramp;
+  const double share = ramps ? static_cast<double>(update + 1) / static_cast<double>(spec.ramp) : 1;
+  tasks_->gather(*kernels_, indices, {position, share}, block.inputs, block.targets);
 }
 
 template <class T>
@@ -145,6 +177,7 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
     : lanes_(pack.runs.size()),
       outputs_(pack.network.shape.outputs()),
       classifies_(classifies(pack)),
+      losses_(pack),
       loss_sums_(lanes_),
       correct_(lanes_),
       low_(outputs_ * lanes_),
@@ -159,10 +192,31 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
     for (std::size_t i = 0; i < examples.size(); ++i) indices_[i * lanes_ + lane] = examples[i];
   }
   examples_ = indices_.size() / lanes_;
+  tasks_ = task_view<T>(pack, splits_, test);
   if (!probes_units) return;
   const RecordSpec& record = pack.runs[0]->record;
   for (std::size_t l = 0; l + 1 < pack.network.shape.layers.size(); ++l)
     probes_.emplace_back(pack.network, l, examples_, record.layers && record.effective_rank);
+  if (tasks_) choose_members(pack);
+}
+
+template <class T>
+void Evaluation<T>::begin_task(const Pack<T>& pack, std::uint64_t task) {
+  if (!tasks_) return;
+  tasks_->begin(task);
+  choose_members(pack);
+}
+
+template <class T>
+void Evaluation<T>::choose_members(const Pack<T>& pack) {
+  const RunSpec& run = *pack.runs[0];
+  if (run.data.tasks.change != TaskChange::kClasses) return;
+  const auto members = tasks_->members();
+  const auto examples =
+      evaluated_examples(run.data.seed.value_or(run.seed), members.size(), run.record.probe_samples);
+  examples_ = examples.size();
+  for (std::size_t i = 0; i < examples_; ++i)
+    std::fill_n(&indices_[i * lanes_], lanes_, members[examples[i]]);
 }
 
 template <class T>
@@ -170,7 +224,7 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
   assert(activations.max_samples() > 0 && examples_ > 0);
   const Kernels<T>& kernels = pack.network.kernels;
   const std::size_t output_layer = pack.network.shape.layers.size() - 1;
-  const Loss loss = pack.runs[0]->train.loss;
+  losses_.begin();
   std::fill_n(loss_sums_.data(), lanes_, 0.0);
   std::fill_n(correct_.data(), lanes_, 0.0);
   std::fill_n(low_.data(), low_.size(), std::numeric_limits<double>::infinity());
@@ -179,14 +233,28 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
   for (std::size_t from = 0; from < examples_; from += activations.max_samples()) {
     const std::size_t count = std::min(activations.max_samples(), examples_ - from);
     const Block<T> block = buffer_.block(count);
-    gather<T>(kernels, splits_, &indices_[from * lanes_], block.inputs, block.targets);
+    if (tasks_)
+      tasks_->gather(kernels, &indices_[from * lanes_], {}, block.inputs, block.targets);
+    else
+      gather<T>(kernels, splits_, &indices_[from * lanes_], block.inputs, block.targets);
     forward<T>(pack.network, parameters, block.inputs, Mode::kEvaluate, activations);
     const LaneMatrix<T> outputs = activations.output(output_layer, count);
-    kernels.loss->evaluate(loss, outputs, block.targets, T{1}, loss_sums_.data(), {});
+    losses_.add(outputs, block.targets, T{1}, loss_sums_.data(), {});
     if (classifies_) count_correct<T>(pack, outputs, block.targets, correct_.data());
     kernels.unit_sums->add_range(outputs, low_.data(), high_.data());
     for (auto& probe : probes_) probe.add(pack.network, parameters, activations, count);
   }
+  losses_.finish(loss_sums_.data());
+}
+
+template <class T>
+double Evaluation<T>::dead_fraction(std::size_t lane) const {
+  std::size_t units = 0, dead = 0;
+  for (const UnitProbe<T>& probe : probes_) {
+    units += probe.units();
+    for (std::size_t u = 0; u < probe.units(); ++u) dead += static_cast<std::size_t>(probe.is_dead(u, lane));
+  }
+  return units > 0 ? static_cast<double>(dead) / static_cast<double>(units) : kMissing;
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 #include "data/dataset.h"
 #include "data/order.h"
 #include "data/stream.h"
+#include "data/tasks.h"
 #include "nn/network.h"
 #include "probe/unit_probe.h"
 #include "train/pack.h"
@@ -42,14 +43,17 @@ class Batches {
   Block<T> gather_block(std::uint64_t step, std::size_t from, std::size_t count);
 
  private:
-  const std::uint32_t* find_indices(std::uint64_t step, std::size_t from, std::size_t count);
+  std::uint32_t* find_indices(std::uint64_t step, std::size_t from, std::size_t count);
+  void gather_task(std::uint64_t step, std::size_t from, Block<T> block);
   void fetch_ahead(const std::uint32_t* indices, std::size_t count) const;
 
+  const Pack<T>* pack_;
   const Kernels<T>* kernels_;
   BatchOrder order_;
   std::vector<std::unique_ptr<Stream<T>>> streams_;  // [lane]; empty where the data is no stream
-  std::vector<const Split<T>*> splits_;              // [lane]
-  Buffer<std::uint32_t> indices_;                    // [sample][lane]
+  std::optional<TaskView<T>> tasks_;
+  std::vector<const Split<T>*> splits_;  // [lane]
+  Buffer<std::uint32_t> indices_;        // [sample][lane]
   std::uint64_t ahead_from_ = 0,
                 ahead_to_ = 0;  // the steps whose batches are in indices_, one after the other
   std::size_t batch_, inputs_;
@@ -68,13 +72,16 @@ std::size_t block_size(const Network<T>& network, std::size_t batch_size);
 // drawn with the data set's seed; ascending.
 std::vector<std::uint32_t> evaluated_examples(std::uint64_t seed, std::size_t size, std::size_t count);
 
-// The examples of one split that are evaluated at every recorded step, the same ones all along.
+// The examples of one split that are evaluated at every recorded step, the same ones all along but where tasks
+// change them.
 template <class T>
 class Evaluation {
  public:
   // test: the test split instead of the training split. probes_units: units are looked at here.
   Evaluation(const Pack<T>& pack, bool test, bool probes_units, std::size_t max_block);
 
+  // Moves to another task. Where tasks have other examples, those of this one are evaluated.
+  void begin_task(const Pack<T>& pack, std::uint64_t task);
   void run(const Pack<T>& pack, const T* parameters, const Activations<T>& activations);
 
   double loss(std::size_t lane) const { return loss_sums_[lane] / static_cast<double>(examples_); }  // mean
@@ -83,12 +90,17 @@ class Evaluation {
   }
   bool collapsed(std::size_t lane) const;  // every output is constant up to 1e-6 · max(1, |output|)
   std::vector<UnitProbe<T>>& probes() { return probes_; }  // one a hidden layer
+  double dead_fraction(std::size_t lane) const;            // of all hidden units; missing without any
 
  private:
+  void choose_members(const Pack<T>& pack);
+
   std::vector<const Split<T>*> splits_;  // [lane]
-  std::vector<std::uint32_t> indices_;   // [example][lane]
+  std::optional<TaskView<T>> tasks_;
+  std::vector<std::uint32_t> indices_;  // [example][lane]
   std::size_t examples_, lanes_, outputs_;
   bool classifies_;
+  LossSums<T> losses_;
   Buffer<double> loss_sums_, correct_, low_, high_;
   BlockBuffer<T> buffer_;
   std::vector<UnitProbe<T>> probes_;

@@ -102,6 +102,24 @@ void check_init(const RunSpec& run, Found& found) {
   check_length("init.bias.layers", run.init.biases.size(), run.model, found);
 }
 
+void check_schedule(const ScheduleSpec& schedule, Found& found) {
+  if (schedule.kind != Schedule::kPhases) return;
+  double before = 0;
+  for (const auto& [until, factor] : schedule.phases) {
+    if (until > 1 || until <= before)
+      found.push_back({"train.schedule.phases",
+                       "found a phase until " + number_text(until) + " after " + number_text(before) +
+                           "; allowed: shares of the steps, at most 1, each above the last"});
+    before = until;
+  }
+}
+
+void check_clipping(const TrainSpec& train, Found& found) {
+  if (train.clip_norm > 0 && train.clip_value > 0)
+    found.push_back(
+        {"train.clip_value", "cannot be above 0 together with train.clip_norm; give one of them"});
+}
+
 void check_optimizer(const OptimizerSpec& optimizer, Found& found) {
   if (optimizer.kind != Optimizer::kSgd || !optimizer.nesterov) return;
   if (optimizer.momentum == 0)
@@ -122,11 +140,14 @@ void check_probe(const RunSpec& run, bool has_test, Found& found) {
          "the probe is to take the test split, but there is none; give data.test_fraction or test files"});
 }
 
+void check_interval(const char* path, const std::array<double, 2>& interval, Found& found) {
+  if (interval[0] >= interval[1])
+    found.push_back({path, "found [" + number_text(interval[0]) + ", " + number_text(interval[1]) +
+                               "]; the first number has to be below the second"});
+}
+
 void check_function(const DataSpec& data, Found& found) {
-  if (data.domain[0] >= data.domain[1])
-    found.push_back({"data.domain", "found [" + number_text(data.domain[0]) + ", " +
-                                        number_text(data.domain[1]) +
-                                        "]; the first number has to be below the second"});
+  check_interval("data.domain", data.domain, found);
   const std::vector<Formula>& formulas = formulas_of(data);
   check_numbers("data.function", "", formulas, data.numbers, found);
   const std::size_t inputs = inputs_of(formulas);
@@ -140,7 +161,7 @@ void check_function(const DataSpec& data, Found& found) {
 }
 
 void check_points(const DataSpec& data, Found& found) {
-  if (data.inputs->size() != data.targets->size())
+  if (data.target_source == TargetSource::kOwn && data.inputs->size() != data.targets->size())
     found.push_back({"data.targets", "found " + std::to_string(data.targets->size()) +
                                          " rows; data.inputs has " + std::to_string(data.inputs->size()) +
                                          "; both need equally many"});
@@ -175,7 +196,9 @@ void check_files(const RunSpec& run, Found& found) {
         {"data.test_fraction",
          "cannot be above 0 together with data.test_images or data.test_inputs: the test split comes from there"});
   if (data.kind == DataKind::kCsv) check_csv(data.csv, found);
-  if (data.kind == DataKind::kCsv && data.task == Task::kClassification && data.csv.targets.size() != 1)
+  const bool own = data.target_source == TargetSource::kOwn;
+  if (own && data.kind == DataKind::kCsv && data.task == Task::kClassification &&
+      data.csv.targets.size() != 1)
     found.push_back(
         {"data.targets", "found " + std::to_string(data.csv.targets.size()) +
                              " columns; a classification has one target column, the class label"});
@@ -212,7 +235,7 @@ bool are_probabilities(const DataSpec& data, Loss loss) {
 }
 
 // How the targets of classes are written.
-void check_targets(const RunSpec& run, Found& found) {
+void check_class_targets(const RunSpec& run, Found& found) {
   const auto& [off, on] = run.data.one_hot;
   const std::string given = "found [" + number_text(off) + ", " + number_text(on) + "]; ";
   const bool changed = run.data.one_hot != DataSpec().one_hot;
@@ -231,7 +254,10 @@ void check_targets(const RunSpec& run, Found& found) {
 }
 
 void check_loss(const RunSpec& run, const DataFacts& facts, Found& found) {
-  if (needs_classes(run) && run.data.kind == DataKind::kPoints) {
+  if (needs_classes(run) && run.data.target_source == TargetSource::kInputs) {
+    found.push_back({"train.loss",
+                     "data.targets is \"inputs\", and this loss needs classes; allowed: mse, half_mse, mae"});
+  } else if (needs_classes(run) && run.data.kind == DataKind::kPoints) {
     if (!are_probabilities(run.data, run.train.loss))
       found.push_back(
           {"train.loss",
@@ -245,6 +271,43 @@ void check_loss(const RunSpec& run, const DataFacts& facts, Found& found) {
     found.push_back({"data.one_output", "takes two classes; the data has " +
                                             std::to_string(facts.shape.classes) +
                                             "; allowed: false or null"});
+}
+
+void check_targets(const DataSpec& data, Found& found) {
+  const bool are_inputs = data.target_source == TargetSource::kInputs;
+  if (data.standardize_targets && has_classes(data))
+    found.push_back(
+        {"data.standardize_targets", "classes are no numbers to standardize; allowed: regression data"});
+  if (data.standardize_targets && is_endless(data))
+    found.push_back(
+        {"data.standardize_targets", "an endless stream has no mean to subtract; use target_scale"});
+  if (are_inputs && data.standardize_targets)
+    found.push_back({"data.standardize_targets", "the targets are the inputs; use data.standardize"});
+  if (are_inputs && data.target_scale != 1)
+    found.push_back({"data.target_scale", "the targets are the inputs; use data.scale"});
+}
+
+void check_tasks(const RunSpec& run, Found& found) {
+  const TaskSpec& tasks = run.data.tasks;
+  const std::string change(name_of(tasks.change));
+  if (is_endless(run.data))
+    found.push_back({"data.tasks", "an endless stream has no tasks; allowed: any other kind"});
+  if (tasks.change != TaskChange::kPermuteInputs && !has_classes(run.data))
+    found.push_back({"data.tasks.change", change + " needs classes, but the data is a regression; allowed: " +
+                                              std::string(name_of(TaskChange::kPermuteInputs))});
+  if (tasks.change == TaskChange::kClasses && run.train.batch_size == 0 && run.train.batch_size_given)
+    found.push_back({"train.batch_size", "tasks of some classes have no full batch; give a number"});
+  if (tasks.steps > 0 && tasks.ramp > tasks.steps)
+    found.push_back({"data.tasks.ramp", "found " + std::to_string(tasks.ramp) + "; a task has only " +
+                                            std::to_string(tasks.steps) + " updates"});
+}
+
+// What only the data tells.
+void check_task_classes(const RunSpec& run, const DataFacts& facts, Found& found) {
+  const TaskSpec& tasks = run.data.tasks;
+  if (tasks.change == TaskChange::kClasses && tasks.classes > facts.shape.classes)
+    found.push_back({"data.tasks.classes", "found " + std::to_string(tasks.classes) + "; the data has only " +
+                                               std::to_string(facts.shape.classes) + " classes"});
 }
 
 void check_slow_regression(const DataSpec& data, Found& found) {
@@ -327,6 +390,7 @@ std::vector<Contradiction> find_contradictions(const RunSpec& run, const DataFac
   if (run.data.kind == DataKind::kSlowlyChangingRegression) check_slow_regression(run.data, found);
   if (is_endless(run.data)) check_endless(run, found);
   check_loss(run, facts, found);
+  check_task_classes(run, facts, found);
   check_probe(run, facts.test_samples > 0, found);
   if (facts.shape.inputs > 0 && facts.shape.outputs > 0) check_size(run, facts, found);
   return found;
@@ -338,9 +402,14 @@ std::vector<Contradiction> spec_contradictions(const RunSpec& run, bool data_kno
   check_init(run, found);
   const bool has_shape = found.empty();
   check_optimizer(run.train.optimizer, found);
+  check_schedule(run.train.schedule, found);
+  check_clipping(run.train, found);
   if (!data_known || !has_shape) return found;
-  check_targets(run, found);
+  check_class_targets(run, found);
   if (run.data.kind == DataKind::kFunction) check_function(run.data, found);
+  if (run.data.kind == DataKind::kBlobs) check_interval("data.box", run.data.box, found);
+  check_targets(run.data, found);
+  if (run.data.tasks.change != TaskChange::kNone) check_tasks(run, found);
   if (run.data.kind == DataKind::kPoints) check_points(run.data, found);
   if (run.data.kind == DataKind::kPoints && !found.empty()) return found;
   DataFacts facts;

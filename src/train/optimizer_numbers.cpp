@@ -1,6 +1,8 @@
 #include "train/optimizer_numbers.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "simd/math.h"
@@ -33,6 +35,14 @@ double scheduled_learning_rate(double learning_rate, const ScheduleSpec& schedul
       return learning_rate *
              (schedule.final_factor + (1 - schedule.final_factor) * 0.5 *
                                           (1 + portable_cos(std::numbers::pi * std::min(step / steps, 1.0))));
+    case Schedule::kPhases: {
+      const auto lasts = [&](const std::array<double, 2>& phase) {
+        return step < std::floor(phase[0] * steps + 0.5);
+      };
+      const auto& phases = schedule.phases;
+      const auto phase = std::find_if(phases.begin(), phases.end(), lasts);
+      return learning_rate * (phase == phases.end() ? phases.back() : *phase)[1];
+    }
   }
   return learning_rate;
 }
@@ -52,6 +62,8 @@ OptimizerNumbers<T>::OptimizerNumbers(std::span<const RunSpec* const> runs, std:
     const double beta2 = optimizer.kind == Optimizer::kRmsprop ? optimizer.alpha : optimizer.beta2;
     set(UpdateNumber::kWeightDecay, optimizer.weight_decay);
     set(UpdateNumber::kGradientFactor, 1);
+    const double bound = runs[lane]->train.clip_value;
+    set(UpdateNumber::kClipValue, bound > 0 ? bound : std::numeric_limits<double>::infinity());
     set(UpdateNumber::kMomentum, optimizer.momentum);
     set(UpdateNumber::kDampening, optimizer.dampening);
     set(UpdateNumber::kNesterov, optimizer.nesterov ? 1 : 0);
@@ -62,7 +74,7 @@ OptimizerNumbers<T>::OptimizerNumbers(std::span<const RunSpec* const> runs, std:
     const bool under_root = optimizer.kind == Optimizer::kRmsprop && optimizer.library == Library::kKeras;
     set(UpdateNumber::kEpsilon, under_root ? 0 : optimizer.epsilon);
     set(UpdateNumber::kInnerEpsilon, under_root ? optimizer.epsilon : 0);
-    parameters_.clips |= runs[lane]->train.clip_norm > 0;
+    parameters_.clips |= runs[lane]->train.clip_norm > 0 || bound > 0;
     parameters_.uses_momentum |= optimizer.momentum != 0;
     parameters_.uses_weight_decay |= optimizer.weight_decay != 0;
     follows_schedule_ |= runs[lane]->train.schedule.kind != Schedule::kConstant;

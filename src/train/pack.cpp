@@ -1,5 +1,7 @@
 #include "train/pack.h"
 
+#include <cmath>
+
 #include "base/normal_form.h"
 #include "base/processors.h"
 
@@ -8,14 +10,16 @@ namespace deadrelu {
 PackForm pack_form(const RunSpec& run) {
   PackForm form{run, shape_from_spec(run.data)};
   RunSpec& spec = form.spec;
-  reset(spec, &RunSpec::init, &RunSpec::initial, &RunSpec::seed);
+  reset(spec, &RunSpec::init, &RunSpec::initial);
+  // Tasks of classes differ from seed to seed in how many examples they have: such a run is alone.
+  if (run.data.tasks.change != TaskChange::kClasses) reset(spec, &RunSpec::seed);
   // Of files, everything that says what is taken of them stays: it decides how many examples there are.
   reset(spec.data, &DataSpec::function, &DataSpec::formulas, &DataSpec::numbers, &DataSpec::domain,
         &DataSpec::noise, &DataSpec::inputs, &DataSpec::targets, &DataSpec::gaussian_target,
-        &DataSpec::teacher_hidden, &DataSpec::teacher_bias, &DataSpec::spread, &DataSpec::turns,
-        &DataSpec::slow_inputs, &DataSpec::change_every, &DataSpec::target_units, &DataSpec::beta,
-        &DataSpec::standardize, &DataSpec::scale, &DataSpec::offset, &DataSpec::target_scale,
-        &DataSpec::one_output, &DataSpec::seed);
+        &DataSpec::teacher_hidden, &DataSpec::teacher_bias, &DataSpec::spread, &DataSpec::box,
+        &DataSpec::factor, &DataSpec::turns, &DataSpec::slow_inputs, &DataSpec::change_every,
+        &DataSpec::target_units, &DataSpec::beta, &DataSpec::standardize, &DataSpec::scale, &DataSpec::offset,
+        &DataSpec::target_scale, &DataSpec::one_output, &DataSpec::seed);
   const auto reset_numbers = [](ActivationSpec& activation) {
     reset(activation, &ActivationSpec::slope, &ActivationSpec::lower, &ActivationSpec::upper,
           &ActivationSpec::alpha, &ActivationSpec::at_zero, &ActivationSpec::numbers);
@@ -23,7 +27,7 @@ PackForm pack_form(const RunSpec& run) {
   reset_numbers(spec.model.activation);
   reset_numbers(spec.model.output_activation);
   for (ActivationSpec& activation : spec.model.activations) reset_numbers(activation);
-  reset(spec.train, &TrainSpec::schedule, &TrainSpec::clip_norm);
+  reset(spec.train, &TrainSpec::schedule, &TrainSpec::clip_norm, &TrainSpec::clip_value, &TrainSpec::stop);
   reset(spec.train.optimizer, &OptimizerSpec::learning_rate, &OptimizerSpec::weight_decay,
         &OptimizerSpec::momentum, &OptimizerSpec::dampening, &OptimizerSpec::nesterov, &OptimizerSpec::beta1,
         &OptimizerSpec::beta2, &OptimizerSpec::alpha, &OptimizerSpec::epsilon, &OptimizerSpec::library);
@@ -90,9 +94,14 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs,
                runs.size(),
                first.train.examples_a_step(set.train.samples),
                first.train.steps,
+               0,
                {network_shape(first.model, set.inputs, set.outputs), table}};
   if (first.train.epochs > 0)
     pack.steps = first.train.epochs * batches_per_epoch(set.train.samples, pack.batch_size);
+  if (first.data.tasks.change != TaskChange::kNone) {
+    pack.task_steps = task_steps(first.data, set.classes, set.train.samples, pack.batch_size);
+    if (first.data.tasks.count > 0) pack.steps = first.data.tasks.count * pack.task_steps;
+  }
   for (std::size_t lane = 0; lane < table.lanes; ++lane) {
     const std::size_t i = lane < runs.size() ? lane : 0;
     pack.runs.push_back(runs[i]);
@@ -101,6 +110,49 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs,
       pack.network.numbers[l].set(lane, runs[i]->model.activation_of(l));
   }
   return pack;
+}
+
+template <class T>
+LossSums<T>::LossSums(const Pack<T>& pack)
+    : kernels_(pack.network.kernels.loss),
+      loss_(pack.runs[0]->train.loss),
+      lanes_(pack.network.kernels.lanes) {
+  const std::size_t outputs = pack.data[0]->target_deviation.size();
+  units_ = Buffer<double>(outputs * lanes_);
+  sums_ = Buffer<double>(outputs * lanes_);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t lane = 0; lane < lanes_; ++lane) {
+      const double deviation = pack.data[lane]->target_deviation[o];
+      units_[o * lanes_ + lane] = loss_ == Loss::kMae ? deviation : deviation * deviation;
+    }
+  }
+}
+
+template <class T>
+void LossSums<T>::begin() {
+  std::fill_n(sums_.data(), sums_.size(), 0.0);
+}
+
+template <class T>
+void LossSums<T>::add(LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T gradient_scale,
+                      double* sums, LaneMatrix<T> gradient) {
+  if (sums_.size() == 0) return kernels_->evaluate(loss_, outputs, targets, gradient_scale, sums, gradient);
+  const T scale = gradient_scale / static_cast<T>(outputs.rows);
+  for (std::size_t o = 0; o < outputs.rows; ++o)
+    kernels_->evaluate(loss_, outputs.row_range(o, 1), targets.row_range(o, 1), scale, &sums_[o * lanes_],
+                       gradient.data == nullptr ? gradient : gradient.row_range(o, 1));
+}
+
+template <class T>
+void LossSums<T>::finish(double* sums) const {
+  if (sums_.size() == 0) return;
+  const auto outputs = static_cast<double>(sums_.size() / lanes_);
+  for (std::size_t lane = 0; lane < lanes_; ++lane) {
+    sums[lane] = 0;
+    for (std::size_t i = lane; i < sums_.size(); i += lanes_)
+      sums[lane] = std::fma(sums_[i], units_[i], sums[lane]);
+    sums[lane] /= outputs;
+  }
 }
 
 template <class T>
@@ -141,6 +193,7 @@ ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std
 }
 
 #define DEADRELU_INSTANTIATE(T)                                                                       \
+  template class LossSums<T>;                                                                         \
   template Pack<T> make_pack(std::span<const RunSpec* const>,                                         \
                              std::span<const std::shared_ptr<const Dataset<T>>>, SimdTarget, Engine); \
   template Buffer<T> initial_parameters(const Pack<T>&);                                              \

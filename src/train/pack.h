@@ -32,9 +32,15 @@ struct Pack {
   std::vector<const RunSpec*> runs;                     // [lane]
   std::vector<std::shared_ptr<const Dataset<T>>> data;  // [lane]
   std::size_t used_lanes = 0;
-  std::size_t batch_size = 0;  // in examples
-  std::uint64_t steps = 0;     // updates that the runs make
+  std::size_t batch_size = 0;    // in examples
+  std::uint64_t steps = 0;       // updates that the runs make, unless they are stopped
+  std::uint64_t task_steps = 0;  // updates of a task; 0: there is only one
   Network<T> network;
+
+  // The task (from 0) whose batch the update after `step` others takes; the last step's belongs to the last task.
+  std::uint64_t task_at(std::uint64_t step) const {
+    return task_steps == 0 ? 0 : std::min(step, std::max<std::uint64_t>(steps, 1) - 1) / task_steps;
+  }
 };
 
 // REQUIRES: 1 ≤ runs ≤ lanes of the target, or 1 run in wide; equal pack forms; data[i] belongs to runs[i]
@@ -43,6 +49,26 @@ template <class T>
 Pack<T> make_pack(std::span<const RunSpec* const> runs,
                   std::span<const std::shared_ptr<const Dataset<T>>> data, SimdTarget target,
                   Engine engine = Engine::kLanes);
+
+// The loss of a pack's outputs. Where the targets are standardized, the sums are in the targets' own unit: those
+// of each output times its deviation (mae) or its square, while gradients are those of the standardized loss.
+template <class T>
+class LossSums {
+ public:
+  explicit LossSums(const Pack<T>& pack);
+  void begin();
+  // sums[lane] += Σ over samples of the sample's loss, and its gradient times gradient_scale, as the kernel has it.
+  void add(LaneMatrix<const T> outputs, LaneMatrix<const T> targets, T gradient_scale, double* sums,
+           LaneMatrix<T> gradient);
+  // After the last block: only now are the sums there where targets are standardized.
+  void finish(double* sums) const;
+
+ private:
+  const LossKernels<T>* kernels_;
+  Loss loss_;
+  std::size_t lanes_;
+  Buffer<double> units_, sums_;  // [output][lane]; empty where targets are as they are
+};
 
 // Whether the pack's outputs name a class, so that an answer is right or wrong …
 template <class T>

@@ -35,15 +35,20 @@ bool RecordSchedule::due(std::uint64_t step) {
 template <class T>
 Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
     : records_(pack.used_lanes),
+      ended_(pack.used_lanes),
+      recorded_(pack.used_lanes),
       counters_(pack.used_lanes),
       train_(pack, false, pack.runs[0]->record.probe_split == ProbeSplit::kTrain, max_block),
       probes_test_(pack.runs[0]->record.probe_split == ProbeSplit::kTest),
       has_targets_(has_targets(pack.runs[0]->data)),
       gradient_probe_(pack.network),
       schedule_(pack.runs[0]->record, pack.steps),
+      online_(pack),
       before_(pack.runs[0]->record.layers ? pack.network.shape.parameter_count * pack.network.kernels.lanes
                                           : 0) {
   if (pack.data[0]->test.samples > 0) test_.emplace(pack, true, probes_test_, max_block);
+  for (std::size_t lane = 0; lane < pack.used_lanes; ++lane)
+    stop_rules_.emplace_back(pack.runs[lane]->train.stop);
   for (auto& counters : counters_)
     for (const LayerShape& layer : pack.network.shape.layers)
       if (layer.hidden) counters.emplace_back(layer.units);
@@ -52,17 +57,86 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
 template <class T>
 bool Recorder<T>::observe(const Pack<T>& pack, const TrainingState<T>& state,
                           const Activations<T>& activations) {
-  bool goes_on = false;
+  bool any = false;
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-    if (!diverged(lane) && state.diverged(lane)) mark_diverged(lane, state.step);
-    goes_on |= !diverged(lane);
+    if (ended_[lane] == 0 && state.diverged(lane)) mark_diverged(lane, state.step);
+    any |= ended_[lane] == 0;
   }
-  if (!goes_on) return false;
-  due_ = schedule_.due(state.step);
-  if (due_) record(pack, state, activations);
-  if (due_) std::copy_n(state.parameters.data(), before_.size(), before_.data());
-  if (state.step == pack.steps && pack.runs[0]->record.parameters_final) snapshot(pack, state);
-  return true;
+  due_ = any && schedule_.due(state.step);
+  if (!any) return false;
+  if (state.begins_task) change_task(pack, state, activations);
+  if (due_) {
+    record(pack, state, activations);
+    std::copy_n(state.parameters.data(), before_.size(), before_.data());
+    end_stopped(pack, state);
+  }
+  if (pack.task_steps > 0 && state.step < pack.steps) {
+    online_.end_batch(state);
+    ++task_updates_;
+  }
+  return !due_ || goes_on();
+}
+
+template <class T>
+void Recorder<T>::evaluate(const Pack<T>& pack, const TrainingState<T>& state,
+                           const Activations<T>& activations) {
+  train_.run(pack, state.parameters.data(), activations);
+  if (test_) test_->run(pack, state.parameters.data(), activations);
+}
+
+template <class T>
+void Recorder<T>::change_task(const Pack<T>& pack, const TrainingState<T>& state,
+                              const Activations<T>& activations) {
+  if (state.task > 0) {
+    evaluate(pack, state, activations);
+    for (std::size_t lane = 0; lane < pack.used_lanes; ++lane)
+      if (ended_[lane] == 0) add_task_row(pack, state.task - 1, lane);
+  }
+  online_.begin();
+  task_updates_ = 0;
+  train_.begin_task(pack, state.task);
+  if (test_) test_->begin_task(pack, state.task);
+}
+
+// REQUIRES: the networks have just been evaluated on the task.
+template <class T>
+void Recorder<T>::add_task_row(const Pack<T>& pack, std::uint64_t task, std::size_t lane) {
+  if (pack.task_steps == 0 || task_updates_ == 0) return;
+  records_[lane].tasks.push_back({.task = static_cast<std::int64_t>(task) + 1,
+                                  .steps = task_updates_,
+                                  .online_loss = online_.loss(lane),
+                                  .online_accuracy = online_.accuracy(lane),
+                                  .loss = train_.loss(lane),
+                                  .accuracy = train_.accuracy(lane),
+                                  .dead_fraction = probed().dead_fraction(lane)});
+}
+
+// After a record: the runs that are at their end, or stopped.
+template <class T>
+void Recorder<T>::end_stopped(const Pack<T>& pack, const TrainingState<T>& state) {
+  const bool is_last = state.step == pack.steps;
+  for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
+    RunOutcome& outcome = records_[lane].outcome;
+    if (ended_[lane] != 0) continue;
+    const bool stops = !is_last && stop_rules_[lane].stops_at(test_ ? outcome.test_loss : outcome.train_loss);
+    if (!stops && !is_last) continue;
+    if (stops) outcome.stop_step = static_cast<std::int64_t>(state.step);
+    outcome.steps = static_cast<std::int64_t>(state.step);
+    ended_[lane] = 1;
+    add_task_row(pack, state.task, lane);
+    if (pack.runs[lane]->record.parameters_final) snapshot(pack, state, lane);
+  }
+}
+
+bool StopRule::stops_at(double loss) {
+  if (loss < spec_.loss_below) return true;
+  if (loss + spec_.improvement < best_) {
+    best_ = loss;
+    records_ = 0;
+  } else {
+    ++records_;
+  }
+  return spec_.patience > 0 && records_ >= spec_.patience;
 }
 
 template <class T>
@@ -72,10 +146,10 @@ void Recorder<T>::record(const Pack<T>& pack, const TrainingState<T>& state,
   const T* const parameters = state.parameters.data();
   if (spec.metrics || spec.layers || spec.units)
     gradient_probe_.measure(pack.network, parameters, state.gradient.data());
-  train_.run(pack, parameters, activations);
-  if (test_) test_->run(pack, parameters, activations);
+  evaluate(pack, state, activations);
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-    if (diverged(lane)) continue;
+    recorded_[lane] = ended_[lane] == 0;
+    if (ended_[lane] != 0) continue;
     MetricsRow row = metrics_of(state, lane);
     if (!has_targets_) row.batch_loss = row.train_loss = row.test_loss = row.grad_norm = kMissing;
     const Deaths deaths = record_layers(pack, state.step, lane);
@@ -180,7 +254,7 @@ void Recorder<T>::observe_update(const Pack<T>& pack, const TrainingState<T>& st
   gradient_probe_.measure_update(pack.network, before_.data(), state.parameters.data());
   const std::size_t layers = pack.network.shape.layers.size();
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-    if (diverged(lane)) continue;
+    if (recorded_[lane] == 0) continue;
     auto& rows = records_[lane].layers;
     for (std::size_t l = 0; l < layers; ++l)
       rows[rows.size() - layers + l].update_ratio = gradient_probe_.update_ratio(l, lane);
@@ -188,18 +262,16 @@ void Recorder<T>::observe_update(const Pack<T>& pack, const TrainingState<T>& st
 }
 
 template <class T>
-void Recorder<T>::snapshot(const Pack<T>& pack, const TrainingState<T>& state) {
-  for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-    if (diverged(lane)) continue;
-    records_[lane].parameters.push_back(
-        {static_cast<std::int64_t>(state.step), sizeof(T) == sizeof(float),
-         lane_parameters(pack.network.shape, state.parameters.data(), pack.network.kernels.lanes, lane)});
-  }
+void Recorder<T>::snapshot(const Pack<T>& pack, const TrainingState<T>& state, std::size_t lane) {
+  records_[lane].parameters.push_back(
+      {static_cast<std::int64_t>(state.step), sizeof(T) == sizeof(float),
+       lane_parameters(pack.network.shape, state.parameters.data(), pack.network.kernels.lanes, lane)});
 }
 
 template <class T>
 void Recorder<T>::mark_diverged(std::size_t lane, std::uint64_t step) {
   RunOutcome& outcome = records_[lane].outcome;
+  ended_[lane] = 1;
   outcome.status = RunStatus::kDiverged;
   outcome.diverged_step = outcome.steps = static_cast<std::int64_t>(step);
   outcome.train_loss = outcome.test_loss = outcome.train_accuracy = outcome.test_accuracy = kMissing;
@@ -207,95 +279,7 @@ void Recorder<T>::mark_diverged(std::size_t lane, std::uint64_t step) {
   outcome.dead_layers = outcome.collapsed = kMissingInteger;
 }
 
-template <class T>
-std::vector<RunRecord> Recorder<T>::finish(std::uint64_t last_step) {
-  for (RunRecord& record : records_)
-    if (record.outcome.status == RunStatus::kOk) record.outcome.steps = static_cast<std::int64_t>(last_step);
-  return std::move(records_);
-}
-
-template <class T>
-StreamBins<T>::StreamBins(const Pack<T>& pack)
-    : bin_size_(is_stream(pack.runs[0]->data) ? pack.runs[0]->data.bin : 0),
-      steps_(pack.steps),
-      classifies_(classifies(pack)),
-      lanes_(pack.network.kernels.lanes),
-      correct_(lanes_),
-      loss_sums_(pack.used_lanes),
-      stopped_(pack.used_lanes),
-      rows_(pack.used_lanes) {
-  for (const LayerShape& layer : pack.network.shape.layers) units_ += layer.hidden ? layer.units : 0;
-  fired_ = Buffer<T>(units_ * lanes_);
-}
-
-template <class T>
-void StreamBins<T>::observe(const Pack<T>& pack, const BatchBlock<T>& block) {
-  if (block.step == steps_) return;
-  const auto& layers = pack.network.shape.layers;
-  const std::size_t samples = block.samples;
-  T* fired = fired_.data();
-  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
-    const LaneMatrix<T> outputs = block.activations->output(l, samples);
-    // crelu has two outputs a unit, the second ones after all first ones.
-    for (std::size_t o = 0; o < outputs.rows; ++o) {
-      T* const unit = fired + o % layers[l].units * lanes_;
-      for (std::size_t s = 0; s < samples; ++s) {
-        const T* const output = outputs.at(o, s);
-        for (std::size_t lane = 0; lane < lanes_; ++lane)
-          unit[lane] = std::max(unit[lane], std::abs(output[lane]));
-      }
-    }
-    fired += layers[l].units * lanes_;
-  }
-  if (classifies_)
-    count_correct<T>(pack, block.activations->output(layers.size() - 1, samples), block.targets,
-                     correct_.data());
-}
-
-template <class T>
-void StreamBins<T>::end_batch(const TrainingState<T>& state) {
-  for (std::size_t lane = 0; lane < rows_.size(); ++lane)
-    if (state.diverged(lane)) stopped_[lane] = true;
-  if (state.step == steps_) return;
-  for (std::size_t lane = 0; lane < rows_.size(); ++lane)
-    loss_sums_[lane] += state.batch_loss[lane] * static_cast<double>(state.batch);
-  examples_ += state.batch;
-  if (examples_ / bin_size_ != begun_ / bin_size_) end_bin();
-}
-
-template <class T>
-double StreamBins<T>::silent_fraction(std::size_t lane) const {
-  if (units_ == 0) return kMissing;
-  std::size_t dead = 0;
-  for (std::size_t u = 0; u < units_; ++u) dead += fired_[u * lanes_ + lane] == 0;
-  return static_cast<double>(dead) / static_cast<double>(units_);
-}
-
-template <class T>
-void StreamBins<T>::end_bin() {
-  const auto count = static_cast<double>(examples_ - begun_);
-  for (std::size_t lane = 0; lane < rows_.size(); ++lane) {
-    if (stopped_[lane]) continue;
-    rows_[lane].push_back({bin_, static_cast<std::int64_t>(begun_), static_cast<std::int64_t>(examples_),
-                           loss_sums_[lane] / count, classifies_ ? correct_[lane] / count : kMissing,
-                           silent_fraction(lane)});
-  }
-  begun_ = examples_;
-  ++bin_;
-  std::fill(loss_sums_.begin(), loss_sums_.end(), 0.0);
-  std::fill_n(correct_.data(), lanes_, 0.0);
-  std::fill_n(fired_.data(), fired_.size(), T{0});
-}
-
-template <class T>
-std::vector<StreamRow> StreamBins<T>::take(std::size_t lane) {
-  if (wanted() && examples_ > begun_) end_bin();
-  return std::move(rows_[lane]);
-}
-
 template class Recorder<float>;
 template class Recorder<double>;
-template class StreamBins<float>;
-template class StreamBins<double>;
 
 }  // namespace deadrelu

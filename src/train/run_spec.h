@@ -46,17 +46,19 @@ enum class Schedule {
   kLinearWarmup,  // lr·(1 + (factor − 1)·i/n) for i ≤ until·n, then the last of these divided by then_divide
   kStep,          // lr·gamma^⌊i / every⌋
   kCosine,        // lr·(final + (1 − final)·(1 + cos(π i/n))/2)
+  kPhases,        // lr·factor of the first phase with i < ⌊until·n + ½⌋, of the last phase after all
 };
 template <>
-inline constexpr std::array kNames<Schedule>{"constant", "linear_warmup", "step", "cosine"};
+inline constexpr std::array kNames<Schedule>{"constant", "linear_warmup", "step", "cosine", "phases"};
 
 // The learning rate of update i (from 0) of n.
 struct ScheduleSpec {
   Schedule kind = Schedule::kConstant;
-  double factor = 1, until = 0.1, then_divide = 1;  // linear_warmup
-  std::uint64_t every = 1000;                       // step
-  double gamma = 0.1;                               // step
-  double final_factor = 0;                          // cosine
+  double factor = 1, until = 0.1, then_divide = 1;                // linear_warmup
+  std::uint64_t every = 1000;                                     // step
+  double gamma = 0.1;                                             // step
+  double final_factor = 0;                                        // cosine
+  std::vector<std::array<double, 2>> phases{{0.5, 1}, {1, 0.1}};  // phases: until, factor
 
   bool operator==(const ScheduleSpec&) const = default;
 };
@@ -65,6 +67,17 @@ enum class Precision { kFloat32, kFloat64 };
 template <>
 inline constexpr std::array kNames<Precision>{"float32", "float64"};
 
+// When a run ends before its last step, judged at recorded steps by the loss on the test split where there is one,
+// else on the training split: as soon as it is below loss_below, or where `patience` records on end it was not
+// below the best one so far by more than `improvement` (Keras's EarlyStopping: patience, min_delta).
+struct StopSpec {
+  double loss_below = 0;       // 0: never
+  std::uint64_t patience = 0;  // 0: never
+  double improvement = 0;
+
+  bool operator==(const StopSpec&) const = default;
+};
+
 struct TrainSpec {
   Loss loss = Loss::kMse;
   OptimizerSpec optimizer;
@@ -72,9 +85,11 @@ struct TrainSpec {
   std::uint64_t batch_size = 32;  // 0: full
   bool batch_size_given = false;  // else a smaller training split is taken whole
   Sampling sampling = Sampling::kEpoch;
-  std::uint64_t steps = 1000;         // used where epochs is 0
-  std::uint64_t epochs = 0;           // steps = epochs · batches an epoch
-  double clip_norm = 0;               // largest gradient norm (of all parameters); 0: none
+  std::uint64_t steps = 1000;  // used where epochs is 0
+  std::uint64_t epochs = 0;    // steps = epochs · batches an epoch
+  double clip_norm = 0;        // largest gradient norm (of all parameters); 0: none
+  double clip_value = 0;       // largest magnitude of each entry of the gradient; 0: none
+  StopSpec stop;
   std::vector<std::uint64_t> freeze;  // layers, from 1, whose parameters stay as they are; ascending
   Precision precision = Precision::kFloat32;
 

@@ -1,4 +1,5 @@
 
+#include "train/online.h"
 #include "train/recorder.h"
 
 namespace deadrelu {
@@ -20,7 +21,8 @@ Trainer<T>::Trainer(const Pack<T>& pack)
     : pack_(pack),
       activations_(pack.network, largest_block(pack)),
       batches_(pack, activations_.max_samples()),
-      numbers_(pack.runs, pack.steps) {
+      numbers_(pack.runs, pack.steps),
+      losses_(pack) {
   const std::size_t lanes = pack.network.kernels.lanes;
   state_.parameters = initial_parameters(pack);
   state_.gradient = Buffer<T>(state_.parameters.size());
@@ -55,8 +57,11 @@ template <class T>
 void Trainer<T>::begin_batch(std::uint64_t step) {
   state_.step = step;
   state_.batch = batches_.batch_size(step);
+  state_.task = pack_.task_at(step);
+  state_.begins_task = pack_.task_steps > 0 && step == state_.task * pack_.task_steps;
   numbers_.begin_step(step, state_.learning_rate.data());
   std::fill_n(state_.batch_loss.data(), state_.batch_loss.size(), 0.0);
+  losses_.begin();
   block_.step = step;
   block_.from = block_.samples = 0;
   block_.activations = &activations_;
@@ -74,9 +79,9 @@ bool Trainer<T>::pass_block() {
   block_.targets = block.targets;
   if (draws_slopes_) draw_slopes();
   forward<T>(network, state_.parameters.data(), block.inputs, Mode::kTrain, activations_);
-  network.kernels.loss->evaluate(pack_.runs[0]->train.loss, activations_.output(output_layer, block_.samples),
-                                 block.targets, static_cast<T>(1.0 / static_cast<double>(state_.batch)),
-                                 state_.batch_loss.data(), activations_.output_gradient(block_.samples));
+  losses_.add(activations_.output(output_layer, block_.samples), block.targets,
+              static_cast<T>(1.0 / static_cast<double>(state_.batch)), state_.batch_loss.data(),
+              activations_.output_gradient(block_.samples));
   backward<T>(network, state_.parameters.data(), block.inputs, Mode::kTrain, block_.from == 0, activations_,
               state_.gradient.data(), slope_sums_.data());
   return true;
@@ -85,6 +90,7 @@ bool Trainer<T>::pass_block() {
 template <class T>
 void Trainer<T>::end_batch() {
   finish_gradient(pack_.network, slope_sums_.data(), state_.gradient.data());
+  losses_.finish(state_.batch_loss.data());
   const std::size_t lanes = pack_.network.kernels.lanes;
   for (const Range& frozen : frozen_)
     std::fill_n(state_.gradient.data() + frozen.offset * lanes, frozen.count * lanes, T{0});
@@ -153,20 +159,22 @@ class Doors {
   // The first door, for every block of a batch …
   void observe(const BatchBlock<T>& block) {
     if (bins_.wanted()) bins_.observe(pack_, block);
+    recorder_.observe(pack_, block);
   }
   // … and for the whole of it; `activations` may be overwritten. False: nobody goes on.
   bool observe(const TrainingState<T>& state, const Activations<T>& activations) {
-    if (bins_.wanted()) bins_.end_batch(state);
-    return recorder_.observe(pack_, state, activations);
+    const bool goes_on = recorder_.observe(pack_, state, activations);
+    if (bins_.wanted()) bins_.end_batch(state, recorder_.ended());
+    return goes_on;
   }
-  // Whether anybody looks at what comes of an update that follows the last step's.
+  // Whether anybody looks at what comes of an update that follows the last step's, which is not kept.
   bool wants_update_after_last() const { return pack_.runs[0]->record.layers; }
 
   // The second door.
   void intervene(TrainingState<T>& state) { recorder_.observe_update(pack_, state); }
 
   std::vector<RunRecord> finish() {
-    std::vector<RunRecord> records = recorder_.finish(pack_.steps);
+    std::vector<RunRecord> records = recorder_.finish();
     for (std::size_t lane = 0; lane < records.size(); ++lane) records[lane].stream = bins_.take(lane);
     return records;
   }
@@ -187,10 +195,11 @@ std::vector<RunRecord> train_pack(const Pack<T>& pack, const std::atomic<bool>& 
   for (std::uint64_t step = 0; step <= pack.steps; ++step) {
     if (stop.load(std::memory_order_relaxed)) return {};
     trainer.compute_gradient(step, [&](const BatchBlock<T>& block) { doors.observe(block); });
-    if (!doors.observe(trainer.state(), trainer.activations())) break;
-    if (step == pack.steps && !doors.wants_update_after_last()) break;
+    const bool is_last = !doors.observe(trainer.state(), trainer.activations()) || step == pack.steps;
+    if (is_last && !doors.wants_update_after_last()) break;
     trainer.update();
     doors.intervene(trainer.state());
+    if (is_last) break;
   }
   return doors.finish();
 }

@@ -17,12 +17,14 @@ namespace deadrelu {
 // laid out as the network's shape says.
 template <class T>
 struct TrainingState {
-  std::uint64_t step = 0;  // updates that the parameters have behind them
-  std::size_t batch = 0;   // examples in the batch of `step`
+  std::uint64_t step = 0;    // updates that the parameters have behind them
+  std::uint64_t task = 0;    // of the batch of `step`, from 0
+  bool begins_task = false;  // whether that batch is the task's first
+  std::size_t batch = 0;     // examples in the batch of `step`
   Buffer<T> parameters;
   Buffer<T> gradient;                     // of the batch of `step`, before clipping
   Buffer<T> first_moment, second_moment;  // the optimizer's; empty where it keeps none
-  Buffer<double> batch_loss;              // [lane], of the batch of `step`
+  Buffer<double> batch_loss;              // [lane], of the batch of `step`, in the targets' own unit
   Buffer<double> learning_rate;           // [lane], of the coming update
   Buffer<T> poison;                       // [lane]; NaN where a parameter is not finite any more
   std::size_t batches_per_epoch = 0;      // 0: a stream without epochs
@@ -83,6 +85,7 @@ class Trainer {
   Activations<T> activations_;
   Batches<T> batches_;
   OptimizerNumbers<T> numbers_;
+  LossSums<T> losses_;
   TrainingState<T> state_;
   BatchBlock<T> block_;
   Buffer<T> slope_sums_;

@@ -70,6 +70,8 @@ TEST(Fingerprint, it_knows_every_kind_of_data) {
       return where(r.data.kind == DataKind::kFunction && r.data.function_sampling == sampling,
                    r.data.function);
     });
+  expect_all<TaskChange>([](const RunSpec& r) { return r.data.tasks.change; });
+  expect_all<TargetSource>([](const RunSpec& r) { return r.data.target_source; });
   expect_all<Task>([](const RunSpec& r) { return where(r.data.kind == DataKind::kCsv, r.data.task); });
   expect_all<GaussianTarget>(
       [](const RunSpec& r) { return where(r.data.kind == DataKind::kGaussian, r.data.gaussian_target); });
@@ -77,8 +79,9 @@ TEST(Fingerprint, it_knows_every_kind_of_data) {
 
 TEST(Fingerprint, it_knows_every_table) {
   for (const RunSpec& run : fingerprint_runs()) {
-    EXPECT_TRUE(run.record.metrics && run.record.layers && run.record.units);
-    EXPECT_TRUE(!is_stream(run.data) || run.data.bin > 0);
+    for (const Table& table : result_tables())
+      EXPECT_TRUE(table.wanted == nullptr || run.record.*table.wanted) << table.name;
+    EXPECT_TRUE(!is_endless(run.data) || run.data.bin > 0);
   }
 }
 

@@ -120,7 +120,7 @@ class Case(unittest.TestCase):
 
 
 def stream(**more):
-    """A small sweep over an online stream, with rows in every table."""
+    """A small sweep over an online stream, with rows in every table but that of tasks."""
     config = {
         "name": "small",
         "data": {"kind": "slowly_changing_regression", "change_every": 100, "bin": 50},
@@ -131,6 +131,14 @@ def stream(**more):
         "sweep": {"grid": {RATE: [0.01, 0.001]}, "seeds": 3},
     }
     config["data"].update(more)
+    return config
+
+
+def every_table():
+    """That stream, and tasks beside it: together they have every table."""
+    config = stream()
+    tasks = {"kind": "blobs", "samples": 40, "tasks": {"change": "permute_inputs", "every": {"steps": 100}}}
+    config["sweep"]["grid"] = {"data": [config.pop("data"), tasks]}
     return config
 
 

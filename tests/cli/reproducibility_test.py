@@ -45,7 +45,7 @@ class OneResult(harness.Case):
         tables = [name for name, columns in self.columns("sweep").items() if "run_id" in columns]
         for table in tables:
             if not (self.folder / f"sweep/{table}.csv").exists():
-                self.assertIn(table, ("stream", "parameters"), "nothing records them here")
+                self.assertIn(table, ("stream", "tasks", "parameters"), "nothing records them here")
                 continue
             alone = [list(row.items()) for row in self.rows(f"alone/{table}.csv")]
             chosen = {ids[p] for p in (0, 13, 39)}

@@ -51,39 +51,5 @@ class Streams(harness.Case):
             self.assertIn(part, message)
 
 
-class Permuted(harness.Case):
-    CONFIG = {
-        "data": {"kind": "permuted", "images": "images", "labels": "labels", "bin": 40},
-        "model": {"hidden": [8]},
-        "train": {"batch_size": 4, "epochs": 3},
-        "sweep": {"seeds": 2},
-    }
-
-    def write_images(self, factor=37):
-        images = [bytes((i * factor + p * (11 if i % 2 else 5)) % 256 for p in range(16)) for i in range(40)]
-        (self.folder / "images").write_bytes(bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in (40, 4, 4))
-                                             + b"".join(images))
-        (self.folder / "labels").write_bytes(bytes([0, 0, 8, 1]) + (40).to_bytes(4, "big")
-                                             + bytes(i % 2 for i in range(40)))
-
-    def test_images_that_changed_are_refused(self):
-        self.write_images()
-        self.train(self.CONFIG, "out")
-        manifest = json.loads((self.folder / "out/manifest.json").read_text())
-        self.assertEqual([file["path"] for file in manifest["data_files"]], ["images", "labels"])
-        self.write_images(factor=36)
-        error = self.fail_with(4, "run", self.write({**self.CONFIG, "sweep": {"seeds": 3}}), "--out", "out")
-        self.assertIn("images: the file has changed since", error)
-
-    def test_an_epoch_of_permuted_images_is_a_task(self):
-        self.write_images()
-        self.train(self.CONFIG, "out")
-        rows = self.rows("out/stream.csv")
-        self.assertEqual([(r["from"], r["to"]) for r in rows], [("0", "40"), ("40", "80"), ("80", "120")] * 2)
-        for row in rows:
-            self.assertAlmostEqual(float(row["accuracy"]) * 40, round(float(row["accuracy"]) * 40), places=9)
-        self.assertEqual({r["steps"] for r in self.rows("out/runs.csv")}, {"30"})
-
-
 if __name__ == "__main__":
     harness.main()

@@ -223,7 +223,8 @@ TEST(Errors, an_unknown_key_lists_the_keys_of_its_kind_only) {
   EXPECT_NE(report.find(allowed), std::string::npos) << report;
   for (const Doc& key : config_keys()) {
     if (!key.name.starts_with("data.")) continue;
-    const std::string name = key.name.substr(5, key.name.find('.', 5) - 5);
+    const std::string name =
+        key.name.substr(5, key.name.find('.', 5) - 5);  // of the group, where it is in one
     const std::string text =
         R"({"data": {"kind": "moons", ")" + name + R"(": "abs"}, "model": {"hidden": [4]}})";
     const bool foreign = errors_of(text).find("belongs to data.kind") != std::string::npos;

@@ -95,7 +95,6 @@ TEST(Keys, defaults_of_data_are_those_of_the_spec) {
         run.data.targets_array = "targets";
         break;
       case DataKind::kIdx:
-      case DataKind::kPermuted:
         required = R"(, "images": "i", "labels": "l")";
         run.data.images = "i";
         run.data.labels = "l";
@@ -103,7 +102,7 @@ TEST(Keys, defaults_of_data_are_those_of_the_spec) {
       case DataKind::kSlowlyChangingRegression: run.data.dimensions = 20; break;
       default: break;
     }
-    if (is_stream(run.data)) run.data.bin = 10'000;
+    if (is_endless(run.data)) run.data.bin = 10'000;
     if (has_classes(run.data)) run.train.loss = Loss::kCrossEntropy;
     const std::string batch = kind == DataKind::kPoints ? "train.batch_size=1" : "train.batch_size=32";
     EXPECT_TRUE(spec_of(R"({"data": {"kind": ")" + std::string(name_of(kind)) + '"' + required +
@@ -403,9 +402,16 @@ TEST(Keys, every_key_is_documented) {
   }
 }
 
-TEST(Keys, a_key_excludes_only_later_keys) {
-  for (const auto& row : KeyTable::get().rows())
-    for (const std::size_t other : row.excludes) EXPECT_GT(other, row.path) << row.key.path;
+TEST(Keys, of_two_keys_that_exclude_each_other_one_says_so) {
+  const auto& table = KeyTable::get();
+  for (const auto& row : table.rows()) {
+    for (const std::size_t path : row.excludes) {
+      for (const std::size_t other : table.paths()[path].rows) {
+        const auto& back = table.rows()[other].excludes;
+        EXPECT_EQ(std::count(back.begin(), back.end(), row.path), 0) << row.key.path;
+      }
+    }
+  }
 }
 
 TEST(Keys, a_group_holds_exactly_the_paths_below_it) {

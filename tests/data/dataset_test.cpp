@@ -291,5 +291,68 @@ TEST(Dataset, fashion_mnist_reads_as_published) {
   }
 }
 
+// Of 3·x and of a constant, over the training split alone.
+TEST(Dataset, targets_are_standardized_as_inputs_are) {
+  DataSpec spec = points({1, 2, 4, 7, 11});
+  PointList targets;
+  for (const auto& row : *spec.inputs) targets.push_back({3 * row[0], 6});
+  spec.targets = targets;
+  spec.standardize = spec.standardize_targets = true;
+  spec.target_scale = 2;
+  spec.test_fraction = 0.4;
+  const Dataset<double> set = make_dataset<double>(spec, 3);
+  ASSERT_EQ(set.train.samples, 3u);
+  ASSERT_EQ(set.target_deviation.size(), 2u);
+  for (const auto* split : {&set.train, &set.test}) {
+    for (std::size_t s = 0; s < split->samples; ++s) {
+      EXPECT_NEAR(split->targets[2 * s], split->inputs[2 * s], 1e-14);  // both are the standardized x
+      EXPECT_EQ(split->targets[2 * s + 1], 0);
+    }
+  }
+  const SplitIndices indices = split_examples(5, 2, 3);
+  double mean = 0, square = 0;
+  for (const auto i : indices.train) mean += 6 * (*spec.inputs)[i][0] / 3;
+  for (const auto i : indices.train) square += std::pow(6 * (*spec.inputs)[i][0] - mean, 2) / 3;
+  EXPECT_NEAR(set.target_deviation[0], std::sqrt(square), 1e-13);
+  EXPECT_EQ(set.target_deviation[1], 1);
+}
+
+TEST(Dataset, the_inputs_may_be_the_targets_after_all_scaling) {
+  for (const DataKind kind : values_of<DataKind>()) {
+    DataSpec spec = kind == DataKind::kPoints ? points({1, 2, 4, 7}) : DataSpec{};
+    spec.kind = kind;
+    spec.target_source = TargetSource::kInputs;
+    spec.standardize = true;
+    spec.scale = 0.5;
+    spec.offset = 2;
+    spec.test_fraction = 0.25;
+    if (!shape_from_spec(spec) || is_endless(spec)) continue;
+    if (kind == DataKind::kPoints) spec.targets = PointList{};
+    EXPECT_FALSE(has_classes(spec));
+    const Dataset<double> set = make_dataset<double>(spec, 1);
+    EXPECT_EQ(copy_of(set.train.targets), copy_of(set.train.inputs)) << name_of(kind);
+    EXPECT_EQ(copy_of(set.test.targets), copy_of(set.test.inputs)) << name_of(kind);
+    EXPECT_EQ(set.outputs, set.inputs);
+    EXPECT_EQ(set.classes, 0u);
+    EXPECT_EQ(shape_from_spec(spec)->outputs, set.inputs);
+    spec.target_source = TargetSource::kOwn;
+    if (kind == DataKind::kPoints) spec.targets = PointList{{1}, {2}, {3}, {4}};
+    EXPECT_EQ(copy_of(make_dataset<double>(spec, 1).train.inputs), copy_of(set.train.inputs))
+        << name_of(kind);
+  }
+}
+
+TEST(Dataset, every_column_of_a_table_is_an_input_of_an_autoencoder) {
+  DataSpec spec;
+  spec.kind = DataKind::kCsv;
+  spec.path = write_file("auto.csv", "a,b\n1,2\n3,4\n5,7\n");
+  spec.task = Task::kClassification;  // plays no part
+  spec.target_source = TargetSource::kInputs;
+  const Dataset<double> set = make_dataset<double>(spec, 1);
+  EXPECT_EQ(copy_of(set.train.inputs), (std::vector<double>{1, 2, 3, 4, 5, 7}));
+  EXPECT_EQ(copy_of(set.train.targets), copy_of(set.train.inputs));
+  EXPECT_EQ(set.classes, 0u);
+}
+
 }  // namespace
 }  // namespace deadrelu

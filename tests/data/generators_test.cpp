@@ -331,6 +331,47 @@ TEST(ClassSets, blobs_are_normal_around_centres_in_the_square_of_side_ten) {
   }
 }
 
+TEST(ClassSets, blobs_have_their_centres_uniform_in_the_box) {
+  DataSpec spec = spec_of(DataKind::kBlobs, 3);
+  spec.classes = 3;
+  spec.spread = 0;
+  spec.box = {2, 2.5};
+  std::vector<double> centres;
+  for (std::uint64_t seed = 0; seed < 2000; ++seed)
+    for (const double centre : copy_of(make_dataset<double>(spec, seed).train.inputs))
+      centres.push_back(centre);
+  double mean = 0;
+  for (const double centre : centres) {
+    EXPECT_TRUE(2 < centre && centre < 2.5);
+    mean += centre / static_cast<double>(centres.size());
+  }
+  // Standard deviation of the mean of 12000: 0.5/√12/√12000 = 0.0013.
+  EXPECT_NEAR(mean, 2.25, 5 * 0.0013);
+  const auto [low, high] = std::minmax_element(centres.begin(), centres.end());
+  EXPECT_LT(*low, 2.001);
+  EXPECT_GT(*high, 2.499);
+}
+
+TEST(ClassSets, the_inner_circle_has_the_factor_for_its_radius) {
+  DataSpec spec = spec_of(DataKind::kCircles, 30);
+  spec.factor = 0.8;
+  const Dataset<double> set = make_dataset<double>(spec, 1);
+  for (std::size_t s = 0; s < 30; ++s)
+    EXPECT_NEAR(std::hypot(set.train.inputs[2 * s], set.train.inputs[2 * s + 1]), s % 2 == 0 ? 1 : 0.8,
+                1e-15);
+}
+
+TEST(ClassSets, the_table_of_xor_is_its_four_points) {
+  DataSpec spec = spec_of(DataKind::kXor, 1000);
+  spec.table = true;
+  const Dataset<double> set = make_dataset<double>(spec, 1);
+  ASSERT_EQ(set.train.samples, 4u);
+  EXPECT_EQ(copy_of(set.train.inputs), (std::vector<double>{0, 0, 0, 1, 1, 0, 1, 1}));
+  EXPECT_EQ(copy_of(set.train.targets), (std::vector<double>{1, 0, 0, 1, 0, 1, 1, 0}));
+  EXPECT_FALSE(depends_on_seed(spec));
+  EXPECT_EQ(shape_from_spec(spec)->samples, 4u);
+}
+
 TEST(ClassSets, circles_have_radii_one_and_one_half) {
   const Dataset<double> set = make_dataset<double>(spec_of(DataKind::kCircles, 9), 1);
   for (std::size_t s = 0; s < 9; ++s) {

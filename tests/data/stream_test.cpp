@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "data/dataset.h"
 
 namespace deadrelu {
 namespace {
@@ -72,7 +73,7 @@ struct Played {
 
 Played play(const DataSpec& spec, const Dataset<float>& data, std::size_t batch, std::uint64_t steps,
             std::size_t lane = 1) {
-  const auto stream = make_stream<float>(spec, data, {7, batch, kColumns, Sampling::kEpoch});
+  const auto stream = make_stream<float>(spec, {7, batch, kColumns});
   std::vector<float> in(data.inputs * kColumns * kLanes, -5.0f), out(data.outputs * kColumns * kLanes, -5.0f);
   const auto inputs = dense_lane_matrix(in.data(), data.inputs, kColumns, kLanes);
   const auto targets = dense_lane_matrix(out.data(), data.outputs, kColumns, kLanes);
@@ -181,48 +182,11 @@ TEST(SlowStream, belongs_to_the_seed_of_the_data) {
   EXPECT_NE(play(spec, data, 1, 50).inputs, of_run.inputs);
 }
 
-// Images 0 … n−1 whose pixel p is 100·image + p, and whose class is image mod 2.
-Dataset<float> images(std::size_t n, std::size_t pixels) {
-  Dataset<float> data{pixels, 2, 2, {n, Buffer<float>(n * pixels), Buffer<float>(n * 2)}, {}};
-  for (std::size_t s = 0; s < n; ++s) {
-    for (std::size_t p = 0; p < pixels; ++p)
-      data.train.inputs[s * pixels + p] = static_cast<float>(100 * s + p);
-    data.train.targets[s * 2 + s % 2] = 1;
-  }
-  return data;
-}
-
-TEST(PermutedStream, shows_every_image_once_a_task_with_one_order_of_the_pixels) {
-  DataSpec spec;
-  spec.kind = DataKind::kPermuted;
-  const Dataset<float> data = images(12, 30);
-  const Played played = play(spec, data, 4, 9);  // three tasks
-  std::set<std::vector<std::uint32_t>> orders;
-  for (std::size_t task = 0; task < 3; ++task) {
-    const Permutation permutation(7, Purpose::kPixels, task, 30);
-    std::vector<std::uint32_t> order(30);
-    for (std::uint32_t i = 0; i < 30; ++i) order[i] = permutation(i);
-    orders.insert(order);
-    std::set<std::size_t> seen;
-    for (std::size_t k = 0; k < 12; ++k) {
-      const auto& x = played.inputs[task * 12 + k];
-      const auto image = static_cast<std::size_t>(x[0]) / 100;
-      seen.insert(image);
-      for (std::size_t i = 0; i < 30; ++i) EXPECT_EQ(x[i], static_cast<double>(100 * image + order[i]));
-      EXPECT_EQ(played.targets[task * 12 + k][image % 2], 1);
-      EXPECT_EQ(played.targets[task * 12 + k][1 - image % 2], 0);
-    }
-    EXPECT_EQ(seen.size(), 12u);
-  }
-  EXPECT_EQ(orders.size(), 3u);
-}
-
-TEST(Streams, are_the_kinds_that_say_so) {
-  const Dataset<float> data = images(4, 3);
+TEST(Streams, are_the_kinds_without_an_end) {
   for (const DataKind kind : values_of<DataKind>()) {
     DataSpec spec = slow_spec();
     spec.kind = kind;
-    EXPECT_EQ(make_stream<float>(spec, data, {7, 1, 1, Sampling::kEpoch}) != nullptr, is_stream(spec));
+    EXPECT_EQ(make_stream<float>(spec, {7, 1, 1}) != nullptr, is_endless(spec));
   }
 }
 

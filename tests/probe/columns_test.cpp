@@ -13,7 +13,7 @@ namespace {
 TEST(Columns, names_and_order_are_the_contracts) {
   const std::map<std::string, std::string> contract{
       {"runs",
-       "status, steps, diverged_step, train_loss_initial, train_loss, test_loss, train_accuracy, "
+       "status, steps, diverged_step, stop_step, train_loss_initial, train_loss, test_loss, train_accuracy, "
        "test_accuracy, dead_fraction_initial, dead_fraction, dead_fraction_max, dead_layers, born_dead, "
        "collapsed, deaths, revivals, "},
       {"metrics",
@@ -30,6 +30,7 @@ TEST(Columns, names_and_order_are_the_contracts) {
        "active_fraction, dormant_score, activation_mean, preactivation_mean, preactivation_max, grad_norm, "
        "weight_norm, bias, "},
       {"stream", "bin, from, to, loss, accuracy, silent_fraction, "},
+      {"tasks", "task, steps, online_loss, online_accuracy, loss, accuracy, dead_fraction, "},
       {"parameters", "step, layers, "},
   };
   for (const Table& table : result_tables()) {
@@ -46,6 +47,7 @@ RunRecord record_with_a_row_everywhere() {
   record.layers.resize(1);
   record.units.resize(1);
   record.stream.resize(1);
+  record.tasks.resize(1);
   record.parameters.resize(1);
   return record;
 }

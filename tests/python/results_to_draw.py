@@ -40,6 +40,15 @@ def stream():
 
 
 @functools.cache
+def tasks():
+    """A few short tasks."""
+    out = pathlib.Path(FOLDER.name) / "tasks"
+    _run("run", ROOT / "experiments/permuted/config.json", "--out", out, "--progress", "none",
+         "--set", "sweep.seeds=2", "--set", "data.limit=50", "--set", "data.tasks.count=4")
+    return out
+
+
+@functools.cache
 def experiment(name):
     """The results of a published experiment."""
     _run("reproduce", name, "--experiments", ROOT / "experiments", "--out", FOLDER.name, "--quiet")

@@ -55,17 +55,16 @@ double loss_value(Loss loss, const Matrix& outputs, const Matrix& targets);
 Layers gradient(const ModelSpec& model, Loss loss, const Layers& layers, const Matrix& inputs,
                 const Matrix& targets);
 
-// torch.optim's SGD, Adam, AdamW, RMSprop after torch.nn.utils.clip_grad_norm_.
+// torch.optim's SGD, Adam, AdamW, RMSprop after torch.nn.utils.clip_grad_norm_ or clip_grad_value_.
 class ReferenceOptimizer {
  public:
-  ReferenceOptimizer(const OptimizerSpec& spec, double clip_norm) : spec_(spec), clip_norm_(clip_norm) {}
+  explicit ReferenceOptimizer(const TrainSpec& train) : train_(train) {}
   void step(Layers& parameters, Layers gradient, double learning_rate);
 
  private:
   void step_one(double& parameter, double gradient, double learning_rate, std::size_t place);
 
-  OptimizerSpec spec_;
-  double clip_norm_;
+  TrainSpec train_;
   std::uint64_t count_ = 0;  // steps taken, this one included
   std::vector<double> first_, second_;
 };

@@ -39,19 +39,22 @@ double squared_norm(const Layers& gradient) {
 void ReferenceOptimizer::step(Layers& parameters, Layers gradient, double learning_rate) {
   ++count_;
   double factor = 1;
-  if (clip_norm_ > 0) factor = std::min(1.0, clip_norm_ / (std::sqrt(squared_norm(gradient)) + 1e-6));
+  if (train_.clip_norm > 0)
+    factor = std::min(1.0, train_.clip_norm / (std::sqrt(squared_norm(gradient)) + 1e-6));
   std::size_t place = 0;
   for_each_pair(parameters, gradient, [&](double& parameter, double g) {
     if (place == first_.size()) {
       first_.push_back(0);
       second_.push_back(0);
     }
-    step_one(parameter, factor * g, learning_rate, place++);
+    g *= factor;
+    if (train_.clip_value > 0) g = std::clamp(g, -train_.clip_value, train_.clip_value);
+    step_one(parameter, g, learning_rate, place++);
   });
 }
 
 void ReferenceOptimizer::step_one(double& parameter, double g, double learning_rate, std::size_t place) {
-  const OptimizerSpec& o = spec_;
+  const OptimizerSpec& o = train_.optimizer;
   double &first = first_[place], &second = second_[place];
   if (o.kind == Optimizer::kAdamw) {
     parameter -= learning_rate * o.weight_decay * parameter;
@@ -102,6 +105,11 @@ double learning_rate(const TrainSpec& train, std::uint64_t i, std::uint64_t n) {
     case Schedule::kCosine:
       return rate *
              (s.final_factor + (1 - s.final_factor) * (1 + std::cos(std::numbers::pi * step / steps)) / 2);
+    case Schedule::kPhases: {
+      std::size_t phase = 0;
+      while (phase + 1 < s.phases.size() && step >= std::round(s.phases[phase][0] * steps)) ++phase;
+      return rate * s.phases[phase][1];
+    }
   }
   return kNoFormula;
 }

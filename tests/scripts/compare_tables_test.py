@@ -15,7 +15,7 @@ import harness  # noqa: E402
 class CompareTables(harness.Case):
     def setUp(self):
         super().setUp()
-        self.train(harness.stream(), "out")
+        self.train(harness.every_table(), "out")
         shutil.copytree(self.folder / "out", self.folder / "other")
         self.names = self.table_names("out")
 

@@ -101,7 +101,7 @@ class Trial {
 
   void update(Optimizer optimizer) {
     // In the order of UpdateNumber.
-    constexpr double kNumbers[kUpdateNumbers] = {0.1,  0.01, 1, 0.9,  0,    1,    0.75,
+    constexpr double kNumbers[kUpdateNumbers] = {0.1,  0.01, 1, 0.6,  0.9,  0,    1,   0.75,
                                                  0.75, 1e-8, 0, 0.25, 0.25, 0.75, 0.75};
     Buffer<T> numbers(kUpdateNumbers * k_.lanes);
     for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = T(kNumbers[i / k_.lanes]);

@@ -80,6 +80,24 @@ TEST(Allocations, no_step_makes_one_whatever_the_sampling) {
   }
 }
 
+TEST(Allocations, no_step_makes_one_whatever_the_task) {
+  for (const TaskChange change : values_of<TaskChange>()) {
+    for (const Sampling sampling : values_of<Sampling>()) {
+      RunSpec run = small_run();
+      run.data.tasks = {.change = change, .steps = 6, .ramp = 3};
+      run.train.sampling = sampling;
+      const auto pack = pack_of<float>({run, run}, make_examples<float>(30, 3));
+      Trainer<float> trainer(pack);
+      const long before = allocation_count;
+      for (std::uint64_t step = 0; step < 40; ++step) {
+        trainer.compute_gradient(step);
+        trainer.update();
+      }
+      EXPECT_EQ(allocation_count, before) << name_of(change);
+    }
+  }
+}
+
 TEST(Allocations, no_step_makes_one_whatever_the_activation) {
   for (const Activation kind : values_of<Activation>()) {
     RunSpec run = small_run();

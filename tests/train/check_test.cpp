@@ -67,6 +67,95 @@ TEST(Check, the_probe_needs_its_split) {
   EXPECT_TRUE(find_contradictions(run, facts_of(100, 1)).empty());
 }
 
+TEST(Check, tasks_need_a_data_set_that_they_can_change) {
+  const auto found = [](const auto& change) {
+    RunSpec run = valid_run();
+    run.data.kind = DataKind::kSpirals;
+    run.data.classes = 3;
+    run.train.loss = Loss::kCrossEntropy;
+    run.data.tasks.change = TaskChange::kRandomLabels;
+    change(run);
+    return spec_contradictions(run, true);
+  };
+  EXPECT_TRUE(found([](RunSpec&) {}).empty());
+  EXPECT_TRUE(
+      blames(found([](RunSpec& run) { run.data.kind = DataKind::kSlowlyChangingRegression; }), "data.tasks"));
+  for (const TaskChange change : values_of<TaskChange>()) {
+    const bool of_inputs = change == TaskChange::kNone || change == TaskChange::kPermuteInputs;
+    const auto of_regression = found([&](RunSpec& run) {
+      run.data.kind = DataKind::kGaussian;
+      run.train.loss = Loss::kMse;
+      run.data.tasks.change = change;
+    });
+    EXPECT_EQ(of_regression.empty(), of_inputs) << name_of(change);
+    EXPECT_EQ(blames(of_regression, "data.tasks.change"), !of_inputs);
+  }
+  const auto some_classes = [](std::size_t classes, std::uint64_t batch) {
+    return [classes, batch](RunSpec& run) {
+      run.data.tasks = {.change = TaskChange::kClasses, .classes = classes};
+      run.train.batch_size = batch;
+      run.train.batch_size_given = true;
+    };
+  };
+  EXPECT_TRUE(found(some_classes(3, 10)).empty());
+  EXPECT_TRUE(blames(found(some_classes(4, 10)), "data.tasks.classes"));
+  EXPECT_TRUE(blames(found(some_classes(2, 0)), "train.batch_size"));
+  const auto ramp = [](std::uint64_t steps) {
+    return [steps](RunSpec& run) { run.data.tasks.steps = 10, run.data.tasks.ramp = steps; };
+  };
+  EXPECT_TRUE(found(ramp(10)).empty());
+  EXPECT_TRUE(blames(found(ramp(11)), "data.tasks.ramp"));
+}
+
+TEST(Check, targets_are_what_the_loss_takes) {
+  const auto found = [](const auto& change) {
+    RunSpec run = valid_run();
+    change(run);
+    return spec_contradictions(run, true);
+  };
+  const auto inputs = [](RunSpec& run) {
+    run.data.kind = DataKind::kMoons;
+    run.data.target_source = TargetSource::kInputs;
+  };
+  for (const Loss loss : values_of<Loss>()) {
+    const bool needs_classes = loss == Loss::kCrossEntropy || loss == Loss::kBinaryCrossEntropy;
+    EXPECT_EQ(blames(found([&](RunSpec& run) { inputs(run), run.train.loss = loss; }), "train.loss"),
+              needs_classes);
+  }
+  EXPECT_TRUE(
+      blames(found([&](RunSpec& run) { inputs(run), run.data.target_scale = 2; }), "data.target_scale"));
+  EXPECT_TRUE(blames(found([&](RunSpec& run) { inputs(run), run.data.standardize_targets = true; }),
+                     "data.standardize_targets"));
+  for (const DataKind kind : {DataKind::kMoons, DataKind::kSlowlyChangingRegression})
+    EXPECT_TRUE(
+        blames(found([&](RunSpec& run) { run.data.kind = kind, run.data.standardize_targets = true; }),
+               "data.standardize_targets"));
+  EXPECT_TRUE(found([](RunSpec& run) { run.data.standardize_targets = true; }).empty());
+}
+
+TEST(Check, phases_ascend_and_gradients_are_clipped_in_one_way) {
+  const auto found = [](const auto& change) {
+    RunSpec run = valid_run();
+    run.train.schedule.kind = Schedule::kPhases;
+    change(run);
+    return spec_contradictions(run, true);
+  };
+  using Phases = decltype(ScheduleSpec::phases);
+  EXPECT_TRUE(found([](RunSpec&) {}).empty());
+  for (const Phases& phases :
+       {Phases{{0, 1}}, Phases{{1.5, 1}}, Phases{{0.5, 1}, {0.5, 2}}, Phases{{0.5, 1}, {0.25, 2}}})
+    EXPECT_TRUE(
+        blames(found([&](RunSpec& run) { run.train.schedule.phases = phases; }), "train.schedule.phases"));
+  EXPECT_TRUE(blames(found([](RunSpec& run) { run.train.clip_norm = run.train.clip_value = 1; }),
+                     "train.clip_value"));
+  EXPECT_TRUE(found([](RunSpec& run) { run.train.clip_value = 1; }).empty());
+  const auto boxed = [](RunSpec& run) {
+    run.data.kind = DataKind::kBlobs;
+    run.data.box = {2, 2};
+  };
+  EXPECT_TRUE(blames(found(boxed), "data.box"));
+}
+
 TEST(Check, absurd_sizes_are_refused) {
   RunSpec run = valid_run();
   run.model.hidden.assign(1024, 65536);

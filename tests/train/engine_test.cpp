@@ -59,6 +59,7 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   train.optimizer.nesterov = train.optimizer.momentum > 0 && choices.one_in(2);
   train.optimizer.weight_decay = choices.one_in(2) ? 0.01 : 0;
   train.clip_norm = choices.one_in(2) ? 0.5 : 0;
+  train.clip_value = train.clip_norm == 0 && choices.one_in(2) ? 0.02 : 0;
   if (choices.one_in(3)) train.freeze = {1 + choices.below(run.model.hidden.size() + 1)};
   train.optimizer.library = choices.any<Library>();
   train.batch_size = choices.one_in(4) ? 1 : choices.below(kSamples + 1);  // 0: all examples

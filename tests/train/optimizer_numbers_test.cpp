@@ -59,9 +59,21 @@ TEST(Schedule, cosine_never_goes_below_zero) {
   for (std::uint64_t i = 0; i <= 997; ++i) ASSERT_GE(scheduled_learning_rate(1, spec, i, 997), 0) << i;
 }
 
+TEST(Schedule, phases_change_after_their_share_of_the_steps) {
+  const ScheduleSpec spec{.kind = Schedule::kPhases, .phases = {{0.25, 0.5}, {0.5, 1}, {0.9, 0.125}}};
+  const auto rate = [&](std::uint64_t i, std::uint64_t n) { return scheduled_learning_rate(2, spec, i, n); };
+  for (const std::uint64_t i : {0, 24}) EXPECT_EQ(rate(i, 100), 1);
+  for (const std::uint64_t i : {25, 49}) EXPECT_EQ(rate(i, 100), 2);
+  for (const std::uint64_t i : {50, 89, 90, 99, 100}) EXPECT_EQ(rate(i, 100), 0.25);  // the last one stays
+  EXPECT_EQ(rate(2, 10), 1);  // ⌊2.5 + ½⌋ updates
+  EXPECT_EQ(rate(3, 10), 2);
+}
+
 TEST(Schedule, no_steps_at_all_have_a_rate) {
   for (const Schedule kind : values_of<Schedule>()) {
-    EXPECT_EQ(scheduled_learning_rate(0.1, {.kind = kind}, 0, 0), 0.1);
+    ScheduleSpec spec{.kind = kind};
+    spec.phases = {{1, 1}};
+    EXPECT_EQ(scheduled_learning_rate(0.1, spec, 0, 0), 0.1);
   }
 }
 

@@ -90,6 +90,18 @@ TEST(OptimizerSteps, weight_decay_is_not_clipped) {
                0.88060010269138, 0.821794158443864);
 }
 
+// The gradient w is moved to 0.5 while it is larger: w ← w − 0.4·min(w, 0.5).
+TEST(OptimizerSteps, sgd_with_clipped_values) {
+  TrainSpec train = train_with({.learning_rate = 0.4});
+  train.clip_value = 0.5;
+  expect_steps(train, 0.8, 0.6, 0.4);
+  train.optimizer.learning_rate = 2.4;  // from 1 to −0.2, 0.28, −0.392
+  expect_steps(train, -0.2, 0.28, -0.392);
+  train.optimizer.weight_decay =
+      0.5;  // not clipped: 1 − 2.4·(0.5 + 0.5) = −1.4; −1.4 + 2.4·(0.5 + 0.7) = 1.48
+  expect_steps(train, -1.4, 1.48, -1.496);
+}
+
 TEST(OptimizerSteps, a_gradient_below_the_bound_is_not_clipped) {
   expect_steps(train_with({.learning_rate = 0.1}, 2), 0.9, 0.81, 0.729);
 }

@@ -115,12 +115,18 @@ std::vector<Case> cases() {
     run.train.clip_norm = 0.1;
     run.train.optimizer = {.kind = Optimizer::kAdam, .learning_rate = 0.003, .weight_decay = 0.01};
   });
+  add("clipped_values", [](RunSpec& run) { run.train.clip_value = 0.02; });
+  add("clipped_values_adam", [](RunSpec& run) {
+    run.train.clip_value = 0.01;
+    run.train.optimizer = {.kind = Optimizer::kAdam, .learning_rate = 0.003, .weight_decay = 0.01};
+  });
   const auto schedule = [&](std::string name, ScheduleSpec spec) {
     add(std::move(name), [spec](RunSpec& run) { run.train.schedule = spec; });
   };
   schedule("linear_warmup", {.kind = Schedule::kLinearWarmup, .factor = 3, .until = 0.25, .then_divide = 2});
   schedule("step", {.kind = Schedule::kStep, .every = 30, .gamma = 0.5});
   schedule("cosine", {.kind = Schedule::kCosine, .final_factor = 0.1});
+  schedule("phases", {.kind = Schedule::kPhases, .phases = {{0.1, 0.2}, {0.305, 1}, {0.8, 0.3}}});
 
   for (const std::vector<std::uint64_t>& layers : {std::vector<std::uint64_t>{1}, {2, 3}, {1, 3}})
     add("frozen_" + std::to_string(layers.front()) + "_" + std::to_string(layers.back()), [=](RunSpec& run) {
@@ -173,7 +179,7 @@ class Reference : public ::testing::TestWithParam<Case> {
     const std::size_t lanes = pack.network.kernels.lanes;
     auto layers = reference::layers_from(
         lane_parameters(pack.network.shape, trainer.state().parameters.data(), lanes, 0));
-    reference::ReferenceOptimizer optimizer(run.train.optimizer, run.train.clip_norm);
+    reference::ReferenceOptimizer optimizer(run.train);
     BatchOrder order(order_kernels<double>(available_simd()[0], Engine::kWide), {run.seed},
                      run.train.sampling, kTrainingSamples, pack.batch_size);
     double first_loss = 0, last_loss = 0;

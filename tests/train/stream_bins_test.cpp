@@ -1,4 +1,4 @@
-#include "train/recorder.h"
+#include "train/online.h"
 
 #include <gtest/gtest.h>
 
@@ -96,21 +96,6 @@ TEST(StreamBins, end_where_a_run_diverges_and_go_on_beside_it) {
   ASSERT_EQ(records[0].outcome.status, RunStatus::kDiverged);
   EXPECT_LE(records[0].stream.size(), static_cast<std::size_t>(records[0].outcome.diverged_step) / 20);
   expect_same_stream(records[1].stream, trained(stream_pack<float>({stream_run(2)}))[0].stream);
-}
-
-TEST(StreamBins, hold_the_accuracy_of_a_classification) {
-  RunSpec run = stream_run(3, 60, 4);
-  run.data.kind = DataKind::kPermuted;
-  run.data.bin = 40;
-  run.train.loss = Loss::kCrossEntropy;
-  const auto data = make_examples<float>(40, 3);
-  const RunRecord record = trained(pack_of<float>({run}, data))[0];
-  ASSERT_EQ(record.stream.size(), 6u);
-  for (const StreamRow& row : record.stream) {
-    EXPECT_GT(row.accuracy, 0.2);
-    EXPECT_LE(row.accuracy, 1);
-    EXPECT_EQ(row.accuracy * 40, std::round(row.accuracy * 40)) << "no whole number of examples";
-  }
 }
 
 TEST(StreamBins, are_not_there_without_a_stream) {

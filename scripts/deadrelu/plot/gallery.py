@@ -20,6 +20,7 @@ CHARTS: dict[str, Callable[[View], Chart | None]] = {
     "gradient_by_layer": training.gradient_by_layer,
     "survival": survival.survival,
     "stream_error": training.stream_error,
+    "task_error": training.task_error,
     "loss": training.loss,
     "activations": activation.activations,
 }

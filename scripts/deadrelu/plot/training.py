@@ -55,26 +55,39 @@ def gradient_by_layer(view: View) -> Chart | None:
 
 def stream_error(view: View) -> Chart | None:
     """Error over an online stream, bin by bin, and beside it the units that are silent for a whole bin."""
-    stream = view.table("stream")
-    if stream is None:
+    return _online(view, "stream", ("to", "examples seen"),
+                   [("loss", "error", "mean loss of the bin"), ("accuracy", "accuracy", "share of the bin"),
+                    ("silent_fraction", "silent units", "share of hidden units")], "Error over the stream", "bin")
+
+
+def task_error(view: View) -> Chart | None:
+    """Error from task to task while each is learned, and beside it the units that are dead at its end."""
+    return _online(view, "tasks", ("task", "task"),
+                   [("online_loss", "error", "mean loss before each update"),
+                    ("online_accuracy", "accuracy", "share before each update"),
+                    ("dead_fraction", "dead units", "share of hidden units at the end")], "Error from task to task", "task")
+
+
+def _online(view: View, name: str, along: tuple[str, str], wanted: list[tuple[str, str, str]], title: str,
+            piece: str) -> Chart | None:
+    rows = view.table(name)
+    if rows is None:
         return None
     panels = arrange(view.lines)
-    frame = place(stream, panels)
-    wanted = [("loss", "error"), ("accuracy", "accuracy"), ("silent_fraction", "silent units")]
-    units = {"loss": "mean loss of the bin", "accuracy": "share of the bin", "silent_fraction": "share of hidden units"}
+    frame = place(rows, panels)
     charts = []
-    for column, title in wanted:
+    for column, what, unit in wanted:
         if column not in frame or frame[column].isna().all():
             continue
-        bounds = (0, None) if column == "loss" else (0, 1)
-        table = mean_interval(frame, ["to", *keys(panels)], column, *bounds)
-        x = alt.X("to:Q", title="examples seen", axis=counts(6))
-        y = alt.Y("mean:Q", title=y_title(panels, title, units[column]), scale=alt.Scale(zero=column != "loss"))
+        is_loss = column.endswith("loss")
+        table = mean_interval(frame, [along[0], *keys(panels)], column, 0, None if is_loss else 1)
+        x = alt.X(f"{along[0]}:Q", title=along[1], axis=counts(6))
+        y = alt.Y("mean:Q", title=y_title(panels, what, unit), scale=alt.Scale(zero=not is_loss))
         lines = _lines(table, x, y, line_series(panels), _detail(panels)).properties(
             width=theme.SMALL_WIDTH, height=theme.SMALL_HEIGHT)
         charts.append(facet(lines, panels))
-    return theme.headed(alt.concat(*charts, columns=1 if panels.column else 3), "Error over the stream",
-                        f"Mean over seeds in each bin, band: 95 % interval; {_runs(view)}", panels.note())
+    return theme.headed(alt.concat(*charts, columns=1 if panels.column else 3), title,
+                        f"Mean over seeds in each {piece}, band: 95 % interval; {_runs(view)}", panels.note())
 
 
 def _by_layer(view: View, column: str, name: str, unit: str, title: str) -> Chart | None:
