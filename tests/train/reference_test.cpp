@@ -65,11 +65,11 @@ std::vector<Case> cases() {
                {.kind = kind, .slope = slope, .lower = 0.2, .upper = 0.2, .alpha = alpha, .pieces = 3});
   }
   for (const char* formula :
-       {"max(0, x) + a*min(0, x)", "x*sigmoid(a*x) - b*x^2", "where(x > b, a*expm1(x)/x, sin(x))",
+       {"max(0, x) + a*min(0, x)", "x*sigmoid(a*x) - b*x^2/(1 + x^2)", "where(x > 0, a*log1p(x), sin(x))",
         "(x > 0)*abs(x)^a + b*log1p(x^2)", "min(x, b)*tanh(softplus(x)) + erf(x/a)"}) {
     ActivationSpec spec{.kind = Activation::kExpression, .at_zero = 0.25, .formula = formula};
     spec.numbers = {{"a", 1.5}, {"b", 0.125}};
-    activation(formula, spec);
+    activation("formula_" + std::to_string(list.size()), spec);
   }
   add("prelu_adamw", [](RunSpec& run) {
     run.model.activation = {.kind = Activation::kPrelu, .slope = 0.25};
