@@ -41,6 +41,13 @@ const ColumnOf<M> kMetrics[] = {
     {"dead_fraction", &M::dead_fraction, "1", "Share of dead units among all hidden units, in [0, 1].",
      "Hidden units whose activation is 0 on every probe input / hidden units (Lu et al. 2019). Outputs are no "
      "units, whatever model.output_activation is."},
+    {"output_std", &M::output_std, "1", "How much the network's outputs depend on its input.",
+     "Root of the mean, over the outputs, of each output's variance over the probe inputs; exactly 0 where the "
+     "network is a constant. Of outputs with an activation: of what it puts out."},
+    {"output_min", &M::output_min, "1", "Smallest output of the network.",
+     "Minimum over all outputs and probe inputs."},
+    {"output_max", &M::output_max, "1", "Largest output of the network.",
+     "Maximum over all outputs and probe inputs."},
 };
 
 using L = LayerRow;
@@ -57,6 +64,9 @@ const ColumnOf<L> kLayers[] = {
      "Share of rarely active units; empty on the output layer.",
      "Units whose pre-activation is above 0 on fewer than record.thresholds.rarely_active (default 1 %) of "
      "the probe inputs / units."},
+    {"always_active_fraction", &L::always_active_fraction, "1",
+     "Share of units that are active on every probe input: ReLUs among them only compute a line; empty on the output layer.",
+     "Units whose pre-activation is above 0 on every probe input / units (the zombie units of Lyle et al. 2024)."},
     {"dormant_fraction", &L::dormant_fraction, "1", "Share of dormant units; empty on the output layer.",
      "Units whose dormant score, mean |activation| over the layer's mean of it, is at most "
      "record.thresholds.dormant (default 0.025) / units; a layer that is zero everywhere is wholly dormant "
@@ -65,6 +75,10 @@ const ColumnOf<L> kLayers[] = {
      "Share of saturated units; empty on the output layer.",
      "Units whose derivative's magnitude is below record.thresholds.saturated (default 1e-7) on every probe "
      "input / units."},
+    {"saturated_pairs_fraction", &L::saturated_pairs_fraction, "1",
+     "Share of saturated pairs of unit and probe input; empty on the output layer.",
+     "Pairs of a unit and a probe input where the derivative's magnitude is below record.thresholds.saturated "
+     "(default 1e-7) / pairs; where saturated_fraction counts units that are so on every probe input."},
     {"zero_gradient_fraction", &L::zero_gradient_fraction, "1",
      "Share of units that the next batch cannot move; empty on the output layer.",
      "Units whose incoming weight and bias gradients are all exactly 0 on the batch of update step + 1 / "
@@ -130,6 +144,8 @@ const ColumnOf<U> kUnitTable[] = {
     {"rarely_active", &U::rarely_active, "1", "1 if the unit is rarely active, else 0.",
      "The pre-activation is above 0 on fewer than record.thresholds.rarely_active (default 1 %) of the probe "
      "inputs."},
+    {"always_active", &U::always_active, "1", "1 if the unit is active on every probe input, else 0.",
+     "The pre-activation is above 0 on every probe input."},
     {"dormant", &U::dormant, "1", "1 if the unit is dormant, else 0.",
      "dormant_score is at most record.thresholds.dormant (default 0.025), or the whole layer is zero (Sokar "
      "et al. 2023)."},
@@ -212,6 +228,10 @@ const ColumnOf<R> kRuns[] = {
      "number."},
     {"stop_step", &R::stop_step, "steps", "The step at which train.stop ended the run; empty otherwise.",
      "The recorded step that met the rule; what describes the end of the run is about this step."},
+    {"constant_loss", &R::constant_loss, "1", "Loss of the best constant answer on the training split.",
+     "The smallest train_loss of a network whose outputs do not depend on the input: of mse the variance of the "
+     "targets (their mean is the answer), of mae the mean distance from their median, of the cross entropies the "
+     "entropy of the classes' shares; over the evaluated examples (record.probe.samples), as at step 0."},
     {"train_loss_initial", &R::train_loss_initial, "1", "Loss on the training split before any update.",
      "train_loss of metrics at step 0.", kQuantity},
     {"train_loss", &R::train_loss, "1", "Loss on the training split at the end; empty for a diverged run.",

@@ -48,14 +48,16 @@ struct MetricsRow {
   std::int64_t step = 0;
   double epoch = kMissing, learning_rate = kMissing, batch_loss = kMissing, train_loss = kMissing,
          test_loss = kMissing, train_accuracy = kMissing, test_accuracy = kMissing, grad_norm = kMissing,
-         weight_norm = kMissing, dead_fraction = kMissing;
+         weight_norm = kMissing, dead_fraction = kMissing, output_std = kMissing, output_min = kMissing,
+         output_max = kMissing;
 };
 
 // layers: one layer at one recorded step; layer 1 is the first hidden layer, the output layer is the last.
 struct LayerRow {
   std::int64_t step = 0, layer = 0, units = 0;
   double dead_fraction = kMissing, never_active_fraction = kMissing, rarely_active_fraction = kMissing,
-         dormant_fraction = kMissing, saturated_fraction = kMissing, zero_gradient_fraction = kMissing,
+         always_active_fraction = kMissing, dormant_fraction = kMissing, saturated_fraction = kMissing,
+         saturated_pairs_fraction = kMissing, zero_gradient_fraction = kMissing,
          dead_input_fraction = kMissing, sparsity = kMissing;
   std::int64_t died = kMissingInteger, revived = kMissingInteger;
   double activation_mean = kMissing, activation_std = kMissing, preactivation_mean = kMissing,
@@ -67,7 +69,8 @@ struct LayerRow {
 // units: one hidden unit at one recorded step. Flags are 0 or 1.
 struct UnitRow {
   std::int64_t step = 0, layer = 0, unit = 0;
-  std::int64_t dead = 0, never_active = 0, rarely_active = 0, dormant = 0, saturated = 0, zero_gradient = 0;
+  std::int64_t dead = 0, never_active = 0, rarely_active = 0, always_active = 0, dormant = 0, saturated = 0,
+               zero_gradient = 0;
   double active_fraction = kMissing, dormant_score = kMissing, activation_mean = kMissing,
          preactivation_mean = kMissing, preactivation_max = kMissing, grad_norm = kMissing,
          weight_norm = kMissing, bias = kMissing;
@@ -96,7 +99,7 @@ struct RunOutcome {
   RunStatus status = RunStatus::kOk;
   std::int64_t steps = 0;  // updates made
   std::int64_t diverged_step = kMissingInteger, stop_step = kMissingInteger;
-  double train_loss_initial = kMissing, train_loss = kMissing, test_loss = kMissing,
+  double constant_loss = kMissing, train_loss_initial = kMissing, train_loss = kMissing, test_loss = kMissing,
          train_accuracy = kMissing, test_accuracy = kMissing, dead_fraction_initial = kMissing,
          dead_fraction = kMissing, dead_fraction_max = kMissing;
   std::int64_t dead_layers = kMissingInteger, born_dead = kMissingInteger, collapsed = kMissingInteger,

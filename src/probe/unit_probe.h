@@ -1,6 +1,8 @@
 // Dead, dormant and saturated units of one hidden layer, for every lane of a pack.
 #pragma once
 
+#include <cmath>
+
 #include "base/buffer.h"
 #include "nn/network.h"
 #include "probe/effective_rank.h"
@@ -12,19 +14,26 @@ namespace deadrelu {
 template <class T>
 class UnitProbe {
  public:
-  // probe_samples: the most that are added. ranks: the effective rank is wanted too (it costs a product and an eigenvalue problem a layer and run).
-  UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples, bool ranks);
+  // probe_samples: the most that are added. saturated_below: [lane], the threshold of saturated pairs. ranks: the
+  // effective rank is wanted too (it costs a product and an eigenvalue problem a layer and run).
+  UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples,
+            const Buffer<double>& saturated_below, bool ranks);
 
   void begin();
   // Adds the block that `forward` has just left in `activations` (whose scratch is overwritten).
   void add(const Network<T>& network, const T* parameters, const Activations<T>& activations,
            std::size_t samples);
 
-  // After the last block. Fills the probe's columns of `row`, and one row a unit where `units` is not null.
+  // After the last block. Fills the probe's columns of `row`, and one row a unit where `units` is not null. What
+  // hangs on a pre-activation or activation that is no number is missing.
   void describe(std::size_t lane, const Thresholds& thresholds, LayerRow& row,
                 std::vector<UnitRow>* units) const;
   bool is_dead(std::size_t unit, std::size_t lane) const {  // φ(z) = 0 on every probe input
     return at(sums_.a_zeros, unit, lane) == static_cast<double>(samples_ * (outputs_ / units_));
+  }
+  // Whether every pre-activation and activation is a number, so that their signs are known.
+  bool knows(std::size_t unit, std::size_t lane) const {
+    return !std::isnan(at(sums_.z_sum, unit, lane)) && !std::isnan(at(sums_.a_sum, unit, lane));
   }
   std::size_t units() const { return units_; }
 
@@ -37,7 +46,7 @@ class UnitProbe {
   void describe_distributions(std::size_t lane, LayerRow& row) const;
 
   std::size_t layer_, units_, outputs_, lanes_, samples_ = 0;
-  Buffer<double> memory_;  // [sum][unit][lane]
+  Buffer<double> memory_;  // [sum][unit][lane], then saturated_below
   UnitSums sums_;          // its parts
   Buffer<double> silent_samples_;
   std::optional<RankProbe<T>> rank_;
@@ -49,12 +58,14 @@ class DeathCounter {
   explicit DeathCounter(std::size_t units) : dead_(units) {}
   struct Count {
     std::int64_t dead = 0, died = 0, revived = 0;  // the first count knows no change
+    bool whole = true;                             // every unit's activations are numbers
   };
   template <class T>
   Count count(const UnitProbe<T>& probe, std::size_t lane) {
     Count count;
     for (std::size_t u = 0; u < dead_.size(); ++u) {
       const bool dead = probe.is_dead(u, lane);
+      count.whole &= probe.knows(u, lane);
       count.dead += dead;
       if (!first_ && dead != dead_[u]) ++(dead ? count.died : count.revived);
       dead_[u] = dead;

@@ -23,7 +23,7 @@ HWY_INLINE V larger(V a, V b) {
 template <class DD>
 struct UnitState {
   using Sum = hn::Vec<DD>;
-  Sum positive, z_max, z_sum, z_squares, a_sum, a_squares, a_magnitude, a_zeros, slope_max;
+  Sum positive, z_max, z_sum, z_squares, a_sum, a_squares, a_magnitude, a_zeros, slope_max, saturated;
 
   HWY_INLINE void load(const UnitSums& from, std::size_t i) {
     const DD d;
@@ -36,6 +36,7 @@ struct UnitState {
     a_magnitude = hn::LoadU(d, from.a_magnitude + i);
     a_zeros = hn::LoadU(d, from.a_zeros + i);
     slope_max = hn::LoadU(d, from.slope_max + i);
+    saturated = hn::LoadU(d, from.saturated + i);
   }
   HWY_INLINE void store(const UnitSums& to, std::size_t i) const {
     const DD d;
@@ -48,14 +49,16 @@ struct UnitState {
     hn::StoreU(a_magnitude, d, to.a_magnitude + i);
     hn::StoreU(a_zeros, d, to.a_zeros + i);
     hn::StoreU(slope_max, d, to.slope_max + i);
+    hn::StoreU(saturated, d, to.saturated + i);
   }
   static HWY_INLINE Sum one_where(hn::Mask<DD> mask) { return hn::IfThenElseZero(mask, hn::Set(DD(), 1.0)); }
-  HWY_INLINE void add_input(Sum z, Sum slope) {
+  HWY_INLINE void add_input(Sum z, Sum slope, Sum saturated_below) {
     positive = hn::Add(positive, one_where(hn::Gt(z, hn::Zero(DD()))));
     z_max = larger(z, z_max);
     z_sum = hn::Add(z_sum, z);
     z_squares = hn::MulAdd(z, z, z_squares);
     slope_max = larger(hn::Abs(slope), slope_max);
+    saturated = hn::Add(saturated, one_where(hn::Lt(hn::Abs(slope), saturated_below)));
   }
   HWY_INLINE void add_output(Sum a) {
     a_sum = hn::Add(a_sum, a);
@@ -88,7 +91,8 @@ void add_silent(LaneMatrix<const T> z, double* silent_samples) {
   }
 }
 
-template <class D, class T>
+// kTurned: lanes are units of one run, else runs.
+template <class D, bool kTurned, class T>
 void add_units(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slopes,
                const UnitSums& sums) {
   constexpr DoubleTag<D> d;
@@ -97,8 +101,10 @@ void add_units(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T>
     for (std::size_t lane = 0; lane < kRuns; lane += MaxLanes(d)) {
       UnitState<DoubleTag<D>> state;
       state.load(sums, u * kRuns + lane);
+      const auto below =
+          kTurned ? hn::Set(d, *sums.saturated_below) : hn::LoadU(d, sums.saturated_below + lane);
       for (std::size_t n = 0; n < z.columns; ++n) {
-        state.add_input(load_doubles(d, z.at(u, n) + lane), load_doubles(d, slopes.at(u, n) + lane));
+        state.add_input(load_doubles(d, z.at(u, n) + lane), load_doubles(d, slopes.at(u, n) + lane), below);
         for (std::size_t row = u; row < a.rows; row += z.rows) {
           state.add_output(load_doubles(d, a.at(row, n) + lane));
         }
@@ -136,8 +142,9 @@ struct ReluState {
     a_sum.add(a);
     a_squares.add_square(a);
   }
-  // A ReLU's |φ| is φ, and its slope is 1 where it fires.
-  HWY_INLINE void end(const UnitSums& to, std::size_t i) const {
+  // A ReLU's |φ| is φ, and its slope is 1 where it fires, else 0.
+  template <bool kTurned>
+  HWY_INLINE void end(const UnitSums& to, std::size_t i, std::size_t samples) const {
     add_counts(positive, to.positive + i);
     add_counts(zeros, to.a_zeros + i);
     z_sum.store(to.z_sum + i);
@@ -145,12 +152,16 @@ struct ReluState {
     a_sum.store(to.a_sum + i);
     a_sum.store(to.a_magnitude + i);
     a_squares.store(to.a_squares + i);
-    HWY_ALIGN hn::TFromD<D> most[MaxLanes(D())];
+    HWY_ALIGN hn::TFromD<D> most[MaxLanes(D())], fired[MaxLanes(D())];
     hn::Store(z_max, D(), most);
+    hn::Store(positive, D(), fired);
     for (std::size_t lane = 0; lane < MaxLanes(D()); ++lane) {
       if (static_cast<double>(most[lane]) > to.z_max[i + lane])
         to.z_max[i + lane] = static_cast<double>(most[lane]);
       to.slope_max[i + lane] = to.positive[i + lane] > 0 ? 1 : 0;
+      const double on = static_cast<double>(fired[lane]), off = static_cast<double>(samples) - on,
+                   below = to.saturated_below[kTurned ? 0 : lane];
+      to.saturated[i + lane] += (below > 0 ? off : 0) + (below > 1 ? on : 0);
     }
   }
   static HWY_INLINE void add_counts(V counts, double* to) {
@@ -161,20 +172,21 @@ struct ReluState {
   }
 };
 
-template <class D, class T>
+template <class D, bool kTurned, class T>
 void add_relu_units(LaneMatrix<const T> z, const UnitSums& sums) {
   for (std::size_t u = 0; u < z.rows; ++u) {
     ReluState<D> state;
     state.begin(sums, u * MaxLanes(D()));
     const T* in = z.at(u, 0);
     for (std::size_t n = 0; n < z.columns; ++n, in += z.column_stride) state.add(hn::Load(D(), in));
-    state.end(sums, u * MaxLanes(D()));
+    state.template end<kTurned>(sums, u * MaxLanes(D()), z.columns);
   }
 }
 
 UnitSums from_unit(const UnitSums& sums, std::size_t u) {
-  return {sums.positive + u,  sums.z_max + u,       sums.z_sum + u,   sums.z_squares + u, sums.a_sum + u,
-          sums.a_squares + u, sums.a_magnitude + u, sums.a_zeros + u, sums.slope_max + u};
+  return {sums.positive + u,  sums.z_max + u,     sums.z_sum + u,       sums.z_squares + u,
+          sums.a_sum + u,     sums.a_squares + u, sums.a_magnitude + u, sums.a_zeros + u,
+          sums.slope_max + u, sums.saturated + u, sums.saturated_below};
 }
 
 // In wide, a vector holds neighbouring units as it holds runs in lanes: one unit's sums would wait for each
@@ -204,21 +216,21 @@ void add(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T> slope
   assert(same_shape(z, slopes) && a.columns == z.columns && (a.rows == z.rows || a.rows == 2 * z.rows));
   assert(lies_well<kEngine>(z) && lies_well<kEngine>(a) && lies_well<kEngine>(slopes));
   add_silent<T, kEngine>(z, silent_samples);
-  if constexpr (kEngine == Engine::kLanes) return add_units<Tag<T>>(z, a, slopes, sums);
+  if constexpr (kEngine == Engine::kLanes) return add_units<Tag<T>, false>(z, a, slopes, sums);
   using Turned = TurnedUnits<T>;
   Turned turned_z, turned_a, turned_slopes;
   std::size_t u = 0;
   for (; u + Turned::kUnits <= z.rows; u += Turned::kUnits) {
     for (std::size_t n = 0; n < z.columns; n += Turned::kSamples) {
-      add_units<Tag<T>>(turned_z.turn(z, z.rows, u, n), turned_a.turn(a, z.rows, u, n),
-                        turned_slopes.turn(slopes, z.rows, u, n), from_unit(sums, u));
+      add_units<Tag<T>, true>(turned_z.turn(z, z.rows, u, n), turned_a.turn(a, z.rows, u, n),
+                              turned_slopes.turn(slopes, z.rows, u, n), from_unit(sums, u));
     }
   }
   for (; u < z.rows; ++u) {
     const std::size_t outputs = a.rows / z.rows;
-    add_units<hn::CappedTag<T, 1>>(z.row_range(u, 1),
-                                   {a.at(u, 0), outputs, a.columns, a.row_stride * z.rows, 1},
-                                   slopes.row_range(u, 1), from_unit(sums, u));
+    add_units<hn::CappedTag<T, 1>, true>(z.row_range(u, 1),
+                                         {a.at(u, 0), outputs, a.columns, a.row_stride * z.rows, 1},
+                                         slopes.row_range(u, 1), from_unit(sums, u));
   }
 }
 
@@ -226,38 +238,45 @@ template <class T, Engine kEngine>
 void add_relu(LaneMatrix<const T> z, const UnitSums& sums, double* silent_samples) {
   assert(lies_well<kEngine>(z));
   add_silent<T, kEngine>(z, silent_samples);
-  if constexpr (kEngine == Engine::kLanes) return add_relu_units<Tag<T>>(z, sums);
+  if constexpr (kEngine == Engine::kLanes) return add_relu_units<Tag<T>, false>(z, sums);
   using Turned = TurnedUnits<T>;
   Turned turned;
   std::size_t u = 0;
   for (; u + Turned::kUnits <= z.rows; u += Turned::kUnits)
     for (std::size_t n = 0; n < z.columns; n += Turned::kSamples)
-      add_relu_units<Tag<T>>(turned.turn(z, z.rows, u, n), from_unit(sums, u));
-  add_relu_units<hn::CappedTag<T, 1>>(z.row_range(u, z.rows - u), from_unit(sums, u));
+      add_relu_units<Tag<T>, true>(turned.turn(z, z.rows, u, n), from_unit(sums, u));
+  add_relu_units<hn::CappedTag<T, 1>, true>(z.row_range(u, z.rows - u), from_unit(sums, u));
 }
 
 template <class T, Engine kEngine>
-void add_range(LaneMatrix<const T> x, double* low, double* high) {
+void add_outputs(LaneMatrix<const T> x, const OutputSums& sums) {
   assert(kEngine == Engine::kWide || is_aligned(x));
   using D = SumTag<T, kEngine>;
   constexpr DoubleTag<D> d;
   for (std::size_t r = 0; r < x.rows; ++r) {
     for (std::size_t lane = 0; lane < MaxLanes(D()); lane += MaxLanes(d)) {
       const std::size_t i = r * MaxLanes(D()) + lane;
-      auto least = hn::LoadU(d, low + i), most = hn::LoadU(d, high + i);
+      auto least = hn::LoadU(d, sums.low + i), most = hn::LoadU(d, sums.high + i);
+      auto sum = hn::LoadU(d, sums.sum + i), squares = hn::LoadU(d, sums.squares + i);
+      const auto origin = hn::LoadU(d, sums.origin + i);
       for (std::size_t n = 0; n < x.columns; ++n) {
         const auto v = load_doubles(d, x.at(r, n) + lane);
         least = hn::IfThenElse(hn::Lt(v, least), v, least);
         most = larger(v, most);
+        const auto distance = hn::Sub(v, origin);
+        sum = hn::Add(sum, distance);
+        squares = hn::MulAdd(distance, distance, squares);
       }
-      hn::StoreU(least, d, low + i);
-      hn::StoreU(most, d, high + i);
+      hn::StoreU(least, d, sums.low + i);
+      hn::StoreU(most, d, sums.high + i);
+      hn::StoreU(sum, d, sums.sum + i);
+      hn::StoreU(squares, d, sums.squares + i);
     }
   }
 }
 
 template <class T, Engine kEngine>
-constexpr UnitSumKernels<T> kUnitSums{&add<T, kEngine>, &add_relu<T, kEngine>, &add_range<T, kEngine>};
+constexpr UnitSumKernels<T> kUnitSums{&add<T, kEngine>, &add_relu<T, kEngine>, &add_outputs<T, kEngine>};
 
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE

@@ -1,6 +1,8 @@
 // What the probe sums up about the units of a layer while the probe set passes through it.
 #pragma once
 
+#include <cstddef>
+
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 
@@ -19,6 +21,18 @@ struct UnitSums {
   double* a_magnitude;  // Σ |φ(z)|
   double* a_zeros;      // outputs that are exactly 0
   double* slope_max;    // largest |φ'(z)|
+  double* saturated;    // samples with |φ'(z)| < saturated_below
+
+  const double* saturated_below;  // [lane], read only
+};
+inline constexpr std::size_t kUnitSums = 10;
+
+// The same of the rows of an output, each pointer to [row][lane]. Before the first block: low ∞, high −∞, sums 0.
+struct OutputSums {
+  double *low, *high;  // smallest and largest value
+  const double*
+      origin;  // what the sums count from: the row's first value, so that a constant row has sums of 0
+  double *sum, *squares;  // Σ (x − origin), Σ (x − origin)²
 };
 
 template <class T>
@@ -29,8 +43,7 @@ struct UnitSumKernels {
               double* silent_samples);
   // The same for ReLUs whose derivative at zero is 0, whose outputs and slopes follow from z.
   void (*add_relu)(LaneMatrix<const T> z, const UnitSums& sums, double* silent_samples);
-  // low[row][lane], high[row][lane]: the smallest and largest value of each row so far (start: +∞, −∞).
-  void (*add_range)(LaneMatrix<const T> x, double* low, double* high);
+  void (*add_outputs)(LaneMatrix<const T> x, const OutputSums& sums);
 };
 
 template <class T>

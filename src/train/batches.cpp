@@ -1,9 +1,11 @@
 #include "train/batches.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "base/processors.h"
+#include "simd/math.h"
 
 namespace deadrelu {
 
@@ -182,6 +184,9 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
       correct_(lanes_),
       low_(outputs_ * lanes_),
       high_(outputs_ * lanes_),
+      origin_(outputs_ * lanes_),
+      sum_(outputs_ * lanes_),
+      squares_(outputs_ * lanes_),
       buffer_(pack.network, max_block) {
   for (std::size_t lane = 0; lane < lanes_; ++lane) {
     const RunSpec& run = *pack.runs[lane];
@@ -195,8 +200,11 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
   tasks_ = task_view<T>(pack, splits_, test);
   if (!probes_units) return;
   const RecordSpec& record = pack.runs[0]->record;
+  Buffer<double> saturated_below(lanes_);
+  for (std::size_t lane = 0; lane < lanes_; ++lane)
+    saturated_below[lane] = pack.runs[lane]->record.thresholds.saturated;
   for (std::size_t l = 0; l + 1 < pack.network.shape.layers.size(); ++l)
-    probes_.emplace_back(pack.network, l, examples_, record.layers && record.effective_rank);
+    probes_.emplace_back(pack.network, l, examples_, saturated_below, record.layers && record.effective_rank);
   if (tasks_) choose_members(pack);
 }
 
@@ -225,8 +233,7 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
   const Kernels<T>& kernels = pack.network.kernels;
   const std::size_t output_layer = pack.network.shape.layers.size() - 1;
   losses_.begin();
-  std::fill_n(loss_sums_.data(), lanes_, 0.0);
-  std::fill_n(correct_.data(), lanes_, 0.0);
+  for (auto* sums : {&loss_sums_, &correct_, &sum_, &squares_}) std::fill_n(sums->data(), sums->size(), 0.0);
   std::fill_n(low_.data(), low_.size(), std::numeric_limits<double>::infinity());
   std::fill_n(high_.data(), high_.size(), -std::numeric_limits<double>::infinity());
   for (auto& probe : probes_) probe.begin();
@@ -241,7 +248,10 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
     const LaneMatrix<T> outputs = activations.output(output_layer, count);
     losses_.add(outputs, block.targets, T{1}, loss_sums_.data(), {});
     if (classifies_) count_correct<T>(pack, outputs, block.targets, correct_.data());
-    kernels.unit_sums->add_range(outputs, low_.data(), high_.data());
+    for (std::size_t o = 0; from == 0 && o < outputs_; ++o)
+      std::copy_n(outputs.at(o, 0), lanes_, origin_.data() + o * lanes_);
+    kernels.unit_sums->add_outputs(outputs,
+                                   {low_.data(), high_.data(), origin_.data(), sum_.data(), squares_.data()});
     for (auto& probe : probes_) probe.add(pack.network, parameters, activations, count);
   }
   losses_.finish(loss_sums_.data());
@@ -264,6 +274,69 @@ bool Evaluation<T>::collapsed(std::size_t lane) const {
     if (!(high - low <= 1e-6 * std::max({1.0, std::abs(low), std::abs(high)}))) return false;
   }
   return true;
+}
+
+namespace {
+
+// Mean loss of the best constant on one output's targets, which are in units of `unit`.
+double best_constant(Loss loss, std::vector<double>& targets, double unit) {
+  const auto count = static_cast<double>(targets.size());
+  const auto mean_of = [&](const auto& term) {
+    double sum = 0;
+    for (const double t : targets) sum += term(t);
+    return sum / count;
+  };
+  const double mean = mean_of([](double t) { return t; });
+  const auto surprise = [](double p) { return p > 0 ? -p * portable_log(p) : 0; };
+  const auto variance = [&] {
+    return unit * unit * mean_of([&](double t) { return (t - mean) * (t - mean); });
+  };
+  switch (loss) {
+    case Loss::kMse: return variance();
+    case Loss::kHalfMse: return variance() / 2;
+    case Loss::kMae: {
+      const auto middle = targets.begin() + static_cast<std::ptrdiff_t>(targets.size() / 2);
+      std::nth_element(targets.begin(), middle, targets.end());
+      const double median = *middle;
+      std::sort(targets.begin(), targets.end());  // sums have one order
+      return unit * mean_of([&](double t) { return std::abs(t - median); });
+    }
+    case Loss::kCrossEntropy: return surprise(mean);
+    case Loss::kBinaryCrossEntropy: return surprise(mean) + surprise(1 - mean);
+  }
+  return kMissing;
+}
+
+}  // namespace
+
+template <class T>
+double Evaluation<T>::constant_loss(const Pack<T>& pack, std::size_t lane) const {
+  const Loss loss = pack.runs[lane]->train.loss;
+  const std::vector<double>& deviation = pack.data[lane]->target_deviation;
+  std::vector<double> targets(examples_);
+  double sum = 0;
+  for (std::size_t o = 0; o < outputs_; ++o) {
+    for (std::size_t i = 0; i < examples_; ++i)
+      targets[i] = static_cast<double>(splits_[lane]->targets[indices_[i * lanes_ + lane] * outputs_ + o]);
+    sum += best_constant(loss, targets, deviation.empty() ? 1 : deviation[o]);
+  }
+  return loss == Loss::kCrossEntropy ? sum : sum / static_cast<double>(outputs_);
+}
+
+template <class T>
+void Evaluation<T>::describe_outputs(std::size_t lane, MetricsRow& row) const {
+  const auto examples = static_cast<double>(examples_);
+  double variances = 0;
+  row.output_min = std::numeric_limits<double>::infinity();
+  row.output_max = -row.output_min;
+  for (std::size_t i = lane; i < outputs_ * lanes_; i += lanes_) {
+    const double mean = sum_[i] / examples;
+    variances += std::max(squares_[i] / examples - mean * mean, 0.0);  // NaN stays NaN in this order
+    row.output_min = std::min(row.output_min, low_[i]);
+    row.output_max = std::max(row.output_max, high_[i]);
+  }
+  row.output_std = std::sqrt(variances / static_cast<double>(outputs_));
+  if (std::isnan(variances)) row.output_min = row.output_max = kMissing;
 }
 
 #define DEADRELU_INSTANTIATE(T)  \

@@ -89,6 +89,9 @@ class Evaluation {
     return classifies_ ? correct_[lane] / static_cast<double>(examples_) : kMissing;
   }
   bool collapsed(std::size_t lane) const;  // every output is constant up to 1e-6 · max(1, |output|)
+  // Of the best outputs that do not depend on the input, on these examples.
+  double constant_loss(const Pack<T>& pack, std::size_t lane) const;
+  void describe_outputs(std::size_t lane, MetricsRow& row) const;
   std::vector<UnitProbe<T>>& probes() { return probes_; }  // one a hidden layer
   double dead_fraction(std::size_t lane) const;            // of all hidden units; missing without any
 
@@ -101,7 +104,7 @@ class Evaluation {
   std::size_t examples_, lanes_, outputs_;
   bool classifies_;
   LossSums<T> losses_;
-  Buffer<double> loss_sums_, correct_, low_, high_;
+  Buffer<double> loss_sums_, correct_, low_, high_, origin_, sum_, squares_;  // the last five: [output][lane]
   BlockBuffer<T> buffer_;
   std::vector<UnitProbe<T>> probes_;
 };

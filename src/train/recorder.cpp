@@ -49,6 +49,8 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
   if (pack.data[0]->test.samples > 0) test_.emplace(pack, true, probes_test_, max_block);
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane)
     stop_rules_.emplace_back(pack.runs[lane]->train.stop);
+  for (std::size_t lane = 0; has_targets_ && lane < records_.size(); ++lane)
+    records_[lane].outcome.constant_loss = train_.constant_loss(pack, lane);
   for (auto& counters : counters_)
     for (const LayerShape& layer : pack.network.shape.layers)
       if (layer.hidden) counters.emplace_back(layer.units);
@@ -57,16 +59,19 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
 template <class T>
 bool Recorder<T>::observe(const Pack<T>& pack, const TrainingState<T>& state,
                           const Activations<T>& activations) {
-  bool any = false;
+  bool any = false, some_diverge = false;
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-    if (ended_[lane] == 0 && state.diverged(lane)) mark_diverged(lane, state.step);
-    any |= ended_[lane] == 0;
+    if (ended_[lane] != 0) continue;
+    any = true;
+    some_diverge |= state.diverged(lane);
   }
   due_ = any && schedule_.due(state.step);
   if (!any) return false;
   if (state.begins_task) change_task(pack, state, activations);
+  if (due_ || some_diverge) record(pack, state, activations);
+  for (std::size_t lane = 0; some_diverge && lane < pack.used_lanes; ++lane)
+    if (ended_[lane] == 0 && state.diverged(lane)) mark_diverged(lane, state.step);
   if (due_) {
-    record(pack, state, activations);
     std::copy_n(state.parameters.data(), before_.size(), before_.data());
     end_stopped(pack, state);
   }
@@ -74,7 +79,7 @@ bool Recorder<T>::observe(const Pack<T>& pack, const TrainingState<T>& state,
     online_.end_batch(state);
     ++task_updates_;
   }
-  return !due_ || goes_on();
+  return !(due_ || some_diverge) || goes_on();
 }
 
 template <class T>
@@ -90,7 +95,7 @@ void Recorder<T>::change_task(const Pack<T>& pack, const TrainingState<T>& state
   if (state.task > 0) {
     evaluate(pack, state, activations);
     for (std::size_t lane = 0; lane < pack.used_lanes; ++lane)
-      if (ended_[lane] == 0) add_task_row(pack, state.task - 1, lane);
+      if (ended_[lane] == 0 && !state.diverged(lane)) add_task_row(pack, state.task - 1, lane);
   }
   online_.begin();
   task_updates_ = 0;
@@ -148,10 +153,11 @@ void Recorder<T>::record(const Pack<T>& pack, const TrainingState<T>& state,
     gradient_probe_.measure(pack.network, parameters, state.gradient.data());
   evaluate(pack, state, activations);
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-    recorded_[lane] = ended_[lane] == 0;
-    if (ended_[lane] != 0) continue;
+    recorded_[lane] = ended_[lane] == 0 && !state.diverged(lane);
+    if (ended_[lane] != 0 || (!due_ && !state.diverged(lane))) continue;
     MetricsRow row = metrics_of(state, lane);
     if (!has_targets_) row.batch_loss = row.train_loss = row.test_loss = row.grad_norm = kMissing;
+    probed().describe_outputs(lane, row);
     const Deaths deaths = record_layers(pack, state.step, lane);
     row.dead_fraction = deaths.fraction();
     update_outcome(row, deaths, lane);
@@ -203,13 +209,16 @@ typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, std
     if (layer.hidden) {
       const UnitProbe<T>& probe = probed().probes()[l];
       const DeathCounter::Count count = counters_[lane][l].count(probe, lane);
-      row.died = count.died;
-      row.revived = count.revived;
       deaths.units += row.units;
-      deaths.dead += count.dead;
-      deaths.died += count.died;
-      deaths.revived += count.revived;
-      deaths.dead_layers += count.dead == row.units;
+      deaths.whole &= count.whole;
+      if (count.whole) {
+        row.died = count.died;
+        row.revived = count.revived;
+        deaths.dead += count.dead;
+        deaths.died += count.died;
+        deaths.revived += count.revived;
+        deaths.dead_layers += count.dead == row.units;
+      }
       if (!spec.layers && !spec.units) continue;
       probe.describe(lane, spec.thresholds, row, spec.units ? &record.units : nullptr);
     }
@@ -232,7 +241,7 @@ void Recorder<T>::update_outcome(const MetricsRow& row, const Deaths& deaths, st
     outcome.train_loss_initial = row.train_loss;
     outcome.dead_fraction_initial = row.dead_fraction;
     outcome.dead_fraction_max = row.dead_fraction;
-    outcome.born_dead = deaths.dead_layers > 0 ? 1 : 0;
+    outcome.born_dead = deaths.dead_layers > 0 ? 1 : deaths.whole ? 0 : kMissingInteger;
     outcome.deaths = outcome.revivals = 0;
   }
   outcome.train_loss = row.train_loss;

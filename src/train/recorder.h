@@ -53,9 +53,9 @@ class Recorder {
   void observe(const Pack<T>& pack, const BatchBlock<T>& block) {
     if (pack.task_steps > 0) online_.observe(pack, block);
   }
-  // Between gradient and update. Ends the runs that diverge or are stopped; at a recorded step and where a task
-  // ends evaluates the networks (`activations` are then overwritten) and adds rows to every run that has not
-  // ended. Returns whether there is a run that goes on.
+  // Between gradient and update. Ends the runs that diverge, with rows of what is still finite, or are stopped; at
+  // a recorded step and where a task ends evaluates the networks (`activations` are then overwritten) and adds
+  // rows to every run that has not ended. Returns whether there is a run that goes on.
   bool observe(const Pack<T>& pack, const TrainingState<T>& state, const Activations<T>& activations);
   // After the update: how far it went, where `observe` has just added rows of layers.
   void observe_update(const Pack<T>& pack, const TrainingState<T>& state);
@@ -66,12 +66,14 @@ class Recorder {
   // Dead units of all hidden layers of one run together.
   struct Deaths {
     std::int64_t units = 0, dead = 0, died = 0, revived = 0, dead_layers = 0;
+    bool whole = true;  // no activation is something else than a number
     double fraction() const {
-      return units > 0 ? static_cast<double>(dead) / static_cast<double>(units) : kMissing;
+      return whole && units > 0 ? static_cast<double>(dead) / static_cast<double>(units) : kMissing;
     }
   };
   bool goes_on() const { return std::find(ended_.begin(), ended_.end(), 0) != ended_.end(); }
   void mark_diverged(std::size_t lane, std::uint64_t step);
+  // Of all runs, or of those that diverge in this step.
   void record(const Pack<T>& pack, const TrainingState<T>& state, const Activations<T>& activations);
   void evaluate(const Pack<T>& pack, const TrainingState<T>& state, const Activations<T>& activations);
   // Ends the task before, if the batch begins another.

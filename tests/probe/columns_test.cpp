@@ -13,20 +13,21 @@ namespace {
 TEST(Columns, names_and_order_are_the_contracts) {
   const std::map<std::string, std::string> contract{
       {"runs",
-       "status, steps, diverged_step, stop_step, train_loss_initial, train_loss, test_loss, train_accuracy, "
+       "status, steps, diverged_step, stop_step, constant_loss, train_loss_initial, train_loss, test_loss, train_accuracy, "
        "test_accuracy, dead_fraction_initial, dead_fraction, dead_fraction_max, dead_layers, born_dead, "
        "collapsed, deaths, revivals, "},
       {"metrics",
        "step, epoch, learning_rate, batch_loss, train_loss, test_loss, train_accuracy, test_accuracy, "
-       "grad_norm, weight_norm, dead_fraction, "},
+       "grad_norm, weight_norm, dead_fraction, output_std, output_min, output_max, "},
       {"layers",
-       "step, layer, units, dead_fraction, never_active_fraction, rarely_active_fraction, dormant_fraction, "
-       "saturated_fraction, zero_gradient_fraction, dead_input_fraction, sparsity, died, revived, "
+       "step, layer, units, dead_fraction, never_active_fraction, rarely_active_fraction, "
+       "always_active_fraction, dormant_fraction, saturated_fraction, saturated_pairs_fraction, "
+       "zero_gradient_fraction, dead_input_fraction, sparsity, died, revived, "
        "activation_mean, activation_std, preactivation_mean, preactivation_std, preactivation_max_min, "
        "grad_norm, grad_norm_weights, grad_norm_bias, grad_rms, weight_norm, bias_mean, update_ratio, "
        "effective_rank, "},
       {"units",
-       "step, layer, unit, dead, never_active, rarely_active, dormant, saturated, zero_gradient, "
+       "step, layer, unit, dead, never_active, rarely_active, always_active, dormant, saturated, zero_gradient, "
        "active_fraction, dormant_score, activation_mean, preactivation_mean, preactivation_max, grad_norm, "
        "weight_norm, bias, "},
       {"stream", "bin, from, to, loss, accuracy, silent_fraction, "},

@@ -178,6 +178,7 @@ inline UnitRow recomputed_unit(const LayerTrace& trace, std::size_t unit, const 
   row.dead = all_of_them(a, [](double v) { return v == 0; });
   row.never_active = all_of_them(z, [](double v) { return v <= 0; });
   row.active_fraction = share_of_them(z, [](double v) { return v > 0; });
+  row.always_active = all_of_them(z, [](double v) { return v > 0; });
   row.rarely_active = row.active_fraction < thresholds.rarely_active;
   row.dormant_score = layer_magnitude == 0 ? 0 : mean_of(magnitudes(a)) / layer_magnitude;
   row.dormant = layer_magnitude == 0 || row.dormant_score <= thresholds.dormant;
@@ -203,8 +204,11 @@ inline LayerRow recomputed_layer(const LayerTrace& trace, const Thresholds& thre
   layer.dead_fraction = fraction(&UnitRow::dead);
   layer.never_active_fraction = fraction(&UnitRow::never_active);
   layer.rarely_active_fraction = fraction(&UnitRow::rarely_active);
+  layer.always_active_fraction = fraction(&UnitRow::always_active);
   layer.dormant_fraction = fraction(&UnitRow::dormant);
   layer.saturated_fraction = fraction(&UnitRow::saturated);
+  layer.saturated_pairs_fraction =
+      share_of_them(flattened(trace.slope), [&](double v) { return std::abs(v) < thresholds.saturated; });
   std::size_t dead_inputs = 0;
   for (std::size_t n = 0; n < samples; ++n) {
     bool fires = false;
@@ -236,6 +240,8 @@ inline void expect_same_probe_columns(const LayerRow& row, const LayerRow& expec
   EXPECT_EQ(row.dead_fraction, expected.dead_fraction);
   EXPECT_EQ(row.never_active_fraction, expected.never_active_fraction);
   EXPECT_EQ(row.rarely_active_fraction, expected.rarely_active_fraction);
+  EXPECT_EQ(row.always_active_fraction, expected.always_active_fraction);
+  EXPECT_EQ(row.saturated_pairs_fraction, expected.saturated_pairs_fraction);
   EXPECT_EQ(row.dormant_fraction, expected.dormant_fraction);
   EXPECT_EQ(row.saturated_fraction, expected.saturated_fraction);
   EXPECT_EQ(row.dead_input_fraction, expected.dead_input_fraction);
@@ -253,6 +259,7 @@ inline void expect_same_probe_columns(const UnitRow& row, const UnitRow& expecte
   EXPECT_EQ(row.dead, expected.dead);
   EXPECT_EQ(row.never_active, expected.never_active);
   EXPECT_EQ(row.rarely_active, expected.rarely_active);
+  EXPECT_EQ(row.always_active, expected.always_active);
   EXPECT_EQ(row.dormant, expected.dormant);
   EXPECT_EQ(row.saturated, expected.saturated);
   EXPECT_EQ(row.active_fraction, expected.active_fraction);

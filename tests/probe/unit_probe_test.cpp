@@ -25,8 +25,11 @@ Probed<T> probe_in_blocks(const std::vector<RunSpec>& specs, const std::shared_p
   const BlockBuffer<T> memory(pack.network, block);
   const std::vector<const Split<T>*> splits(pack.runs.size(), &data->train);
   std::vector<UnitProbe<T>> probes;
+  Buffer<double> saturated_below(pack.runs.size());
+  for (std::size_t lane = 0; lane < pack.runs.size(); ++lane)
+    saturated_below[lane] = pack.runs[lane]->record.thresholds.saturated;
   for (std::size_t l = 0; l + 1 < pack.network.shape.layers.size(); ++l) {
-    probes.emplace_back(pack.network, l, samples, true);
+    probes.emplace_back(pack.network, l, samples, saturated_below, true);
     probes.back().begin();
   }
   for (std::size_t from = 0; from < samples; from += block) {
@@ -239,7 +242,7 @@ TEST(DeathCounter, the_first_count_knows_no_change) {
     const Block<double> block = memory.block(1);
     for (std::size_t lane = 0; lane < pack.network.kernels.lanes; ++lane) block.inputs.at(0, 0)[lane] = 1;
     forward<double>(pack.network, parameters.data(), block.inputs, Mode::kEvaluate, activations);
-    UnitProbe<double> probe(pack.network, 0, 1, false);
+    UnitProbe<double> probe(pack.network, 0, 1, Buffer<double>(pack.runs.size()), false);
     probe.begin();
     probe.add(pack.network, parameters.data(), activations, 1);
     return probe;

@@ -71,11 +71,12 @@ class Trial {
     k_.activation->derivative_magnitude(kind, p.get(), z.constant(), slopes.view());
     keep(a);
     keep(dz);
-    std::vector<std::vector<double>> s(10, std::vector<double>(7 * k_.lanes));
+    const std::vector<double> below(k_.lanes, 0.5);
+    std::vector<std::vector<double>> s(kUnitSums + 1, std::vector<double>(7 * k_.lanes));
     k_.unit_sums->add(z.constant(), a.constant(), slopes.constant(),
                       {s[0].data(), s[1].data(), s[2].data(), s[3].data(), s[4].data(), s[5].data(),
-                       s[6].data(), s[7].data(), s[8].data()},
-                      s[9].data());
+                       s[6].data(), s[7].data(), s[8].data(), s[9].data(), below.data()},
+                      s[kUnitSums].data());
     for (const auto& values : s) keep(values);
     std::vector<double> squares(k_.lanes);
     k_.squares->add(a.constant(), squares.data());
@@ -169,7 +170,7 @@ TYPED_TEST(Agreement, all_targets_of_this_machine_give_the_same_bits) {
 // The same on every processor and with every compiler. A change here changes results: the engine epoch goes
 // up.
 TYPED_TEST(Agreement, the_fingerprint_of_all_kernels_is_the_recorded_one) {
-  const std::uint64_t recorded = sizeof(TypeParam) == 4 ? 0xE00AB570799B5C48u : 0xBA9EF0512AD0F64Eu;
+  const std::uint64_t recorded = sizeof(TypeParam) == 4 ? 0xED7AAFF01515CB0Au : 0xC27CCA19FFFC958Au;
   on_every_target<TypeParam>([&](const Kernels<TypeParam>& kernels) {
     EXPECT_EQ(fingerprint(all_results(kernels, 0)), recorded)
         << std::hex << fingerprint(all_results(kernels, 0));

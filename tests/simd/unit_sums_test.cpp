@@ -16,15 +16,18 @@ TYPED_TEST_SUITE(UnitSumsOf, Precisions);
 
 // Owned sums, [unit][lane] each.
 struct OwnedSums {
-  explicit OwnedSums(std::size_t size) : all(9, std::vector<double>(size)), silent(size) {
+  explicit OwnedSums(std::size_t size)
+      : all(kUnitSums, std::vector<double>(size)), silent(size), below(size) {
+    for (std::size_t i = 0; i < size; ++i) below[i] = 0.25 + 0.5 * static_cast<double>(i % 3);
+
     all[1].assign(size, -std::numeric_limits<double>::infinity());
   }
   UnitSums get() {
-    return {all[0].data(), all[1].data(), all[2].data(), all[3].data(), all[4].data(),
-            all[5].data(), all[6].data(), all[7].data(), all[8].data()};
+    return {all[0].data(), all[1].data(), all[2].data(), all[3].data(), all[4].data(), all[5].data(),
+            all[6].data(), all[7].data(), all[8].data(), all[9].data(), below.data()};
   }
   std::vector<std::vector<double>> all;
-  std::vector<double> silent;
+  std::vector<double> silent, below;
 };
 
 template <class T>
@@ -67,6 +70,7 @@ void add_naively(const Probe<T>& probe, OwnedSums& sums) {
           sums.all[7][i] += a == 0;
         }
         sums.all[8][i] = std::max(sums.all[8][i], std::abs(double(probe.slopes(u, n, lane))));
+        sums.all[9][i] += std::abs(double(probe.slopes(u, n, lane))) < sums.below[lane];
       }
       sums.silent[lane] += is_silent;
     }
@@ -143,22 +147,31 @@ TYPED_TEST(UnitSumsOf, blocks_of_samples_add_up_to_the_whole) {
   });
 }
 
-TYPED_TEST(UnitSumsOf, ranges_hold_every_value_of_a_row) {
+TYPED_TEST(UnitSumsOf, outputs_have_their_range_and_their_distances_from_the_origin) {
   using T = TypeParam;
   on_every_target<T>([](const Kernels<T>& kernels) {
-    const std::size_t lanes = kernels.lanes;
+    const std::size_t lanes = kernels.lanes, size = 3 * lanes;
     Probe<T> probe(3, 3, 9, lanes);
-    std::vector<double> low(3 * lanes, kInfinity<double>), high(3 * lanes, -kInfinity<double>);
-    kernels.unit_sums->add_range(probe.z.constant(), low.data(), high.data());
+    std::vector<double> low(size, kInfinity<double>), high(size, -kInfinity<double>), origin(size), sum(size),
+        squares(size);
+    for (std::size_t i = 0; i < size; ++i) origin[i] = double(probe.z(i / lanes, 0, i % lanes));
+    kernels.unit_sums->add_outputs(probe.z.constant(),
+                                   {low.data(), high.data(), origin.data(), sum.data(), squares.data()});
     for (std::size_t u = 0; u < 3; ++u) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
-        double least = probe.z(u, 0, lane), most = least;
-        for (std::size_t n = 1; n < 9; ++n) {
-          least = std::min(least, double(probe.z(u, n, lane)));
-          most = std::max(most, double(probe.z(u, n, lane)));
+        const std::size_t i = u * lanes + lane;
+        double least = probe.z(u, 0, lane), most = least, distances = 0, distances_squared = 0;
+        for (std::size_t n = 0; n < 9; ++n) {
+          const double value = probe.z(u, n, lane), distance = value - origin[i];
+          least = std::min(least, value);
+          most = std::max(most, value);
+          distances += distance;
+          distances_squared = std::fma(distance, distance, distances_squared);
         }
-        EXPECT_EQ(low[u * lanes + lane], least);
-        EXPECT_EQ(high[u * lanes + lane], most);
+        EXPECT_EQ(low[i], least);
+        EXPECT_EQ(high[i], most);
+        EXPECT_EQ(sum[i], distances);
+        EXPECT_EQ(squares[i], distances_squared);
       }
     }
   });

@@ -43,8 +43,10 @@ TYPED_TEST(DescentOf, divergence_is_marked_at_its_step) {
   EXPECT_EQ(record.outcome.status, RunStatus::kDiverged);
   EXPECT_EQ(record.outcome.diverged_step, 2);
   EXPECT_EQ(record.outcome.steps, 2);
-  EXPECT_EQ(record.metrics.size(), 2U);  // steps 0 and 1
-  EXPECT_EQ(record.layers.size(), 2U);
+  EXPECT_EQ(record.metrics.size(), 3U);  // steps 0 and 1, and what is finite of step 2
+  EXPECT_EQ(record.layers.size(), 3U);
+  EXPECT_EQ(record.layers[2].weight_norm, sizeof(T) == sizeof(float) ? factor * factor : std::numeric_limits<double>::infinity());
+  EXPECT_FALSE(std::isfinite(record.metrics[2].train_loss));
   EXPECT_EQ(record.outcome.train_loss_initial, 0.5);
   EXPECT_TRUE(std::isnan(record.outcome.train_loss));
   ASSERT_EQ(record.parameters.size(), 1U);
@@ -55,7 +57,8 @@ TYPED_TEST(DescentOf, a_network_that_starts_infinite_has_diverged_at_step_0) {
   const RunRecord record = descent<TypeParam>(0.1, 10, std::numeric_limits<double>::infinity());
   EXPECT_EQ(record.outcome.status, RunStatus::kDiverged);
   EXPECT_EQ(record.outcome.diverged_step, 0);
-  EXPECT_TRUE(record.metrics.empty());
+  ASSERT_EQ(record.metrics.size(), 1U);
+  EXPECT_FALSE(std::isfinite(record.metrics[0].train_loss));
 }
 
 // The last update is measured and not kept: it may overflow without a trace.

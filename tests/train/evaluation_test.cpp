@@ -53,6 +53,67 @@ TEST(Evaluation, an_output_is_constant_up_to_a_millionth_of_its_size) {
   EXPECT_EQ(line(1.1e-3, 1000, inputs).collapsed, 0);
 }
 
+// Two passes over the outputs of the Evaluation's own network.
+TEST(Evaluation, outputs_are_described_over_the_probe_set) {
+  const std::vector<RunSpec> specs{untrained({5})};
+  const TestExamples examples{random_matrix(300, 2, 7), Matrix(300, {0.0, 0.0, 0.0})};
+  const RunRecord record = train_one<double>(specs[0], make_examples<double>(examples));
+  const Pack<double> pack = probed_pack<double>(specs, make_examples<double>(examples));
+  const NetworkTrace trace = trace_network(
+      lane_parameters(pack.network.shape, initial_parameters(pack).data(), pack.network.kernels.lanes, 0),
+      specs[0].model.activation, examples.inputs);
+  double variances = 0;
+  for (const auto& output : trace.output) variances += spread_of(output) * spread_of(output);
+  const std::vector<double> all = flattened(trace.output);
+  EXPECT_NEAR(record.metrics[0].output_std, std::sqrt(variances / 3), 1e-13);
+  EXPECT_NEAR(record.metrics[0].output_min, *std::min_element(all.begin(), all.end()), 1e-13);
+  EXPECT_NEAR(record.metrics[0].output_max, *std::max_element(all.begin(), all.end()), 1e-13);
+}
+
+TEST(Evaluation, a_constant_network_has_outputs_of_spread_0_however_far_apart) {
+  RunSpec spec = untrained({});
+  spec.initial = network_of({layer_of({{0}, {0}}, {0.1, 1e8 / 3})});
+  const auto data = make_examples<float>({{{0}, {1}, {5}}, {{0, 0}, {0, 0}, {0, 0}}});
+  const RunRecord record = train_one<float>(spec, data);
+  EXPECT_EQ(record.metrics[0].output_std, 0);
+  EXPECT_EQ(record.metrics[0].output_min, double(0.1F));
+  EXPECT_EQ(record.metrics[0].output_max, double(1e8F / 3));
+}
+
+// A network of two biases that answers with the best constants has that loss, and one beside them a larger one.
+TEST(Evaluation, no_constant_answer_has_a_smaller_loss) {
+  const Matrix inputs = random_matrix(40, 1, 3);
+  Matrix values = random_matrix(40, 2, 8), classes(40, {0.0, 0.0});
+  for (std::size_t i = 0; i < 40; ++i) classes[i][i < 25 ? 0 : 1] = 1;
+  for (const Loss loss : values_of<Loss>()) {
+    SCOPED_TRACE(name_of(loss));
+    const bool entropy = loss == Loss::kCrossEntropy || loss == Loss::kBinaryCrossEntropy;
+    const Matrix& targets = entropy ? classes : values;
+    std::vector<double> best;
+    for (const std::vector<double>& column : transposed(targets)) {
+      std::vector<double> sorted = column;
+      std::sort(sorted.begin(), sorted.end());
+      const double p = mean_of(column);
+      best.push_back(loss == Loss::kMae                  ? (sorted[19] + sorted[20]) / 2
+                     : loss == Loss::kCrossEntropy       ? std::log(p)
+                     : loss == Loss::kBinaryCrossEntropy ? std::log(p / (1 - p))
+                                                         : p);
+    }
+    const auto answering = [&](double first, double second) {
+      RunSpec spec = untrained({});
+      spec.train.loss = loss;
+      spec.initial = network_of({layer_of({{0}, {0}}, {first, second})});
+      return train_one<double>(spec, make_examples<double>({inputs, targets})).outcome;
+    };
+    const RunOutcome outcome = answering(best[0], best[1]);
+    EXPECT_NEAR(outcome.train_loss, outcome.constant_loss, 1e-14);
+    for (const double beside : {-0.1, 0.1}) {
+      EXPECT_GT(answering(best[0] + beside, best[1]).train_loss, outcome.constant_loss);
+      EXPECT_GT(answering(best[0], best[1] + beside).train_loss, outcome.constant_loss);
+    }
+  }
+}
+
 TEST(Evaluation, one_output_that_moves_is_enough_not_to_be_collapsed) {
   RunSpec spec = untrained({});
   spec.initial = network_of({layer_of({{0}, {1}}, {3, 0})});

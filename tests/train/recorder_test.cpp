@@ -249,8 +249,8 @@ TEST(Recorder, a_diverged_run_ends_without_final_values_and_leaves_its_neighbour
   EXPECT_EQ(bad.collapsed, kMissingInteger);
   EXPECT_EQ(bad.train_loss_initial, records[0].outcome.train_loss_initial);
   EXPECT_EQ(bad.dead_fraction_initial, records[0].outcome.dead_fraction_initial);
-  for (const MetricsRow& row : records[1].metrics) EXPECT_LT(row.step, bad.diverged_step);
-  for (const LayerRow& row : records[1].layers) EXPECT_LT(row.step, bad.diverged_step);
+  EXPECT_EQ(records[1].metrics.back().step, bad.diverged_step);
+  EXPECT_EQ(records[1].layers.back().step, bad.diverged_step);
   EXPECT_TRUE(records[1].parameters.empty()) << "the run has no final parameters";
   const RunRecord alone = train_one<float>(specs[0], data);
   for (const std::size_t neighbour : {0, 2}) {
@@ -262,16 +262,75 @@ TEST(Recorder, a_diverged_run_ends_without_final_values_and_leaves_its_neighbour
   }
 }
 
-TEST(Recorder, a_run_that_starts_infinite_diverges_at_step_0_without_rows) {
-  RunSpec spec = untrained({1});
-  spec.initial = network_of({layer_of({{1e30}}, {0}), layer_of({{1e30}}, {0})});
-  const RunRecord record = train_one<float>(spec, make_examples<float>({{{1}}, {{0}}}));
+// Layer l puts out 1e10^l on the input 1, and nothing on −1: float32 overflows in the fourth, whose infinity times 0
+// weights is no number in the fifth.
+TEST(Recorder, an_explosion_leaves_its_layers_behind) {
+  RunSpec spec = untrained({2, 2, 2, 2, 2, 2});
+  const LayerParameters grows = layer_of({{1e10, 0}, {0, 1e10}}, {0, 0});
+  spec.initial = network_of({layer_of({{1e10}, {-1e10}}, {0, 0}), grows, grows, grows,
+                             layer_of({{0, 0}, {0, 0}}, {1, -1}), grows, layer_of({{1, 1}}, {0})});
+  spec.record.units = true;
+  const RunRecord record = train_one<float>(spec, make_examples<float>({{{1}, {-1}}, {{0}, {0}}}));
   EXPECT_EQ(record.outcome.status, RunStatus::kDiverged);
   EXPECT_EQ(record.outcome.diverged_step, 0);
-  EXPECT_TRUE(record.metrics.empty());
-  EXPECT_TRUE(record.layers.empty());
-  EXPECT_TRUE(std::isnan(record.outcome.train_loss_initial));
+  EXPECT_EQ(record.outcome.steps, 0);
+  ASSERT_EQ(record.metrics.size(), 1u);
+  EXPECT_TRUE(std::isnan(record.metrics[0].dead_fraction));
+  EXPECT_TRUE(std::isnan(record.metrics[0].output_max));
+  EXPECT_TRUE(std::isfinite(record.metrics[0].weight_norm));
+  ASSERT_EQ(record.layers.size(), 7u);
+  ASSERT_EQ(record.units.size(), 12u);
+  for (std::size_t l = 0; l < 6; ++l) {
+    SCOPED_TRACE(l);
+    const LayerRow& row = record.layers[l];
+    const bool known = l < 4;  // signs of infinite numbers are known
+    EXPECT_EQ(std::isfinite(row.activation_mean), l < 3);
+    EXPECT_EQ(std::isfinite(row.activation_std), l < 3);
+    EXPECT_EQ(std::isfinite(row.preactivation_std), l < 3);
+    if (l < 3) {
+      EXPECT_NEAR(row.activation_mean / std::pow(10, 10 * (static_cast<double>(l) + 1)), 0.5, 1e-5);
+    }
+    EXPECT_EQ(std::isfinite(row.dead_fraction), known);
+    EXPECT_EQ(std::isfinite(row.saturated_pairs_fraction), known);
+    EXPECT_EQ(row.died, known ? 0 : kMissingInteger);
+    if (known) {
+      EXPECT_EQ(row.dead_fraction, 0);
+      EXPECT_EQ(row.saturated_pairs_fraction, 0.5);
+    }
+    EXPECT_EQ(record.units[2 * l].dead, known ? 0 : kMissingInteger);
+    EXPECT_TRUE(std::isfinite(row.weight_norm));
+  }
+  EXPECT_FALSE(std::isfinite(record.outcome.train_loss_initial));
+  EXPECT_TRUE(std::isnan(record.outcome.dead_fraction_initial));
   EXPECT_EQ(record.outcome.born_dead, kMissingInteger);
+}
+
+// Whether the step is a recorded one or not, and whatever stands beside it.
+TEST(Recorder, the_step_that_overflows_is_recorded_as_far_as_it_is_finite) {
+  std::vector<RunSpec> specs(3, narrow_network(40));
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    specs[i].model.activation.kind = Activation::kLeakyRelu;
+    specs[i].record.every = 1000;
+    specs[i].seed = i;
+    specs[i].train.optimizer.learning_rate = i == 0 ? 0.01 : 1e6;
+  }
+  const auto data = make_examples<float>(waves(30, 1), waves(11, 2));
+  const auto records = train_together<float>(specs, data);
+  EXPECT_EQ(records[0].outcome.status, RunStatus::kOk);
+  EXPECT_EQ(records[0].metrics.size(), 2u);
+  for (std::size_t i = 1; i < specs.size(); ++i) {
+    const RunRecord alone = train_one<float>(specs[i], data);
+    const RunRecord& record = records[i];
+    ASSERT_EQ(record.outcome.status, RunStatus::kDiverged);
+    ASSERT_EQ(record.metrics.size(), 2u);
+    EXPECT_EQ(record.metrics[1].step, record.outcome.diverged_step);
+    EXPECT_FALSE(std::isfinite(record.metrics[1].batch_loss));
+    EXPECT_TRUE(std::isnan(record.layers.back().update_ratio));
+    EXPECT_TRUE(std::isfinite(record.layers[record.layers.size() / 2].activation_mean)) << "the first layer";
+    EXPECT_EQ(alone.layers.size(), record.layers.size());
+    EXPECT_EQ(alone.layers[record.layers.size() / 2].activation_mean,
+              record.layers[record.layers.size() / 2].activation_mean);
+  }
 }
 
 TEST(Recorder, float32_gradients_of_1e_minus_30_are_not_zero) {
