@@ -33,15 +33,6 @@ std::string coloured(const std::string& text, double badness) {
   return fmt::format("\x1b[38;5;{}m{}\x1b[0m", kPalette[static_cast<std::size_t>(std::lround(place))], text);
 }
 
-std::vector<std::size_t> column_widths(const TextTable& table) {
-  std::vector<std::size_t> widths;
-  for (const std::string& head : table.heads) widths.push_back(display_width(head));
-  for (const auto& row : table.rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], display_width(row[c].text));
-  }
-  return widths;
-}
-
 }  // namespace
 
 void RowPrinter::columns(std::span<const std::string> names) {
@@ -111,6 +102,15 @@ Json json_of(const Cell& cell) {
   if (const auto* real = std::get_if<double>(&cell)) return std::isfinite(*real) ? Json(*real) : Json();
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   return nullptr;
+}
+
+std::vector<std::size_t> column_widths(const TextTable& table) {
+  std::vector<std::size_t> widths;
+  for (const std::string& head : table.heads) widths.push_back(display_width(head));
+  for (const auto& row : table.rows) {
+    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], display_width(row[c].text));
+  }
+  return widths;
 }
 
 std::string render(const TextTable& table) {

@@ -55,6 +55,9 @@ struct TextTable {
   std::vector<std::vector<TableCell>> rows;  // [row][column]
 };
 
+// What its columns need.
+std::vector<std::size_t> column_widths(const TextTable& table);
+
 // Lines with the first column to the left and all others to the right, in columns as wide as they need.
 std::string render(const TextTable& table);
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 
 import harness
@@ -128,9 +129,76 @@ class Shapes(harness.Case):
         del config["sweep"]
         self.train(config, "out")
         lines = self.succeed("show", "out").splitlines()
-        heads = next(i for i, line in enumerate(lines) if line.split()[:1] == ["step"])
-        self.assertEqual(lines[heads].split(), ["step", "layer", "1", "layer", "2"])
-        self.assertEqual([line.split()[0] for line in lines[heads + 1:heads + 4]], ["0", "20", "40"])
+        heads = [i for i, line in enumerate(lines) if line.split()[:1] == ["step"]]
+        self.assertEqual([" ".join(lines[i].split()) for i in heads],
+                         ["step train loss gradient norm output std dead units", "step layer 1 layer 2",
+                          "step layer 1 layer 2 output"])
+        for head in heads:
+            self.assertEqual([line.split()[0] for line in lines[head + 1:head + 4]], ["0", "20", "40"])
+        metrics = [line.split()[1:3] for line in lines[heads[0] + 1:heads[0] + 4]]
+        self.assertEqual(metrics, [[f"{float(row[name]):.4g}" for name in ("train_loss", "grad_norm")]
+                                   for row in self.rows("out/metrics.csv")])
+
+    def test_show_counts_what_does_not_fit(self):
+        config = harness.sweep(sweep={"grid": {RATE: {"lin": [0.01, 1, 100]}}})
+        config["train"]["steps"] = 2
+        self.train(config, "rows")
+        text = self.succeed("show", "rows")
+        self.assertIn("  … 40 of 100 rows left out\n", text)
+        self.assertEqual(len(re.findall(r"^  [01]\.?\d*  ", text, re.MULTILINE)), 60)
+        config["sweep"]["grid"] = {"init.bias": [0, 1], **config["sweep"]["grid"]}
+        self.train(config, "columns")
+        self.assertRegex(self.succeed("show", "columns"), r"  … \d\d of 100 columns left out\n")
+        config["model"] = {"width": 2, "depth": 9}
+        config["sweep"]["grid"][RATE] = [0.1, 1]
+        self.train(config, "layers")
+        self.assertIn("\n… 3 of 9 layers left out\n", self.succeed("show", "layers"))
+        config["sweep"]["grid"] = {RATE: [0.1, 1]}
+        self.train(config, "down")
+        self.assertIn("  layer 9", self.succeed("show", "down"))
+
+    def test_show_calls_the_values_of_an_axis_by_their_names(self):
+        leaky = [{"name": "leaky_relu", "slope": slope} for slope in (0.1, 0.2)]
+        self.train(harness.sweep(sweep={"grid": {"model.activation": ["relu", *leaky]}}), "both")
+        self.assertEqual(re.findall(r"^  ([lr]\w+(?: \w+ [\d.]+)?)  ", self.succeed("show", "both"), re.MULTILINE),
+                         ["relu", "leaky_relu slope 0.1", "leaky_relu slope 0.2"])
+        self.train(harness.sweep(sweep={"grid": {"model.activation": ["relu", leaky[0]]}}), "one")
+        self.assertIn("\n  leaky_relu  ", self.succeed("show", "one"))
+
+    def test_show_of_an_explosion_shows_the_layers_that_it_left(self):
+        config = harness.sweep(init={"weights": {"name": "normal", "std": 1e6}}, model={"depth": 8, "width": 3, "activation": "leaky_relu"})
+        del config["sweep"]
+        self.train(config, "out")
+        block = self.succeed("show", "out").split("standard deviations of the activations\n")[1].splitlines()
+        known = [line.split()[-1] != "-" for line in block[1:9]]
+        self.assertEqual(known, sorted(known, reverse=True))
+        self.assertTrue(known[0] and not known[-1])
+
+    def test_show_says_how_many_runs_are_behind_what(self):
+        self.train(harness.sweep(rates=(1e30, 0.01), biases=(0,), seeds=2), "out")
+        text = self.succeed("show", "out")
+        self.assertRegex(text, r"\n  1e\+30 +[\d.]+\*\n")
+        runs = text.split("\nruns\n")[1].splitlines()
+        self.assertEqual([line.split()[1] for line in runs[1:3]], ["0/2", "2"])
+        self.assertIn("*: every run of the point diverged", text)
+
+    def test_show_knows_the_stuck_and_the_vanishing(self):
+        config = harness.sweep(model={"depth": 9, "width": 4, "activation": "sigmoid"}, sweep={"seeds": 3})
+        config["train"] = {"steps": 400, "optimizer": {"learning_rate": 0.1}}
+        self.train(config, "out")
+        gradients = {(row["run_id"], row["layer"]): float(row["grad_norm"])
+                     for row in self.rows("out/layers.csv") if row["step"] == "400"}
+        stuck = vanishing = 0
+        for row in self.rows("out/runs.csv"):
+            constant, first = float(row["constant_loss"]), gradients[row["run_id"], "1"]
+            stuck += abs(float(row["train_loss"]) - constant) <= 0.01 * constant
+            vanishing += first < 1e-4 and first < 1e-3 * gradients[row["run_id"], "10"]
+        self.assertEqual((stuck, vanishing), (3, 3))
+        text = self.succeed("show", "out")
+        self.assertIn("stuck: 3/3\n", text)
+        self.assertIn("vanishing: 3/3\n", text)
+        point = json.loads(self.succeed("show", "out", "--json"))["points"][0]
+        self.assertEqual((point["stuck_fraction"], point["vanishing_fraction"]), (1, 1))
 
     def test_show_of_one_axis_has_the_layers_across(self):
         config = harness.sweep(sweep={"grid": {"model.activation": ["relu", "tanh"]}, "seeds": 2})
@@ -143,7 +211,7 @@ class Shapes(harness.Case):
         config = harness.sweep(sweep={"grid": {"init.bias": [0, -1], RATE: [0.1, 0.01],
                                                "train.batch_size": [8, 16]}})
         self.train(config, "out")
-        self.assertIn("over train.batch_size", self.succeed("show", "out"))
+        self.assertIn("over train.batch_size (2 values)", self.succeed("show", "out"))
 
     def test_show_counts_what_diverged_and_collapsed(self):
         self.train(harness.sweep(rates=(1e30, 0.01), biases=(0, -50), seeds=2), "out")
@@ -164,7 +232,9 @@ class Shapes(harness.Case):
         config = harness.sweep(data={"kind": "moons", "samples": 200, "test_fraction": 0.25})
         config["train"]["loss"] = "cross_entropy"
         self.train(config, "out")
-        self.assertIn("\ntest accuracy\n", self.succeed("show", "out"))
+        for quantity in ("train accuracy", "test accuracy", "train loss (median)", "test loss (median)",
+                         "gradient norm (median)"):
+            self.assertIn(f"\n{quantity}\n", self.succeed("show", "out"))
 
     def test_everything_reads_a_directory_that_has_only_runs(self):
         config = harness.sweep()
