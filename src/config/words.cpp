@@ -12,6 +12,7 @@ namespace {
 constexpr OtherWords kKeys[] = {
     {"network net architecture", "model"},
     {"activation_fn activation_function act nonlinearity nonlin", "model.activation"},
+    {"final_activation out_activation output_act last_activation", "model.output_activation"},
     {"negative_slope", "model.activation.slope"},
     {"hidden hidden_layers hidden_layer_sizes hidden_sizes hidden_dims hidden_units layers layer_sizes units neurons widths",
      "model.hidden"},
@@ -37,6 +38,7 @@ constexpr OtherWords kKeys[] = {
     {"shuffle", "train.sampling"},
     {"iterations iters n_iter n_steps num_steps max_steps updates", "train.steps"},
     {"n_epochs num_epochs nb_epoch max_epochs max_iter", "train.epochs"},
+    {"frozen freeze_layers trainable requires_grad", "train.freeze"},
     {"clip clip_grad clip_grad_norm grad_clip gradient_clip gradient_clipping gradient_clip_val global_clipnorm "
      "max_grad_norm",
      "train.clip_norm"},
@@ -84,7 +86,8 @@ constexpr OtherWords kValues[] = {
     {"random_normal truncated_normal", "init.weights", R"({"name": "normal", "std": 0.05})"},
     {"random_uniform", "init.weights", R"({"name": "uniform", "limit": 0.05})"},
     {"gaussian", "init.weights", R"("normal")"},
-    {"zeros zero", "init.weights", R"({"name": "normal", "std": 0})"},
+    {"zeros zero", "init.weights", R"({"name": "constant", "value": 0})"},
+    {"ones one", "init.weights", R"({"name": "constant", "value": 1})"},
     {"zeros zero", "init.bias", "0"},
     {"ones one", "init.bias", "1"},
     {"random_normal truncated_normal", "init.bias", R"({"name": "normal", "std": 0.05})"},
