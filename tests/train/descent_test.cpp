@@ -45,7 +45,8 @@ TYPED_TEST(DescentOf, divergence_is_marked_at_its_step) {
   EXPECT_EQ(record.outcome.steps, 2);
   EXPECT_EQ(record.metrics.size(), 3U);  // steps 0 and 1, and what is finite of step 2
   EXPECT_EQ(record.layers.size(), 3U);
-  EXPECT_EQ(record.layers[2].weight_norm, sizeof(T) == sizeof(float) ? factor * factor : std::numeric_limits<double>::infinity());
+  EXPECT_EQ(record.layers[2].weight_norm,
+            sizeof(T) == sizeof(float) ? factor * factor : std::numeric_limits<double>::infinity());
   EXPECT_FALSE(std::isfinite(record.metrics[2].train_loss));
   EXPECT_EQ(record.outcome.train_loss_initial, 0.5);
   EXPECT_TRUE(std::isnan(record.outcome.train_loss));
