@@ -84,12 +84,13 @@ void draw_normal_inputs(Examples& set, std::uint64_t seed) {
 }
 
 std::size_t grid_side(std::size_t samples, std::size_t inputs) {
+  if (inputs == 1) return samples;
   const auto fits = [&](std::size_t side) {
     std::size_t left = samples;
     for (std::size_t i = 0; i < inputs && side > 1; ++i) left /= side;
     return left > 0;
   };
-  std::size_t side = inputs == 1 ? samples : 1;
+  std::size_t side = 1;
   while (fits(side + 1)) ++side;
   return side;
 }

@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "3968353697b5b845"
+RECORDED = "aa5b0e2abd715d99"
 
 
 class Fingerprint(harness.Case):

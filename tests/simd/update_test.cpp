@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "lane_testing.h"
@@ -23,6 +25,7 @@ struct Settings {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double gradient_factor = 1;
   double inner_epsilon = 0;
+  double clip_value = std::numeric_limits<double>::infinity();
 };
 
 // One parameter and its state under torch.optim's documented algorithms.
@@ -31,6 +34,7 @@ struct TorchParameter {
 
   void step(Optimizer optimizer, const Settings& s, long double g, int t) {
     g *= s.gradient_factor;
+    g = std::clamp<long double>(g, -s.clip_value, s.clip_value);
     if (optimizer == Optimizer::kAdamw) {
       value -= s.learning_rate * s.weight_decay * value;
     } else {
@@ -95,6 +99,7 @@ class TestPack {
       set(UpdateNumber::kLearningRate, s.learning_rate);
       set(UpdateNumber::kWeightDecay, s.weight_decay);
       set(UpdateNumber::kGradientFactor, s.gradient_factor);
+      set(UpdateNumber::kClipValue, s.clip_value);
       set(UpdateNumber::kMomentum, s.momentum);
       set(UpdateNumber::kDampening, s.dampening);
       set(UpdateNumber::kNesterov, s.nesterov);
@@ -149,6 +154,7 @@ std::vector<Settings> varied_settings() {
     const double x = double(i);
     all[i] = {0.01 * (x + 1), 0.02 * (i % 3),  0.3 * (i % 4),  0.1 * (i % 2),          i % 5 == 1,
               0.8 + 0.01 * x, 0.9 + 0.006 * x, 1e-8 * (x + 1), i % 4 == 2 ? 0.5 : 1.0, 0.01 * (i % 2)};
+    if (i % 5 == 2) all[i].clip_value = 0.3;
   }
   return all;
 }
