@@ -160,7 +160,8 @@ std::string notes(const Pivot& pivot, bool of_points) {
         "stuck: train_loss lies within 1 % of constant_loss, that of the best constant (the targets' mean)\n";
   if (has("vanishing"))
     text +=
-        "vanishing: the first layer's gradient norm is below 1e-4, and below 1e-3 of the output layer's "
+        "vanishing: the first layer's gradient norm is below 1e-4, and below 1e-3 of the output layer's, "
+        "and not 0, as that of a frozen or dead layer is "
         "(Zhang et al. 2021)\n";
   return text.empty() ? text : '\n' + text;
 }
@@ -254,7 +255,7 @@ collapsed: the column of runs (`deadrelu explain collapsed`).
 stuck: |train_loss - constant_loss| is at most 1 % of constant_loss, the loss of the best constant answer; of a
 squared error that is the targets' variance, and the answer their mean.
 vanishing: the gradient norm of the first layer is below 1e-4 and below 1e-3 of that of the output layer
-(AUTOTRAINER, Zhang et al. 2021).
+(AUTOTRAINER, Zhang et al. 2021), and not 0, as that of a frozen or dead layer is.
 
 Works while the runs are being trained.
 

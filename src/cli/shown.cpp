@@ -25,9 +25,9 @@ std::string source(std::size_t layers) {
   const char* const measured = "train_loss, test_loss, train_accuracy, test_accuracy, grad_norm";
   return fmt::format(
       "(SELECT r.*, layer_ends.*, m.grad_norm AS gradient, m.train_loss AS end_train_loss, m.test_loss AS end_test_loss, "
-      "m.train_accuracy AS end_train_accuracy, m.test_accuracy AS end_test_accuracy, end_dead AS end_dead_fraction, status = 'diverged' AS diverged, abs(r.train_loss - constant_loss) <= "
-      "0.01 * constant_loss AS stuck, CASE WHEN status = 'ok' THEN first_gradient < 1e-4 AND first_gradient < 1e-3 * "
-      "last_gradient END AS vanishing FROM runs r LEFT JOIN {} m ON m.id = r.run_id LEFT JOIN ({} FROM {} GROUP BY 1) "
+      "m.train_accuracy AS end_train_accuracy, m.test_accuracy AS end_test_accuracy, end_dead AS end_dead_fraction, "
+      "status = 'diverged' AS diverged, abs(r.train_loss - constant_loss) <= 0.01 * constant_loss AS stuck, "
+      "CASE WHEN status = 'ok' THEN first_gradient > 0 AND first_gradient < 1e-4 AND first_gradient < 1e-3 * last_gradient END AS vanishing FROM runs r LEFT JOIN {} m ON m.id = r.run_id LEFT JOIN ({} FROM {} GROUP BY 1) "
       "layer_ends ON layers_id = r.run_id)",
       last_rows("metrics", measured, "train_loss", "run_id"), of_layers,
       last_rows("layers", "layer, units, dead_fraction, grad_norm", "dead_fraction", "run_id, layer"));

@@ -199,6 +199,9 @@ class Shapes(harness.Case):
         self.assertIn("vanishing: 3/3\n", text)
         point = json.loads(self.succeed("show", "out", "--json"))["points"][0]
         self.assertEqual((point["stuck_fraction"], point["vanishing_fraction"]), (1, 1))
+        config["train"]["freeze"] = [1]  # its gradient is 0, and did not vanish
+        self.train(config, "frozen")
+        self.assertNotIn("vanishing", self.succeed("show", "frozen"))
 
     def test_show_of_one_axis_has_the_layers_across(self):
         config = harness.sweep(sweep={"grid": {"model.activation": ["relu", "tanh"]}, "seeds": 2})
