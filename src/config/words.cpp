@@ -1,6 +1,7 @@
 #include "config/words.h"
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
 
 #include "config/key_table.h"
@@ -36,7 +37,7 @@ constexpr OtherWords kKeys[] = {
     {"scheduler lr_scheduler lr_schedule learning_rate_schedule warmup", "train.schedule"},
     {"batch bs minibatch minibatch_size", "train.batch_size"},
     {"shuffle", "train.sampling"},
-    {"iterations iters n_iter n_steps num_steps max_steps updates", "train.steps"},
+    {"steps iterations iters n_iter n_steps num_steps max_steps updates", "train.steps"},
     {"n_epochs num_epochs nb_epoch max_epochs max_iter", "train.epochs"},
     {"frozen freeze_layers trainable requires_grad", "train.freeze"},
     {"clip clip_grad clip_grad_norm grad_clip gradient_clip gradient_clipping gradient_clip_val global_clipnorm "
@@ -164,13 +165,15 @@ std::size_t shared_parts(const std::string& a, const std::string& b) {
   return parts;
 }
 
-// Those that lie nearest to the group.
+// Those that lie nearest to the group; of equally near ones those that lie least deep.
 Strings nearest_to(const std::string& group, Strings paths) {
-  std::size_t most = 0;
-  for (const std::string& path : paths) most = std::max(most, shared_parts(group, path));
-  paths.erase(std::remove_if(paths.begin(), paths.end(),
-                             [&](const std::string& path) { return shared_parts(group, path) < most; }),
-              paths.end());
+  const auto keep_best = [&](const auto& score) {
+    std::ptrdiff_t best = std::numeric_limits<std::ptrdiff_t>::min();
+    for (const std::string& path : paths) best = std::max(best, score(path));
+    std::erase_if(paths, [&](const std::string& path) { return score(path) < best; });
+  };
+  keep_best([&](const std::string& path) { return static_cast<std::ptrdiff_t>(shared_parts(group, path)); });
+  keep_best([](const std::string& path) { return -std::count(path.begin(), path.end(), '.'); });
   return paths;
 }
 

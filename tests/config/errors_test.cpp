@@ -208,6 +208,8 @@ TEST(Errors, a_key_of_another_place_or_library_is_found_in_the_whole_tree) {
         "\"beta1\" or \"beta2\"");
   meant(R"("init": {"output": {"kernel_initializer": "rai"}})", "/init/output/kernel_initializer",
         "init.weights");
+  meant(R"("epochs": 1)", "/epochs", "train.epochs");
+  meant(R"("steps": 1)", "/steps", "train.steps");
   meant(R"("train.lr": 1)", "/train.lr", "train.optimizer.learning_rate");
   meant(R"("seeds": 3)", "/seeds", "sweep.seeds");
   EXPECT_EQ(
