@@ -6,7 +6,7 @@ namespace deadrelu {
 namespace {
 
 using enum FileFormat;
-using std::operator""sv;
+using namespace std::string_view_literals;
 
 constexpr const char* kConvert = "convert it: python -m deadrelu convert FILE model.safetensors";
 constexpr const char* kSaveAsCsv = "save it as CSV in the program that wrote it";

@@ -160,7 +160,7 @@ class Parser {
     } else {
       while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xC0) == 0x80) ++end;
     }
-    return "'" + std::string(text_.substr(at_, end - at_)) + "'";
+    return std::string("'").append(text_.substr(at_, end - at_)) + "'";
   }
 
   struct Comparison {
@@ -261,7 +261,7 @@ class Parser {
     }
     const std::string_view token = text_.substr(from, at_ - from);
     const std::optional<double> value = parse_real(token);
-    if (!value) fail(from, "'" + std::string(token) + "' is no number of at most 1.8e308");
+    if (!value) fail(from, std::string("'").append(token) + "' is no number of at most 1.8e308");
     return graph_.constant(value.value_or(0));
   }
 

@@ -38,9 +38,7 @@ struct Run {
   }
 
   void read(Element element, double* to) const {
-    const auto as = [](auto number) {
-      return [number](auto bits) { return static_cast<decltype(number)>(bits); };
-    };
+    const auto as = []<class Number>(Number) { return [](auto bits) { return static_cast<Number>(bits); }; };
     switch (element) {
       case Element::kBool: return read<std::uint8_t>(to, [](std::uint8_t bits) { return bits != 0; });
       case Element::kInt8: return read<std::uint8_t>(to, as(std::int8_t{}));
