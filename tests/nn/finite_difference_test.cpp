@@ -111,7 +111,7 @@ TEST_P(FiniteDifference, is_the_gradient_without_biases) {
   expect_gradient_of_loss(model, Loss::kMse);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, FiniteDifference, ::testing::ValuesIn(kModels),
+INSTANTIATE_TEST_SUITE_P(Models, FiniteDifference, ::testing::ValuesIn(models()),
                          [](const auto& model) { return model.param.name; });
 
 TEST(FiniteDifferenceOfALinearModel, is_the_gradient_of_every_loss) {

@@ -44,7 +44,7 @@ struct Alone {
 TYPED_TEST(NetworkOf, every_activation_gives_the_references_outputs_and_losses) {
   using T = TypeParam;
   const double tolerance = sizeof(T) == sizeof(double) ? 1e-13 : 1e-5;
-  for (const auto& [name, model] : kModels) {
+  for (const auto& [name, model] : models()) {
     for (const auto& [loss, loss_name] : kLosses) {
       SCOPED_TRACE(name + " " + loss_name);
       LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
@@ -70,7 +70,7 @@ TYPED_TEST(NetworkOf, every_activation_gives_the_references_outputs_and_losses) 
 TYPED_TEST(NetworkOf, every_activation_gives_the_references_gradients) {
   using T = TypeParam;
   const double tolerance = sizeof(T) == sizeof(double) ? 1e-12 : 1e-4;
-  for (const auto& [name, model] : kModels) {
+  for (const auto& [name, model] : models()) {
     for (const auto& [loss, loss_name] : kLosses) {
       SCOPED_TRACE(name + " " + loss_name);
       LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
@@ -91,7 +91,7 @@ TYPED_TEST(NetworkOf, every_activation_gives_the_references_gradients) {
 
 TYPED_TEST(NetworkOf, blocks_of_samples_in_pieces_are_one_block) {
   using T = TypeParam;
-  for (const auto& [name, model] : kModels) {
+  for (const auto& [name, model] : models()) {
     SCOPED_TRACE(name);
     LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
     pack.fill(300, Loss::kMse);
@@ -108,7 +108,7 @@ TYPED_TEST(NetworkOf, blocks_of_samples_in_pieces_are_one_block) {
 TYPED_TEST(NetworkOf, lanes_side_by_side_are_each_alone) {
   using T = TypeParam;
   for (const SimdTarget target : available_simd()) {
-    for (const auto& [name, model] : kModels) {
+    for (const auto& [name, model] : models()) {
       SCOPED_TRACE(name);
       LaneNetworks<T> pack(model, kSamples, target);
       pack.fill(400, Loss::kCrossEntropy);
@@ -129,7 +129,7 @@ TYPED_TEST(NetworkOf, lanes_side_by_side_are_each_alone) {
 
 TYPED_TEST(NetworkOf, every_target_gives_the_same_bits) {
   using T = TypeParam;
-  for (const auto& [name, model] : kModels) {
+  for (const auto& [name, model] : models()) {
     SCOPED_TRACE(name);
     LaneNetworks<T> first(model, kSamples, available_simd()[0]);
     first.fill(500, Loss::kBinaryCrossEntropy);
@@ -148,7 +148,7 @@ TYPED_TEST(NetworkOf, every_target_gives_the_same_bits) {
 
 TYPED_TEST(NetworkOf, a_lane_full_of_nan_leaves_its_neighbours_alone) {
   using T = TypeParam;
-  for (const auto& [name, model] : kModels) {
+  for (const auto& [name, model] : models()) {
     SCOPED_TRACE(name);
     LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
     pack.fill(600, Loss::kMse);

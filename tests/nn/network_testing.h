@@ -69,13 +69,17 @@ struct NamedModel {
   ModelSpec model;
 };
 inline void PrintTo(const NamedModel& value, std::ostream* out) { *out << value.name; }
-inline const std::vector<NamedModel> kModels = [] {
-  std::vector<NamedModel> list;
-  for (const auto& [kind, name] : kActivations) list.push_back({name, small_model(kind)});
-  for (const auto& [kind, name] : kOutputActivations)
-    list.push_back({"mixed_" + std::string(name), mixed_model(kind, kind)});
-  return list;
-}();
+// A function, since tests are listed before other files' variables need to have their values.
+inline const std::vector<NamedModel>& models() {
+  static const std::vector<NamedModel> all = [] {
+    std::vector<NamedModel> list;
+    for (const auto& [kind, name] : kActivations) list.push_back({name, small_model(kind)});
+    for (const auto& [kind, name] : kOutputActivations)
+      list.push_back({"mixed_" + std::string(name), mixed_model(kind, kind)});
+    return list;
+  }();
+  return all;
+}
 
 // Networks with 3 inputs, 3 outputs and their examples, one network a lane.
 template <class T>
