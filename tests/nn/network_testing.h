@@ -35,11 +35,11 @@ inline const auto& kActivations = kAllNamed<Activation>;
 inline const auto& kLosses = kAllNamed<Loss>;
 
 // Those that an output layer may have.
-inline const std::vector<Named<Activation>> kOutputActivations = [] {
+inline std::vector<Named<Activation>> output_activations() {
   std::vector<Named<Activation>> list = kActivations;
   std::erase_if(list, [](const auto& one) { return one.kind == Activation::kCrelu; });
   return list;
-}();
+}
 
 inline ModelSpec small_model(Activation kind) {
   ModelSpec model;
@@ -74,7 +74,7 @@ inline const std::vector<NamedModel>& models() {
   static const std::vector<NamedModel> all = [] {
     std::vector<NamedModel> list;
     for (const auto& [kind, name] : kActivations) list.push_back({name, small_model(kind)});
-    for (const auto& [kind, name] : kOutputActivations)
+    for (const auto& [kind, name] : output_activations())
       list.push_back({"mixed_" + std::string(name), mixed_model(kind, kind)});
     return list;
   }();
