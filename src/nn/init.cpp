@@ -207,6 +207,10 @@ void init_layer(const LayerShape& shape, const LayerInit& init, const Activation
         break;
       case BlockKind::kBias: fill_bias(shape, init, {seed, Purpose::kBiases, stream}, values); break;
       case BlockKind::kSlope: std::fill(values.begin(), values.end(), activation.slope); break;
+      case BlockKind::kGain:
+      case BlockKind::kRunningVariance: std::fill(values.begin(), values.end(), 1.0); break;
+      case BlockKind::kShift:
+      case BlockKind::kRunningMean: break;  // 0
     }
   }
 }

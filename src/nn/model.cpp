@@ -8,6 +8,10 @@ bool has_block(const LayerShape& layer, bool has_bias, BlockKind kind) {
     case BlockKind::kWeights: return true;
     case BlockKind::kBias: return has_bias;
     case BlockKind::kSlope: return layer.activation.kind == Activation::kPrelu;
+    case BlockKind::kGain:
+    case BlockKind::kShift:
+    case BlockKind::kRunningMean:
+    case BlockKind::kRunningVariance: return false;
   }
   return false;
 }

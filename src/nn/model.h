@@ -45,7 +45,7 @@ struct ModelSpec {
 };
 
 // What a block of a layer's parameters is. In the flat buffer a layer's blocks follow each other in this order.
-enum class BlockKind { kWeights, kBias, kSlope };
+enum class BlockKind { kWeights, kBias, kSlope, kGain, kShift, kRunningMean, kRunningVariance };
 enum class BlockForm {
   kMatrix,  // [rows][inputs]
   kList,    // [rows]
@@ -58,13 +58,21 @@ struct BlockKindInfo {
   BlockForm form;
   // Of a block that a file may leave out (it then starts as without a file): what a layer without one is told.
   const char* surplus = nullptr;
+  bool normalization = false;  // whether it belongs to one
+  bool trained = true;         // whether gradient, penalties, optimizer and perturbations see it
 };
 
 // One row a kind. How a block starts says init_layer.
-inline constexpr std::array<BlockKindInfo, 3> kBlockKinds{{
+inline constexpr std::array<BlockKindInfo, 7> kBlockKinds{{
     {"weights", "weights", BlockForm::kMatrix},
     {"bias", "biases", BlockForm::kList},
     {"slope", "slopes", BlockForm::kNumber, "a learned slope, which only prelu has"},
+    {"norm_weight", "gains", BlockForm::kList, "gains, which only an affine normalization has", true},
+    {"norm_bias", "shifts", BlockForm::kList, "shifts, which only an affine normalization has", true},
+    {"running_mean", "running means", BlockForm::kList, "running means, which only batch_norm has", true,
+     false},
+    {"running_var", "running variances", BlockForm::kList, "running variances, which only batch_norm has",
+     true, false},
 }};
 
 // A matrix of parameters: where it lies in the flat buffer [parameter][lane], row after row.

@@ -68,8 +68,8 @@ Activations<T>::Activations(const Network<T>& network, std::size_t max_samples)
   const auto reserve = [&](std::size_t rows) { return std::exchange(size, size + rows * row_stride_); };
   std::size_t highest = 0;
   for (const LayerShape& layer : network.shape.layers) {
-    LayerMemory memory{layer.rows, layer.outputs, reserve(layer.rows), 0, 0};
-    memory.output = layer.is_linear_output() ? memory.z : reserve(layer.outputs);
+    LayerMemory memory{layer.rows, layer.outputs, reserve(layer.rows), 0, 0, 0};
+    memory.activated = memory.output = layer.is_linear_output() ? memory.z : reserve(layer.outputs);
     if (layer.activation.kind == Activation::kRrelu) memory.slopes = reserve(layer.rows);
     layers_.push_back(memory);
     highest = std::max({highest, layer.rows, layer.outputs});

@@ -55,11 +55,15 @@ class Activations {
   Activations(const Network<T>& network, std::size_t max_samples);
 
   // Views of the first `samples` samples of layer l, the output layer included.
-  // Pre-activations [rows][sample].
+  // What enters the activation function, after a normalization that stands before it: [rows][sample].
   LaneMatrix<T> z(std::size_t l, std::size_t samples) const {
     return view(layers_[l].z, layers_[l].rows, samples);
   }
-  // [outputs][sample]; a linear output layer's is its z.
+  // What leaves it: [outputs][sample]; a linear output layer's is its z.
+  LaneMatrix<T> activated(std::size_t l, std::size_t samples) const {
+    return view(layers_[l].activated, layers_[l].outputs, samples);
+  }
+  // What the next layer gets: [outputs][sample].
   LaneMatrix<T> output(std::size_t l, std::size_t samples) const {
     return view(layers_[l].output, layers_[l].outputs, samples);
   }
@@ -84,7 +88,7 @@ class Activations {
  private:
   struct LayerMemory {
     std::size_t rows, outputs;
-    std::size_t z, output, slopes;  // offsets in memory_
+    std::size_t z, activated, output, slopes;  // offsets in memory_
   };
   LaneMatrix<T> view(std::size_t offset, std::size_t rows, std::size_t samples) const {
     assert(samples <= max_samples_);

@@ -54,19 +54,19 @@ void UnitProbe<T>::add(const Network<T>& network, const T* parameters, const Act
   samples_ += samples;
   const auto numbers = layer_activation(network, parameters, layer_);
   const LaneMatrix<const T> z = activations.z(layer_, samples);
-  const LaneMatrix<const T> output = activations.output(layer_, samples);
+  const LaneMatrix<const T> activated = activations.activated(layer_, samples);
   if (network.numbers[layer_].is_plain_relu) {
     network.kernels.unit_sums->add_relu(z, sums_, silent_samples_.data());
-    if (rank_) rank_->add(output);
+    if (rank_) rank_->add(activated);
     return;
   }
   const LaneMatrix<T> slopes = activations.scratch(units_, samples);
   const Activation kind = network.shape.layers[layer_].activation.kind;
   network.kernels.activation->derivative_magnitude(kind, numbers, z, slopes);
   // A maxout unit's pre-activation is the largest of its pieces, which is what it puts out.
-  network.kernels.unit_sums->add(kind == Activation::kMaxout ? output : z, output, slopes, sums_,
+  network.kernels.unit_sums->add(kind == Activation::kMaxout ? activated : z, activated, slopes, sums_,
                                  silent_samples_.data());
-  if (rank_) rank_->add(output);
+  if (rank_) rank_->add(activated);
 }
 
 template <class T>

@@ -54,7 +54,7 @@ void StreamBins<T>::observe(const Pack<T>& pack, const BatchBlock<T>& block) {
   const std::size_t samples = block.samples;
   T* fired = fired_.data();
   for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
-    const LaneMatrix<T> outputs = block.activations->output(l, samples);
+    const LaneMatrix<T> outputs = block.activations->activated(l, samples);
     // crelu has two outputs a unit, the second ones after all first ones.
     for (std::size_t o = 0; o < outputs.rows; ++o) {
       T* const unit = fired + o % layers[l].units * lanes_;
