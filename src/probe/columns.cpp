@@ -247,6 +247,14 @@ const ColumnOf<R> kRuns[] = {
      "test_accuracy of metrics at the last step; empty for regression, without a test split or for a "
      "diverged run.",
      kQuantity},
+    {"online_loss", &R::online_loss, "1",
+     "Loss on the examples of the stream, or of all tasks, while they are learned; empty for a diverged run.",
+     "Mean over all of them of the loss on each before the update that it takes part in.", kQuantity},
+    {"online_accuracy", &R::online_accuracy, "1",
+     "Accuracy on the examples of the stream, or of all tasks, while they are learned, in [0, 1].",
+     "Mean over the tasks of their online_accuracy (Kumar et al. 2023: total average online accuracy); empty for "
+     "regression or for a diverged run.",
+     kQuantity},
     {"dead_fraction_initial", &R::dead_fraction_initial, "1",
      "Share of dead hidden units before any update, in [0, 1].",
      "Hidden units whose activation is 0 on every probe input at step 0 / hidden units.", kQuantity},

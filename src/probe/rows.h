@@ -101,7 +101,8 @@ struct RunOutcome {
   std::int64_t diverged_step = kMissingInteger, stop_step = kMissingInteger;
   double constant_loss = kMissing, train_loss_initial = kMissing, train_loss = kMissing, test_loss = kMissing,
          train_accuracy = kMissing, test_accuracy = kMissing, dead_fraction_initial = kMissing,
-         dead_fraction = kMissing, dead_fraction_max = kMissing;
+         dead_fraction = kMissing, dead_fraction_max = kMissing, online_loss = kMissing,
+         online_accuracy = kMissing;
   std::int64_t dead_layers = kMissingInteger, born_dead = kMissingInteger, collapsed = kMissingInteger,
                deaths = kMissingInteger, revivals = kMissingInteger;
 };

@@ -35,6 +35,20 @@ void OnlineSums<T>::end_batch(const TrainingState<T>& state) {
   examples_ += state.batch;
 }
 
+void sum_up_online(RunRecord& record) {
+  double weights = 0, loss = 0, accuracy = 0;
+  const auto add = [&](std::int64_t weight, double row_loss, double row_accuracy) {
+    weights += static_cast<double>(weight);
+    loss += static_cast<double>(weight) * row_loss;
+    accuracy += static_cast<double>(weight) * row_accuracy;
+  };
+  for (const StreamRow& row : record.stream) add(row.to - row.from, row.loss, row.accuracy);
+  for (const TaskRow& row : record.tasks) add(row.steps, row.online_loss, row.online_accuracy);
+  if (weights == 0 || record.outcome.status == RunStatus::kDiverged) return;
+  record.outcome.online_loss = loss / weights;
+  record.outcome.online_accuracy = accuracy / weights;
+}
+
 template <class T>
 StreamBins<T>::StreamBins(const Pack<T>& pack)
     : bin_size_(is_endless(pack.runs[0]->data) ? pack.runs[0]->data.bin : 0),

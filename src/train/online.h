@@ -29,6 +29,10 @@ class OnlineSums {
   Buffer<double> losses_, correct_, batch_correct_;  // [lane]
 };
 
+// The outcome's online loss and accuracy, from the rows of stream and tasks; nothing where there are none, or where
+// the run diverged.
+void sum_up_online(RunRecord& record);
+
 // The bins of a stream. A batch belongs to the bin in which its first example lies.
 template <class T>
 class StreamBins {

@@ -175,7 +175,10 @@ class Doors {
 
   std::vector<RunRecord> finish() {
     std::vector<RunRecord> records = recorder_.finish();
-    for (std::size_t lane = 0; lane < records.size(); ++lane) records[lane].stream = bins_.take(lane);
+    for (std::size_t lane = 0; lane < records.size(); ++lane) {
+      records[lane].stream = bins_.take(lane);
+      sum_up_online(records[lane]);
+    }
     return records;
   }
 

@@ -16,6 +16,10 @@ class Streams(harness.Case):
                          [("1", "0", "50"), ("2", "50", "100"), ("3", "100", "150"), ("4", "150", "200"),
                           ("5", "200", "220")])
         self.assertTrue(all(float(r["loss"]) > 0 and r["accuracy"] == "" for r in rows))
+        run = self.rows("out/runs.csv")[0]  # of 220 examples
+        whole = sum(float(r["loss"]) * (50 if r["bin"] != "5" else 20) for r in rows[:5]) / 220
+        self.assertAlmostEqual(float(run["online_loss"]), whole, places=12)
+        self.assertEqual(run["online_accuracy"], "")
         text = self.succeed("query", "out", 'SELECT count(*) AS n, max("to") AS last FROM stream')
         self.assertEqual(text, "n,last\n30,220\n")
         tables = json.loads((self.folder / "out/columns.json").read_text())["tables"]

@@ -137,6 +137,10 @@ class Images(harness.Case):
         self.train(self.CONFIG, "out")
         rows = [(r["online_loss"], r["online_accuracy"]) for r in self.rows("out/tasks.csv")]
         self.assertEqual(rows, OLD_PERMUTED)
+        for number, run in enumerate(self.rows("out/runs.csv")):
+            for place, name in enumerate(("online_loss", "online_accuracy")):
+                tasks = [float(row[place]) for row in rows[number * 3:number * 3 + 3]]
+                self.assertAlmostEqual(float(run[name]), sum(tasks) / 3, places=12)
 
     def test_images_that_changed_are_refused(self):
         self.write_images()

@@ -109,14 +109,15 @@ TEST_F(ExportTest, runs_have_the_columns_of_the_contract) {
   export_tables(directory_, {});
   const auto text = lines(directory_ / "runs.csv");
   ASSERT_EQ(text.size(), 3u);
-  EXPECT_EQ(text[0],
-            "run_id,seed,train.optimizer.learning_rate,status,steps,diverged_step,stop_step,constant_loss,"
-            "train_loss_initial,train_loss,test_loss,"
-            "train_accuracy,test_accuracy,dead_fraction_initial,dead_fraction,dead_fraction_max,dead_layers,"
-            "born_dead,"
-            "collapsed,deaths,revivals");
-  EXPECT_EQ(text[1], hex_id(id_of(0)) + ",0,0.5,ok,100,,,,,0.3333333333333333,,,,,,,,0,,,");
-  EXPECT_EQ(text[2], hex_id(id_of(1)) + ",1,0.5,diverged,100,42,,,,,,,,,,,,1,,,");
+  EXPECT_EQ(
+      text[0],
+      "run_id,seed,train.optimizer.learning_rate,status,steps,diverged_step,stop_step,constant_loss,"
+      "train_loss_initial,train_loss,test_loss,"
+      "train_accuracy,test_accuracy,online_loss,online_accuracy,dead_fraction_initial,dead_fraction,dead_fraction_max,dead_layers,"
+      "born_dead,"
+      "collapsed,deaths,revivals");
+  EXPECT_EQ(text[1], hex_id(id_of(0)) + ",0,0.5,ok,100,,,,,0.3333333333333333,,,,,,,,,,0,,,");
+  EXPECT_EQ(text[2], hex_id(id_of(1)) + ",1,0.5,diverged,100,42,,,,,,,,,,,,,,1,,,");
   EXPECT_EQ(StoreReader(directory_).diverged_count(), 1u);
 }
 
