@@ -7,8 +7,8 @@
 #include "cli/print.h"
 #include "config/experiment_config.h"
 #include "config/json_files.h"
+#include "store/statistics.h"
 #include "store/store_reader.h"
-#include "store/summary.h"
 
 namespace deadrelu {
 

@@ -11,6 +11,7 @@
 #define HWY_TARGET_INCLUDE "simd/math.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
+#include "simd/erfc-inl.h"
 #include "simd/math-inl.h"
 #include "simd/target.h"
 
@@ -21,7 +22,7 @@ namespace {
 // Each works in place on `count` doubles.
 struct MathKernels {
   using Function = void (*)(double* x, std::size_t count);
-  Function exp, log, sin;
+  Function exp, log, sin, erfc;
 };
 }  // namespace
 #endif
@@ -42,6 +43,9 @@ struct Log {
 struct Sin {
   static HWY_INLINE V of(V x) { return lane_sin(Tag<double>(), x); }
 };
+struct Erfc {
+  static HWY_INLINE V of(V x) { return lane_erfc(Tag<double>(), x); }
+};
 
 template <class F>
 void apply(double* x, std::size_t count) {
@@ -57,7 +61,7 @@ void apply(double* x, std::size_t count) {
   }
 }
 
-constexpr MathKernels kMath{&apply<Exp>, &apply<Log>, &apply<Sin>};
+constexpr MathKernels kMath{&apply<Exp>, &apply<Log>, &apply<Sin>, &apply<Erfc>};
 
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE
@@ -141,6 +145,7 @@ QuarterTurns quarter_turns(double x) {
 double portable_exp(double x) { return of_one(math().exp, x); }
 double portable_log(double x) { return of_one(math().log, x); }
 double portable_sin(double x) { return of_one(math().sin, x); }
+double portable_erfc(double x) { return of_one(math().erfc, x); }
 double portable_cos(double x) { return portable_sin(x + 1.57079632679489661923); }
 
 void fill_normal(std::span<double> out, std::uint64_t seed, Purpose purpose, std::uint32_t stream,

@@ -16,7 +16,8 @@ void vector_sin(std::span<double> x);
 double portable_exp(double x);
 double portable_log(double x);
 double portable_sin(double x);
-double portable_cos(double x);  // sin(x + π/2)
+double portable_cos(double x);   // sin(x + π/2)
+double portable_erfc(double x);  // 2/√π · ∫ e^(−t²) from x on, with all digits of its small tail
 
 // x = quarters·π/2 + rest, |rest| ≤ π/4, off by less than two units of its last place; quarters count modulo 4. The
 // rest is NaN where x is not finite. REQUIRES: |x| ≥ 2^15.

@@ -10,7 +10,7 @@
 
 #include "store/connection.h"
 #include "store/schema.h"
-#include "store/summary.h"
+#include "store/statistics.h"
 
 namespace deadrelu {
 namespace {
@@ -240,9 +240,5 @@ void StoreReader::query(const std::string& sql,
   run_query(state_->db, state_->file, sql, columns, row);
   state_->view.check_unchanged();
 }
-
-// Hands out the names of the columns, then the rows. Throws UserError(kUsage) for a wrong statement, for more
-// than one, and for one that would do anything but read; UserError(kInputOutput) where the store cannot be
-// read.
 
 }  // namespace deadrelu

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
-#include <cmath>
 #include <utility>
 
 #include "store/schema.h"
@@ -55,74 +53,7 @@ void append_docs(std::vector<ColumnInfo>& docs, const std::string& name, const s
                     SummaryUse::kOmitted, ColumnType::kReal});
 }
 
-constexpr double kNormal975 = 1.959963984540054;
-
-constexpr std::array<double, 30> kStudent975{
-    12.7062047361747,  4.302652729749464, 3.18244630528371,  2.776445105197794, 2.570581835636316,
-    2.44691185114497,  2.364624251592785, 2.306004135204167, 2.262157162798206, 2.228138851986275,
-    2.20098516009164,  2.178812829667229, 2.160368656462793, 2.144786687917804, 2.131449545559776,
-    2.119905299221255, 2.109815577833317, 2.100922040241038, 2.09302405440831,  2.085963447265865,
-    2.07961384472768,  2.073873067904026, 2.068657610419049, 2.063898561628026, 2.059538552753298,
-    2.055529438642873, 2.051830516480286, 2.048407141795245, 2.045229642132704, 2.042272456301238};
-
 }  // namespace
-
-double student_t_975(std::size_t degrees) {
-  assert(degrees >= 1);
-  if (degrees <= kStudent975.size()) return kStudent975[degrees - 1];
-  // Cornish-Fisher expansion in 1/degrees (Abramowitz & Stegun 26.7.5); off by 3e-8 at 31.
-  constexpr double z = kNormal975, z2 = z * z;
-  constexpr double g1 = z * (z2 + 1) / 4;
-  constexpr double g2 = z * ((5 * z2 + 16) * z2 + 3) / 96;
-  constexpr double g3 = z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384;
-  constexpr double g4 = z * ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) / 92160;
-  const double n = static_cast<double>(degrees);
-  return z + (g1 + (g2 + (g3 + g4 / n) / n) / n) / n;
-}
-
-Interval wilson_interval(std::size_t k, std::size_t n) {
-  assert(k <= n);
-  if (n == 0) return {};
-  constexpr double z2 = kNormal975 * kNormal975;
-  const double count = static_cast<double>(n), share = static_cast<double>(k) / count;
-  const double scale = 1 + z2 / count;
-  const double centre = (share + z2 / (2 * count)) / scale;
-  const double half = kNormal975 / scale * std::sqrt(share * (1 - share) / count + z2 / (4 * count * count));
-  return {k == 0 ? 0 : std::max(0.0, centre - half), k == n ? 1 : std::min(1.0, centre + half)};
-}
-
-double sorted_quantile(std::span<const double> sorted, double share) {
-  assert(!sorted.empty());
-  const double at = static_cast<double>(sorted.size() - 1) * share;
-  const auto below = static_cast<std::size_t>(at);
-  const double low = sorted[below], high = sorted[std::min(below + 1, sorted.size() - 1)];
-  const double part = at - static_cast<double>(below);
-  // From the nearer side, so that the result never leaves [low, high] by rounding.
-  return part < 0.5 ? low + (high - low) * part : high - (high - low) * (1 - part);
-}
-
-Statistics statistics_of(std::span<const double> values) {
-  Statistics result;
-  if (values.empty()) return result;
-  const double count = static_cast<double>(values.size());
-  double sum = 0;
-  for (const double value : values) sum += value;
-  result.mean = sum / count;
-
-  std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  result.median = sorted_quantile(sorted, 0.5);
-  result.q25 = sorted_quantile(sorted, 0.25);
-  result.q75 = sorted_quantile(sorted, 0.75);
-  if (values.size() < 2) return result;
-
-  double squares = 0;
-  for (const double value : values) squares += (value - result.mean) * (value - result.mean);
-  result.std = std::sqrt(squares / (count - 1));
-  const double half = student_t_975(values.size() - 1) * result.std / std::sqrt(count);
-  result.interval = {result.mean - half, result.mean + half};
-  return result;
-}
 
 std::vector<ColumnInfo> summary_columns(const Table& runs, const std::vector<SweptColumn>& swept) {
   constexpr SummaryUse kOmitted = SummaryUse::kOmitted;

@@ -7,17 +7,17 @@ torch_numbers.py --write  writes it
 Needs torch, keras and numpy; the test that reads the file needs none of them.
 """
 
-import json
 import math
 import os
 import pathlib
-import sys
 
 os.environ["KERAS_BACKEND"] = "torch"
 
 import keras
 import torch
 import torch.nn.functional as F
+
+import stored_numbers
 
 FILE = pathlib.Path(__file__).with_name("torch_numbers.json")
 torch.set_default_dtype(torch.float64)
@@ -133,27 +133,5 @@ def compute():
     }
 
 
-def differences(stored, computed, place=""):
-    """The places where two JSON values differ by more than the libraries' rounding."""
-    if isinstance(computed, dict) and isinstance(stored, dict) and stored.keys() == computed.keys():
-        return [d for key in computed for d in differences(stored[key], computed[key], f"{place}/{key}")]
-    if isinstance(computed, list) and isinstance(stored, list) and len(stored) == len(computed):
-        return [d for i, value in enumerate(computed) for d in differences(stored[i], value, f"{place}/{i}")]
-    if isinstance(computed, float) and isinstance(stored, float):
-        return [] if math.isclose(stored, computed, rel_tol=1e-12, abs_tol=1e-14) else [place]
-    return [] if stored == computed else [place]
-
-
-def main():
-    computed = json.loads(json.dumps(compute()))
-    if sys.argv[1:] == ["--write"]:
-        FILE.write_text(json.dumps(computed) + "\n")
-        return
-    wrong = differences(json.loads(FILE.read_text()), computed)
-    if wrong:
-        sys.exit(f"{FILE.name} differs at " + ", ".join(wrong[:10]))
-    print(f"{FILE.name} is what torch {torch.__version__} and keras {keras.__version__} compute")
-
-
 if __name__ == "__main__":
-    main()
+    stored_numbers.main(FILE, compute, f"torch {torch.__version__} and keras {keras.__version__}")

@@ -1,15 +1,75 @@
-#include "store/summary.h"
+#include "store/statistics.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "scipy_numbers.h"
+#include "simd/math.h"
 
 namespace deadrelu {
 namespace {
+
+void expect_close(double given, double expected, double tolerance, const std::string& place) {
+  EXPECT_LE(std::abs(given - expected), tolerance * std::abs(expected))
+      << place << ": " << given << ", " << expected;
+}
+
+TEST(Statistics, distributions_are_scipys) {
+  const auto numbers = scipy_numbers()["distributions"];
+  for (const auto& row : numbers["normal_tail"])
+    expect_close(normal_tail(row[0]), row[1], 1e-14 * (20 + double{row[0]} * double{row[0]}),
+                 "tail of " + row[0].dump());
+  for (const auto& row : numbers["normal_quantile"])
+    expect_close(normal_quantile(row[0]), row[1], 2e-12, "quantile of " + row[0].dump());
+  for (const auto& row : numbers["chi_squared_tail"])
+    expect_close(chi_squared_tail(row[0], row[1]), row[2], 1e-11, "chi-squared " + row.dump());
+  for (const auto& row : numbers["student_t_p"])
+    expect_close(student_t_p(row[0], row[1]), row[2], 1e-11, "t " + row.dump());
+}
+
+TEST(Statistics, distributions_have_their_closed_forms) {
+  for (const double x : {0.01, 0.5, 1.0, 3.0, 12.0, 100.0}) {
+    const std::string place = std::to_string(x);
+    expect_close(student_t_p(x, 1), 2 / M_PI * std::atan(1 / x), 1e-14, place);  // Cauchy's
+    expect_close(student_t_p(-x, 2), 2 / (2 + x * x + x * std::sqrt(2 + x * x)), 1e-14, place);
+    expect_close(chi_squared_tail(x, 2), std::exp(-x / 2), 1e-14, place);
+    expect_close(chi_squared_tail(x, 4), std::exp(-x / 2) * (1 + x / 2), 1e-14, place);
+    expect_close(chi_squared_tail(x * x, 1), 2 * normal_tail(x), 1e-13, place);
+    expect_close(normal_tail(x), std::erfc(x / std::sqrt(2.0)) / 2, 1e-13, place);
+    expect_close(portable_erfc(x), std::erfc(x), 1e-14, place);
+  }
+  EXPECT_EQ(normal_quantile(0.5), 0);
+  EXPECT_EQ(normal_quantile(0), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(normal_quantile(1), std::numeric_limits<double>::infinity());
+  EXPECT_NEAR(normal_quantile(0.975), kNormal975, 1e-15);
+  EXPECT_EQ(student_t_p(0, 7), 1);
+  EXPECT_EQ(student_t_p(std::numeric_limits<double>::infinity(), 7), 0);
+  EXPECT_TRUE(std::isnan(student_t_p(kMissing, 7)));
+  EXPECT_EQ(chi_squared_tail(0, 3), 1);
+}
+
+TEST(Statistics, a_p_of_student_belongs_to_its_quantile) {
+  for (const std::size_t degrees : {1u, 2u, 7u, 30u, 31u, 200u, 399u, 401u, 5000u})
+    EXPECT_NEAR(student_t_p(student_t_975(degrees), degrees), 0.05, 1e-8) << degrees;
+}
+
+TEST(Statistics, holms_correction_steps_down_and_leaves_out_what_is_missing) {
+  const std::vector<double> p{0.03, kMissing, 0.005, 0.04, 0.9, 0.01};
+  // Five of them: 5 · 0.005, 4 · 0.01, 3 · 0.03, then no less than that (2 · 0.04 = 0.08), then 0.9.
+  const std::vector<double> expected{0.09, kMissing, 0.025, 0.09, 0.9, 0.04}, given = holm_corrected(p);
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    EXPECT_EQ(std::isnan(given[i]), std::isnan(p[i])) << i;
+    EXPECT_FALSE(std::abs(given[i] - expected[i]) > 1e-15) << i;
+  }
+  EXPECT_EQ(holm_corrected(std::vector<double>{0.6, 0.7}), (std::vector<double>{1, 1}));
+  EXPECT_TRUE(holm_corrected({}).empty());
+}
 
 TEST(Statistics, t_quantiles_are_those_of_the_tables) {
   const std::pair<std::size_t, double> table[] = {
