@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,8 +132,7 @@ class Results:
         csv, lines = (self.directory / f"{table}.{suffix}" for suffix in ("csv", "jsonl"))
         frame: pd.DataFrame
         if csv.is_file():
-            frame = pd.read_csv(csv, dtype={name: _DTYPES[kind] for name, kind in types.items()}, keep_default_na=False,
-                                na_values=[""], **_EXACT)
+            frame = read_csv(csv, dict(types))
         elif lines.is_file():
             rows = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
             frame = pd.DataFrame(rows, columns=list(types.index))
@@ -141,6 +141,13 @@ class Results:
         frame = frame.astype({name: _DTYPES[kind] for name, kind in types.items() if kind != "text"})
         whole = [name for name, kind in types.items() if kind == "integer" and frame[name].notna().all()]
         return frame.astype({name: "int64" for name in whole})
+
+
+def read_csv(source: Path | io.StringIO, types: Mapping[str, str]) -> pd.DataFrame:
+    """What the program wrote, each column as columns.json says of it (integer, real, text, json); others as they look."""
+    frame: pd.DataFrame = pd.read_csv(source, dtype={name: _DTYPES[kind] for name, kind in types.items()},
+                                      keep_default_na=False, na_values=[""], **_EXACT)
+    return frame
 
 
 CHARTS_NEED = "altair pandas pillow scipy vl-convert-python"  # what the extra [plot] brings

@@ -21,9 +21,10 @@ def dead_fraction(view: View) -> Chart | None:
     axis = _main_axis(view)
     if axis is None or view.runs["dead_fraction"].isna().all():
         return None
-    panels = arrange(other for other in view.axes if other is not axis)
+    runs, others = view.lines_beside(axis)
+    panels = arrange(others)
     roles = keys(panels)
-    runs = place(view.runs, panels)
+    runs = place(runs, panels)
     table = mean_interval(runs, [axis.path, *roles], "dead_fraction", lowest=0, highest=1)
     table = table.rename(columns={axis.path: "x"})
     x = alt.X("x:Q", title=axis.title, scale=axis_scale(axis), axis=_ticks(axis))

@@ -68,7 +68,8 @@ def line_series(order: list[str], title: str, ordered: bool) -> dict[str, Any]:
     dashes = [DASHES[index % len(DASHES)] for index in range(len(order))]
     dash = alt.StrokeDash("series:O" if ordered else "series:N", title=title, sort=order,
                           scale=alt.Scale(domain=order, range=dashes))
-    return {"color": colour.legend(**LINE_LEGEND), "strokeDash": dash.legend(**LINE_LEGEND)}
+    look = {**LINE_LEGEND, "columns": max(1, min(6, 90 // (max(map(len, order)) + 4)))}
+    return {"color": colour.legend(**look), "strokeDash": dash.legend(**look)}
 
 
 def headed(chart: Chart, title: str, *subtitles: str) -> Chart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import numbers
@@ -11,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..program import DeadreluError
-from ..results import Results
+from ..program import DeadreluError, ask
+from ..results import Results, read_csv
 
 # Axis titles for the keys that are swept most; any other key is shown by its last words.
 TITLES = {
@@ -34,10 +35,16 @@ TITLES = {
     "data.domain": "interval of the inputs",
     "data.function": "target function",
     "data.samples": "examples",
+    "init.adjust": "adjusted",
+    "model.normalization": "normalization",
+    "model.skip": "skip connections",
+    "train.optimizer.weight_decay": "weight decay",
+    "remedy.penalty": "penalty",
+    "remedy.reset": "reset",
 }
 
 
-MOST_LINES = 8
+MOST_LINES = 12
 
 
 @dataclass(frozen=True)
@@ -95,16 +102,18 @@ class View:
     @cached_property
     def settings(self) -> pd.Series[str]:
         """Per run its values on all axes as text, `16-16 · relu`; empty where nothing is swept."""
-        columns = [self.runs[axis.path].map(label) for axis in self.axes]
-        return pd.Series([" · ".join(values) for values in zip(*columns)] if columns else "", index=self.runs.index)
+        return _joined(self.runs, self.axes)
 
     @cached_property
     def lines(self) -> list[Axis]:
         """The axes of line charts: those of the sweep; where these are no grid, one axis of its few settings."""
-        settings = tuple(self.settings.unique())
-        if len(settings) < math.prod(len(axis.values) for axis in self.axes) and len(settings) <= MOST_LINES:
-            return [Axis("setting", settings, False, " · ".join(axis.title for axis in self.axes))]
-        return self.axes
+        return _lines(self.axes, self.settings)
+
+    def lines_beside(self, taken: Axis) -> tuple[pd.DataFrame, list[Axis]]:
+        """The same of all axes but one, with the runs, whose `setting` is then what these axes say."""
+        axes = [axis for axis in self.axes if axis is not taken]
+        runs = self.runs.assign(setting=_joined(self.runs, axes))
+        return runs, _lines(axes, runs["setting"])
 
     def table(self, name: str) -> pd.DataFrame | None:
         """A table with the axes and the setting of each row's run; None where it has no rows."""
@@ -113,6 +122,30 @@ class View:
             runs = self.runs[["run_id", *(axis.path for axis in self.axes)]].assign(setting=self.settings)
             self._tables[name] = None if frame.empty else frame.merge(runs, on="run_id", validate="many_to_one")
         return self._tables[name]
+
+    def asked(self, command: str, *options: str) -> pd.DataFrame:
+        """What a command says about the results as CSV, with `setting`, and swept values as in `runs`.
+
+        Empty where the results do not have what it takes.
+        """
+        try:
+            text = ask(command, self.results.directory, *options)
+        except DeadreluError as error:
+            if error.code != 2:
+                raise
+            return pd.DataFrame()
+        frame = read_csv(io.StringIO(text), dict(self.results.columns["runs"]["type"][self.results.swept]))
+        for path in self.results.swept:
+            if path in frame:
+                readable = dict(zip(map(_key, self.results.runs[path]), self.runs[path]))
+                frame[path] = frame[path].map(lambda value: readable[_key(value)])
+        paths = [axis.path for axis in self.axes if axis.path in frame]
+        settings = self.runs[paths].assign(setting=_joined(self.runs, [axis for axis in self.axes if axis.path in paths]))
+        return frame.merge(settings.drop_duplicates(), on=paths, how="left") if paths else frame.assign(setting="")
+
+    def decided_by(self, axis: Axis) -> list[str]:
+        """The swept paths whose values follow from the axis's: its own, and those that change with it."""
+        return [path for path in self.results.swept if path == axis.path or self._decides(axis.path, path)]
 
     def axis(self, path: str) -> Axis | None:
         """The axis of that config key, None where it is not swept."""
@@ -136,6 +169,28 @@ class View:
     def _decides(self, known: str, path: str) -> bool:
         pairs = self.runs[[known, path]].drop_duplicates()
         return len(pairs) == self.runs[known].nunique()
+
+
+def _joined(frame: pd.DataFrame, axes: list[Axis]) -> pd.Series[str]:
+    """The values of the axes as one text; of many that are no grid, only what is not as in the first row."""
+    columns = [frame[axis.path].map(label) for axis in axes]
+    joined = pd.Series([" · ".join(values) for values in zip(*columns)] if columns else "", index=frame.index)
+    if len(axes) < 3 or joined.nunique() == math.prod(column.nunique() for column in columns):
+        return joined
+    return pd.Series([", ".join(f"{axis.title} {value}" for axis, column, value in zip(axes, columns, values)
+                                if value != column.iloc[0]) or joined.iloc[0] for values in zip(*columns)],
+                     index=frame.index)
+
+
+def _lines(axes: list[Axis], settings: pd.Series[str]) -> list[Axis]:
+    found = tuple(settings.unique())
+    if len(found) < math.prod(len(axis.values) for axis in axes) and len(found) <= MOST_LINES:
+        return [Axis("setting", found, False, " · ".join(axis.title for axis in axes))]
+    return axes
+
+
+def _key(value: Any) -> Any:
+    return None if pd.isna(value) else value  # a missing value does not equal itself
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
