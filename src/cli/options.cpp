@@ -59,8 +59,9 @@ RunnerOptions runner_options(const RunnerChoices& choices) {
 
 void add_config_options(Command& command, ConfigOptions& options) {
   command.argument("CONFIG", options.config, "config file; - reads standard input");
-  command.list("--set", "PATH=VALUE", options.sets,
-               "set one key of the config, as train.steps=500; VALUE is JSON or plain text");
+  command.list(
+      "--set", "PATH=VALUE", options.sets,
+      "set one key of the config, as train.steps=500; VALUE is JSON or plain text. @FILE: those of a file {\"PATH\": VALUE}");
 }
 
 void add_directory_argument(Command& command, std::string& directory) {

@@ -54,22 +54,34 @@ std::vector<std::string> experiment_names(const fs::path& folder) {
   return names;
 }
 
-Experiment read_experiment(const fs::path& folder, const std::string& name) {
+// full: at the published size, which full.json gives where the config is smaller.
+Experiment read_experiment(const fs::path& folder, const std::string& name, bool full) {
   const std::vector<std::string> names = experiment_names(folder);
   if (std::find(names.begin(), names.end(), name) == names.end())
     throw usage_error("there is no experiment '{}' in {}{}", name, folder.string(), suggestion(name, names));
   const std::string config_path = (folder / name / "config.json").string();
-  ConfigSource source = read_config(config_path, {});
-  source.default_name = name;
-  return {name, title_of(folder / name / "README.md", name), config_path, ExperimentConfig(source),
-          read_claims((folder / name / "claims.json").string())};
+  const fs::path full_sets = folder / name / "full.json";
+  const auto read = [&](std::vector<std::string> sets) {
+    ConfigSource source = read_config(config_path, std::move(sets));
+    source.default_name = name;
+    return ExperimentConfig(source);
+  };
+  Experiment experiment{name,        title_of(folder / name / "README.md", name),
+                        config_path, full ? ClaimSize::kFull : ClaimSize::kQuick,
+                        read({}),    read_claims((folder / name / "claims.json").string()),
+                        {}};
+  if (!is_file(full_sets)) return experiment;
+  ExperimentConfig at_full_size = read({'@' + full_sets.string()});
+  experiment.full_runs = at_full_size.run_count();
+  if (full) experiment.config = std::move(at_full_size);
+  return experiment;
 }
 
 struct ReproduceOptions {
   std::vector<std::string> names;
   RunnerChoices runner;
   std::string experiments, out = "results", progress = "auto";
-  bool all = false, list = false, json = false, quiet = false;
+  bool all = false, full = false, list = false, json = false, quiet = false;
 };
 
 // The experiments asked for, named or all. All of them are read before anything is trained.
@@ -82,7 +94,7 @@ std::vector<Experiment> asked_experiments(const ReproduceOptions& options) {
   if (names.empty())
     throw UserError(ExitCode::kInputOutput, folder.string() + ": holds no experiment (FOLDER/config.json)");
   std::vector<Experiment> experiments;
-  for (const std::string& name : names) experiments.push_back(read_experiment(folder, name));
+  for (const std::string& name : names) experiments.push_back(read_experiment(folder, name, options.full));
   return experiments;
 }
 
@@ -98,12 +110,13 @@ int reproduce(const ReproduceOptions& options) {
 
   ClaimReport report(options.json);
   for (const Experiment& experiment : experiments) {
-    const Job job{experiment.config,
-                  parse_selection("", experiment.config),
-                  fs::path(options.out) / experiment.name,
-                  fs::absolute(experiment.label).parent_path().string(),
-                  runner,
-                  {}};
+    const Job job{
+        experiment.config,
+        parse_selection("", experiment.config),
+        fs::path(options.out) / (experiment.name + (options.full && experiment.full_runs ? "-full" : "")),
+        fs::absolute(experiment.label).parent_path().string(),
+        runner,
+        {}};
     if (!has_store(job.directory)) check_data(experiment.config, job.selection, experiment.label);
     const JobResult result = train_job(job, progress);
     if (const int code = report_job(job, result); code != 0) return code;
@@ -121,14 +134,21 @@ void add_reproduce(CommandLine& line) {
 measured. Each claim is a query over the results (see experiments/README.md), and passes where the measured
 value is in the accepted range. Exit code 3 where a firm claim fails.
 
+Experiments that would take long are smaller than they were published, so that they take minutes, and what was
+said of the whole is not judged then. With --full they are as published, into DIR/NAME-full: hours, which may be
+stopped and resumed, or spread over a cluster as
+  deadrelu slurm EXPERIMENT/config.json --set @EXPERIMENT/full.json --out DIR/NAME-full
+
 Examples:
   deadrelu reproduce --list
   deadrelu reproduce born-dead
+  deadrelu reproduce fashion-depth --full
   deadrelu reproduce --all --json > claims.json
   deadrelu query results/born-dead 'SELECT avg(born_dead) FROM runs')");
   ReproduceOptions& options = command.calls(reproduce);
   command.arguments("NAME", options.names, "names of experiments");
   command.flag("--all", options.all, "all of them");
+  command.flag("--full", options.full, "at the published size");
   command.flag("--list", options.list, "only list them: runs, claims, titles");
   command.flag("--json", options.json, "a JSON array, one claim (or experiment) a line");
   command.option("--experiments", "DIR", options.experiments, "where they are (default: ./experiments)");

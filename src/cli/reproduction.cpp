@@ -32,10 +32,18 @@ Json json_or_null(std::optional<double> value) {
   return value && !std::isnan(*value) ? Json(*value) : Json();
 }
 
-std::string claim_text(const Claim& claim, const Measurement& found, bool passed) {
+// What has come of a claim.
+enum class Verdict { kPass, kFail, kNotJudged };
+
+std::string claim_text(const Claim& claim, const Measurement& found, Verdict verdict) {
   const std::string published = std::holds_alternative<double>(claim.published)
                                     ? short_number(std::get<double>(claim.published))
                                     : std::get<std::string>(claim.published);
+  if (verdict == Verdict::kNotJudged)
+    return fmt::format("  ----  {}\n        published {} ({}); not judged at this size, but {} --full\n",
+                       claim.text, published, claim.source,
+                       claim.size == ClaimSize::kFull ? "with" : "without");
+  const bool passed = verdict == Verdict::kPass;
   std::string text =
       fmt::format("  {}  {}\n        published {} ({}); measured {}; accepted {}\n", passed ? "PASS" : "FAIL",
                   claim.text, published, claim.source, measured_text(found), accepted_range(claim));
@@ -43,15 +51,17 @@ std::string claim_text(const Claim& claim, const Measurement& found, bool passed
   return text;
 }
 
-Json claim_json(const std::string& experiment, const Claim& claim, const Measurement& found, bool passed) {
-  Json object{{"experiment", experiment},
+Json claim_json(const Experiment& experiment, const Claim& claim, const Measurement& found, Verdict verdict) {
+  constexpr const char* kVerdicts[] = {"PASS", "FAIL", "NOT JUDGED"};
+  Json object{{"experiment", experiment.name},
+              {"size", name_of(experiment.size)},
               {"claim", claim.text},
               {"source", claim.source},
               {"published", std::visit([](const auto& held) { return Json(held); }, claim.published)},
               {"measured", json_or_null(found.value)},
               {"low", json_or_null(found.interval.low)},
               {"high", json_or_null(found.interval.high)},
-              {"verdict", passed ? "PASS" : "FAIL"},
+              {"verdict", kVerdicts[static_cast<std::size_t>(verdict)]},
               {"samples", found.samples},
               {"accepted_low", json_or_null(claim.low)},
               {"accepted_high", json_or_null(claim.high)},
@@ -118,15 +128,18 @@ void print_experiments(const std::vector<Experiment>& experiments, bool json) {
   for (const Experiment& experiment : experiments) width = std::max(width, experiment.name.size());
   RowPrinter rows(json);
   std::string text;
-  for (const auto& [name, title, label, config, claims] : experiments) {
+  for (const Experiment& experiment : experiments) {
+    const auto& [name, title, label, size, config, claims, full_runs] = experiment;
     if (json)
       rows.object({{"experiment", name},
                    {"title", title},
                    {"runs", config.run_count()},
+                   {"full_runs", full_runs ? Json(*full_runs) : Json()},
                    {"claims", claims.size()},
                    {"config", label}});
-    text += fmt::format("{:<{}}  {:>6} runs  {:>2} claims  {}\n", name, width, config.run_count(),
-                        claims.size(), title);
+    const std::string full = full_runs ? fmt::format(" ({} with --full)", *full_runs) : "";
+    text += fmt::format("{:<{}}  {:>6} runs  {:>2} claims  {}{}\n", name, width, config.run_count(),
+                        claims.size(), title, full);
   }
   if (json) return rows.finish();
   print_text(text + fmt::format("{} experiments\n", experiments.size()));
@@ -135,15 +148,19 @@ void print_experiments(const std::vector<Experiment>& experiments, bool json) {
 void ClaimReport::add(const Experiment& experiment, const StoreReader& store) {
   if (!json_) print_text(fmt::format("{}: {}\n", experiment.name, experiment.title));
   for (const Claim& claim : experiment.claims) {
-    const Measurement found = measure(store, claim);
-    const bool passed = confirms(found, claim);
+    const bool judged = experiment.judges(claim);
+    const Measurement found = judged ? measure(store, claim) : Measurement();
+    const Verdict verdict = !judged                  ? Verdict::kNotJudged
+                            : confirms(found, claim) ? Verdict::kPass
+                                                     : Verdict::kFail;
     if (json_) {
-      rows_.object(claim_json(experiment.name, claim, found, passed));
+      rows_.object(claim_json(experiment, claim, found, verdict));
     } else {
-      print_text(claim_text(claim, found, passed));
+      print_text(claim_text(claim, found, verdict));
     }
     ++claims_;
-    if (passed) continue;
+    unjudged_ += !judged;
+    if (verdict != Verdict::kFail) continue;
     ++failed_;
     if (claim.firm) ++failed_firm_;
   }
@@ -153,8 +170,9 @@ int ClaimReport::finish() {
   if (json_) {
     rows_.finish();
   } else {
-    print_text(fmt::format("{} claims: {} PASS, {} FAIL, {} of them firm\n", claims_, claims_ - failed_,
-                           failed_, failed_firm_));
+    const std::string unjudged = unjudged_ > 0 ? fmt::format("; {} not judged at this size", unjudged_) : "";
+    print_text(fmt::format("{} claims: {} PASS, {} FAIL, {} of them firm{}\n", claims_,
+                           claims_ - failed_ - unjudged_, failed_, failed_firm_, unjudged));
   }
   return static_cast<int>(failed_firm_ > 0 ? ExitCode::kNotMet : ExitCode::kOk);
 }

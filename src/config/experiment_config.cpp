@@ -202,6 +202,7 @@ struct Walk {
 ExperimentConfig::ExperimentConfig(const ConfigSource& source) : state_(std::make_unique<State>(source)) {}
 ExperimentConfig::~ExperimentConfig() = default;
 ExperimentConfig::ExperimentConfig(ExperimentConfig&&) noexcept = default;
+ExperimentConfig& ExperimentConfig::operator=(ExperimentConfig&&) noexcept = default;
 
 const std::string& ExperimentConfig::name() const { return state_->name; }
 const std::vector<SweptColumn>& ExperimentConfig::swept_columns() const { return state_->plan.columns; }
@@ -212,10 +213,31 @@ RunStream ExperimentConfig::runs() const {
   return [walk = std::make_shared<Walk<State>>(*state_)](PlannedRun& run) { return walk->next(run); };
 }
 
+namespace {
+
+// The sets of a file {"PATH": VALUE, …}.
+void append_sets(const std::string& path, std::vector<std::string>& sets) {
+  const std::string text = read_text_file(path, true);
+  Problems problems;
+  Json root;
+  if (read_json(text, Problems::kFile, root, problems) && !root.is_object())
+    problems.add("",
+                 "found " + describe(root) + "; allowed: an object of keys to set, {\"train.steps\": 500}");
+  if (!problems.empty()) throw UserError(ExitCode::kUsage, problems.report(text, path));
+  for (const auto& [key, value] : root.items()) sets.push_back(key + '=' + value.dump());
+}
+
+}  // namespace
+
 ConfigSource read_config(const std::string& path, std::vector<std::string> sets) {
   ConfigSource source;
   source.text = read_text_file(path, false);
-  source.sets = std::move(sets);
+  for (std::string& set : sets) {
+    if (set.starts_with('@'))
+      append_sets(set.substr(1), source.sets);
+    else
+      source.sets.push_back(std::move(set));
+  }
   if (path == "-") {
     source.label = "standard input";
     source.default_name = "experiment";

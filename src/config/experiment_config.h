@@ -23,7 +23,6 @@ struct Doc {
   std::vector<std::string> values = {};  // keys: what it may be, where these are names
 };
 
-// One `--set PATH=VALUE`: VALUE is JSON, or a plain string where it does not parse as JSON.
 struct ConfigSource {
   std::string text;               // the JSON text; // and /* */ comments are allowed
   std::string label;              // what errors call it: the file's path, or "standard input"
@@ -40,6 +39,7 @@ class ExperimentConfig {
   explicit ExperimentConfig(const ConfigSource& source);
   ~ExperimentConfig();
   ExperimentConfig(ExperimentConfig&&) noexcept;
+  ExperimentConfig& operator=(ExperimentConfig&&) noexcept;
 
   const std::string& name() const;
   const std::vector<SweptColumn>& swept_columns() const;
@@ -55,7 +55,9 @@ class ExperimentConfig {
   std::unique_ptr<State> state_;
 };
 
-// Reads a config file, or standard input for "-". Throws UserError(kInputOutput) where it cannot be read.
+// Reads a config file, or standard input for "-". A set is PATH=VALUE, where VALUE is JSON, or a plain text where it does
+// not parse as JSON; or @FILE: a file with a JSON object of them, {"PATH": VALUE, …}, that stand in its place. Throws
+// UserError: kInputOutput where a file cannot be read, kUsage where such an object is none.
 ConfigSource read_config(const std::string& path, std::vector<std::string> sets);
 
 // JSON Schema (draft-07) of the config, from the table that validates it.

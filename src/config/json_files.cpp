@@ -34,6 +34,7 @@ class ClaimReader {
     claim.high = limit("high");
     claim.published = published();
     claim.firm = firm();
+    claim.size = size();
     if (!claim.low && !claim.high) {
       fail("", "gives neither \"low\" nor \"high\"; allowed: a number for at least one of them");
     } else if (claim.low && claim.high && *claim.low > *claim.high) {
@@ -49,7 +50,7 @@ class ClaimReader {
 
   void check_names() {
     static const std::vector<std::string> names = {"text", "source", "published", "query", "low",
-                                                   "high", "why",    "note",      "firm"};
+                                                   "high", "why",    "note",      "firm",  "size"};
     for (const auto& [key, value] : node_.items())
       if (!contains(names, key)) fail(key, "unknown key " + json_quoted(key) + did_you_mean(key, names));
   }
@@ -91,6 +92,17 @@ class ClaimReader {
     if (value->is_boolean()) return value->get<bool>();
     fail("firm", "found " + describe(*value) + "; allowed: true or false");
     return true;
+  }
+
+  ClaimSize size() {
+    const Json* value = find_member(node_, "size");
+    if (value == nullptr) return ClaimSize::kBoth;
+    const auto found = value_of<ClaimSize>(value->is_string() ? value->get<std::string>() : "");
+    std::string allowed;
+    for (const char* name : names_of<ClaimSize>())
+      allowed += (allowed.empty() ? "" : ", ") + json_quoted(name);
+    if (!found) fail("size", "found " + describe(*value) + "; allowed: " + allowed);
+    return found.value_or(ClaimSize::kBoth);
   }
 
   const Json& node_;

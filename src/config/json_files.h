@@ -8,9 +8,15 @@
 #include <variant>
 #include <vector>
 
+#include "base/enum_names.h"
 #include "nn/model.h"
 
 namespace deadrelu {
+
+// The sizes of an experiment at which a claim is judged: as it is (quick), as it was published (full), or both.
+enum class ClaimSize { kBoth, kQuick, kFull };
+template <>
+inline constexpr std::array kNames<ClaimSize>{"both", "quick", "full"};
 
 // Definitions: experiments/README.md.
 struct Claim {
@@ -21,7 +27,8 @@ struct Claim {
   std::optional<double> low, high;              // the accepted range; at least one end
   std::string why;                              // why the range is that wide
   std::string note;                             // about the verdict; may be empty
-  bool firm = true;                             // its failure fails `reproduce`
+  ClaimSize size = ClaimSize::kBoth;
+  bool firm = true;  // its failure fails `reproduce`
 };
 
 // Throws UserError(kUsage) with one line a mistake, all of them: `LABEL:LINE: /pointer: …`.

@@ -154,6 +154,58 @@ class Reproducing(Experiments):
         self.assertTrue(done.stdout.startswith("one "), done.stdout)
 
 
+class FullSize(Experiments):
+    def setUp(self):
+        super().setUp()
+        few = "SELECT count(*) FROM runs"
+        self.add("one", claim("there are few", few, 8, 8, size="quick"), claim("there are many", few, 20, 20, size="full"),
+                 claim("there are some", few, 1))
+        (self.folder / "experiments/one/full.json").write_text('// as published\n{"sweep.seeds": 10, "train.steps": 4}')
+
+    def verdicts(self, code, *arguments):
+        return [c["verdict"] for c in self.judge(code, *arguments)]
+
+    def test_a_claim_is_judged_at_its_own_size_only(self):
+        self.assertEqual(self.verdicts(0, "one"), ["PASS", "NOT JUDGED", "PASS"])
+        self.assertEqual(self.verdicts(0, "one", "--full"), ["NOT JUDGED", "PASS", "PASS"])
+        text = self.succeed("reproduce", "one")
+        self.assertIn("----  there are many\n        published 0.5 (arXiv:0000.00000); not judged at this size, but with --full", text)
+        self.assertIn("3 claims: 2 PASS, 0 FAIL, 0 of them firm; 1 not judged at this size\n", text)
+
+    def test_both_sizes_have_results_of_their_own(self):
+        self.succeed("reproduce", "one")
+        self.succeed("reproduce", "one", "--full")
+        self.assertIn("8 of 8 runs recorded", self.succeed("status", "results/one"))
+        self.assertIn("20 of 20 runs recorded", self.succeed("status", "results/one-full"))
+
+    def test_other_commands_train_what_full_size_judges(self):
+        config = ["experiments/one/config.json", "--set", "@experiments/one/full.json"]
+        self.succeed("run", *config, "--out", "results/one-full", "--only", "0-4", "-q")
+        self.succeed("run", *config, "--out", "results/one-full", "-q")
+        self.assertEqual(self.verdicts(0, "one", "--full"), ["NOT JUDGED", "PASS", "PASS"])
+        manifest = json.loads((self.folder / "results/one-full/manifest.json").read_text())
+        self.assertEqual((manifest["trained_now"], manifest["complete"]), (0, True))
+
+    def test_without_a_full_json_there_is_one_size(self):
+        (self.folder / "experiments/one/full.json").unlink()
+        self.assertEqual(self.verdicts(3, "one", "--full"), ["PASS", "FAIL", "PASS"])
+        self.assertTrue((self.folder / "results/one").exists())
+
+    def test_list_tells_both_numbers_of_runs(self):
+        self.assertIn("(20 with --full)", self.succeed("reproduce", "--list"))
+        entry = json.loads(self.succeed("reproduce", "--list", "--json"))[0]
+        self.assertEqual((entry["runs"], entry["full_runs"]), (8, 20))
+
+    def test_mistakes_in_full_json_are_told_with_their_place(self):
+        full = self.folder / "experiments/one/full.json"
+        full.write_text('{"train.stesp": 4}')
+        self.assertIn("did you mean", self.fail_with(2, "reproduce", "one"))
+        full.write_text('["train.steps"]')
+        self.assertIn("full.json:1: found a list; allowed: an object of keys to set", self.fail_with(2, "reproduce", "one"))
+        full.write_text('{"train.steps": }')
+        self.assertIn("full.json:1:", self.fail_with(2, "reproduce", "one"))
+
+
 class Mistakes(Experiments):
     def test_names_all_or_list_are_asked_for(self):
         self.add("one", PASSES)
@@ -165,10 +217,11 @@ class Mistakes(Experiments):
         self.assertIn("did you mean 'born-dead'?", self.fail_with(2, "reproduce", "born-ded"))
 
     def test_all_mistakes_of_a_claim_are_told_with_their_place(self):
-        self.add("one", {**PASSES, "low": 3, "qurey": "", "firm": "yes"}, {**PASSES, "text": "other", "low": None,
+        self.add("one", {**PASSES, "low": 3, "qurey": "", "firm": "yes", "size": "big"}, {**PASSES, "text": "other", "low": None,
                                                                         "high": None, "why": 3}, PASSES)
         message = self.fail_with(2, "reproduce", "one")
         for part in ("claims.json:1: /0/low: is above", "/0/qurey: unknown key", 'did you mean "query"?', "/0/firm:",
+                     '/0/size: found "big"; allowed: "both", "quick", "full"',
                      '/1: gives neither "low" nor "high"', "/1/why:", "/2: has the text of a claim before it"):
             self.assertIn(part, message)
         self.assertFalse((self.folder / "results").exists())
