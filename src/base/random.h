@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
   kTask = 13,        // orders of a task's inputs or labels, see data/tasks.h; stream: low 32 bits of the task
   kTaskLabels = 14,  // labels drawn anew in a task; stream: low 32 bits of the task, index: example
   kRamp = 15,        // whether an example comes from the task before; stream: low 32 bits of the task
+  kDropout = 16,     // which activations are dropped; stream: layer
 };
 
 // The four 32-bit words of one Philox block: key = seed, counter = (index, stream, purpose).

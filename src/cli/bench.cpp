@@ -15,7 +15,7 @@ struct BenchOptions {
 double rounded(double value) { return std::stod(fmt::format("{:.4g}", value)); }
 
 std::string bench_json(const Benchmark& bench) {
-  Json networks = Json::array(), activations = Json::array();
+  Json networks = Json::array(), activations = Json::array(), features = Json::array();
   for (const NetworkTiming& timing : bench.networks)
     networks.push_back({{"name", timing.network},
                         {"engine", std::string(name_of(timing.engine))},
@@ -33,7 +33,10 @@ std::string bench_json(const Benchmark& bench) {
     activations.push_back({{"name", name},
                            {"forward_per_second", rounded(forward)},
                            {"backward_per_second", rounded(backward)}});
+  for (const auto& [name, lanes, wide] : bench.features)
+    features.push_back({{"name", name}, {"lanes", rounded(lanes)}, {"wide", rounded(wide)}});
   object["activations"] = activations;
+  object["features"] = features;
   object["fingerprint"] = fingerprint();
   return json_text(object);
 }
@@ -55,7 +58,12 @@ std::string bench_text(const Benchmark& bench) {
   for (const auto& [name, forward, backward] : bench.activations)
     activations.rows.push_back(
         {name, fmt::format("{:.2f}", forward * 1e-9), fmt::format("{:.2f}", backward * 1e-9)});
-  return render(networks) + render(activations) + fmt::format("\nfingerprint {}\n", fingerprint());
+  TextTable features{
+      "\nmedium: time of a step, that of the plain network being 1", {"", "lanes", "wide"}, {}};
+  for (const auto& [name, lanes, wide] : bench.features)
+    features.rows.push_back({name, fmt::format("{:.2f}", lanes), fmt::format("{:.2f}", wide)});
+  return render(networks) + render(activations) + render(features) +
+         fmt::format("\nfingerprint {}\n", fingerprint());
 }
 
 int bench(const BenchOptions& options) {
@@ -81,7 +89,7 @@ what fused multiply-adds without memory reach on the same core just before.
 
 Examples:
   deadrelu bench
-  deadrelu bench --steps                            a quick look: no activations, no fingerprint
+  deadrelu bench --steps                            a quick look: the networks alone
   deadrelu bench --json | jq '.networks[] | [.name, .engine, .seconds_per_step]'
   deadrelu bench --json | jq -r .fingerprint        the same on every machine)");
   BenchOptions& options = command.calls(bench);

@@ -39,6 +39,32 @@ struct ReferenceNetwork {
   }
 };
 
+// What is timed beside the plain network: what of a run changes. A feature of training is a line here.
+struct Feature {
+  std::string name;
+  std::function<void(RunSpec&)> change;
+};
+
+std::vector<Feature> features(Activation slowest) {
+  std::vector<Feature> list;
+  for (const Normalization kind : values_of<Normalization>())
+    if (kind != Normalization::kNone)
+      list.push_back(
+          {std::string(name_of(kind)), [kind](RunSpec& run) { run.model.normalization.kind = kind; }});
+  list.push_back({"skip", [](RunSpec& run) { run.model.skip = true; }});
+  list.push_back({"dropout", [](RunSpec& run) { run.model.dropout = 0.5; }});
+  list.push_back({"slowest activation: " + std::string(name_of(slowest)),
+                  [slowest](RunSpec& run) { run.model.activation.kind = slowest; }});
+  list.push_back({"expression: x*sigmoid(1.7*x)", [](RunSpec& run) {
+                    run.model.activation.kind = Activation::kExpression;
+                    run.model.activation.formula = "x*sigmoid(1.7*x)";
+                  }});
+  list.push_back({"tasks of permuted inputs", [](RunSpec& run) {
+                    run.data.tasks = {.change = TaskChange::kPermuteInputs, .steps = 50};
+                  }});
+  return list;
+}
+
 double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
@@ -146,10 +172,67 @@ ActivationTiming time_activation(Activation activation, SimdTarget simd) {
           repeat([&] { table.activation->backward(activation, numbers, in, out, back); })};
 }
 
+// Whole trainings: features act at the doors of a step, too.
+class FeatureBench {
+ public:
+  FeatureBench(const ReferenceNetwork& network, SimdTarget simd, Engine engine)
+      : network_(network), data_(random_examples(network)), simd_(simd), engine_(engine) {}
+
+  // How many times as long as without the change the steps of a training take: in turns, the best of several.
+  double ratio(const Feature& feature) const {
+    double plain = std::numeric_limits<double>::infinity(), changed = plain;
+    for (int trial = 0; trial < kTrials; ++trial) {
+      plain = std::min(plain, seconds([](RunSpec&) {}));
+      changed = std::min(changed, seconds(feature.change));
+    }
+    return changed / plain;
+  }
+
+ private:
+  double seconds(const std::function<void(RunSpec&)>& change) const {
+    const std::size_t lanes = engine_ == Engine::kWide ? 1 : lane_count<float>(simd_);
+    std::vector<RunSpec> runs;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      runs.push_back(reference_run(network_, lane));
+      runs.back().record.probe_samples = 1;
+      runs.back().record.every = kFeatureSteps * 8;
+      runs.back().record.metrics = runs.back().record.layers = false;
+      runs.back().train.steps = engine_ == Engine::kWide ? kFeatureSteps * 8 : kFeatureSteps;
+      change(runs.back());
+    }
+    std::vector<const RunSpec*> specs;
+    for (const RunSpec& run : runs) specs.push_back(&run);
+    auto pack = make_pack<float>(specs, std::vector(lanes, data_), simd_, engine_);
+    const auto train = [&] { train_pack<float>(pack, std::atomic<bool>(false)); };
+    const double all = seconds_of(train);
+    pack.steps = 0;  // what begins and ends a training
+    return all - seconds_of(train);
+  }
+
+  static constexpr std::uint64_t kFeatureSteps = 100;
+  ReferenceNetwork network_;
+  std::shared_ptr<const Dataset<float>> data_;
+  SimdTarget simd_;
+  Engine engine_;
+};
+
+std::vector<FeatureTiming> time_features(const ReferenceNetwork& network, SimdTarget simd,
+                                         const std::vector<ActivationTiming>& activations) {
+  const auto slowest = std::min_element(
+      activations.begin(), activations.end(), [](const ActivationTiming& a, const ActivationTiming& b) {
+        return 1 / a.forward + 1 / a.backward > 1 / b.forward + 1 / b.backward;
+      });
+  const FeatureBench lanes(network, simd, Engine::kLanes), wide(network, simd, Engine::kWide);
+  std::vector<FeatureTiming> timings;
+  for (const Feature& feature : features(values_of<Activation>()[slowest - activations.begin()]))
+    timings.push_back({feature.name, lanes.ratio(feature), wide.ratio(feature)});
+  return timings;
+}
+
 }  // namespace
 
-Benchmark run_benchmark(SimdTarget simd, bool with_activations) {
-  Benchmark benchmark{simd, 0, {}, {}};
+Benchmark run_benchmark(SimdTarget simd, bool whole) {
+  Benchmark benchmark{simd, 0, {}, {}, {}};
   const auto time = [&](const ReferenceNetwork& network, Engine engine, std::size_t threads) {
     benchmark.peak_gflops = std::max(benchmark.peak_gflops, measure_peak_gflops(simd));
     PackBench packs(network, simd, engine, threads);
@@ -176,9 +259,10 @@ Benchmark run_benchmark(SimdTarget simd, bool with_activations) {
   }
   for (NetworkTiming& timing : benchmark.networks)
     timing.peak_share = timing.gflops / (benchmark.peak_gflops * static_cast<double>(timing.threads));
-  if (with_activations)
-    for (const Activation kind : values_of<Activation>())
-      benchmark.activations.push_back(time_activation(kind, simd));
+  if (!whole) return benchmark;
+  for (const Activation kind : values_of<Activation>())
+    benchmark.activations.push_back(time_activation(kind, simd));
+  benchmark.features = time_features(networks[2], simd, benchmark.activations);
   return benchmark;
 }
 

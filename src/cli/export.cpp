@@ -17,12 +17,16 @@ struct ExportOptions {
   bool json = false;
 };
 
-// Whether the parameters of a run are float32, for the runs that have some.
-std::map<std::string, bool> runs_with_parameters(const StoreReader& store, const std::string& directory) {
-  std::map<std::string, bool> runs;
+// What a file of parameters depends on, for the runs that have some.
+struct Written {
+  bool single = true;
+  ModelSpec model;
+};
+std::map<std::string, Written> runs_with_parameters(const StoreReader& store, const std::string& directory) {
+  std::map<std::string, Written> runs;
   store.query(
       "SELECT DISTINCT run_id FROM parameters", [](const auto&) {},
-      [&](std::span<const Cell> row) { runs[std::get<std::string>(row[0])] = true; });
+      [&](std::span<const Cell> row) { runs[std::get<std::string>(row[0])] = {}; });
   if (runs.empty())
     throw UserError(
         ExitCode::kInputOutput,
@@ -32,7 +36,7 @@ std::map<std::string, bool> runs_with_parameters(const StoreReader& store, const
   const RunStream all = config.runs();
   for (PlannedRun run; all(run);)
     if (const auto found = runs.find(hex_id(run.id)); found != runs.end())
-      found->second = run.spec.train.precision == Precision::kFloat32;
+      found->second = {run.spec.train.precision == Precision::kFloat32, run.spec.model};
   return runs;
 }
 
@@ -57,9 +61,10 @@ int export_parameters(const ExportOptions& options) {
         const auto step = std::get<std::int64_t>(row[1]);
         const ParameterSet set =
             parse_parameters(R"({"layers": )" + std::get<std::string>(row[2]) + "}", options.directory);
-        const auto arrays = sequential_arrays(set);
+        const auto& [single, model] = runs.at(id);
+        const auto arrays = sequential_arrays(set, model);
         OutputFile file(folder, fmt::format("{}-step{}.{}", id, step, options.parameters));
-        file.write(npz ? npz_text(arrays, runs.at(id)) : safetensors_text(arrays, runs.at(id)));
+        file.write(npz ? npz_text(arrays, single) : safetensors_text(arrays, single));
         file.commit();
         ++count;
         if (options.json)
@@ -94,7 +99,8 @@ void add_export(CommandLine& line) {
   Command command(line, "export", "writes the tables of a result directory again from its store",
                   R"(--parameters writes what record.parameters kept, and no tables: a file a run and step,
 DIR/parameters/RUN_ID-stepSTEP.safetensors (or .npz), in the precision of the run. Names are those of
-torch.nn.Sequential(Linear, activation, Linear, …): 0.weight, 0.bias, 2.weight, …; prelu's slope 1.weight.
+torch.nn.Sequential(Linear, activation, Linear, …): 0.weight, 0.bias, 2.weight, …; prelu's slope 1.weight. Where the
+model has them, a normalization before or behind the activation and a Dropout behind both are modules too, which count.
 
 Examples:
   deadrelu export results/quickstart --format csv,jsonl

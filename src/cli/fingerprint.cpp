@@ -85,6 +85,10 @@ Json networks() {
     zip["init.bias"].push_back(turn<BiasInit>(i));
     const auto output = turn<Activation>(5 * i);
     zip["model.output_activation"].push_back(output == name_of(Activation::kCrelu) ? "identity" : output);
+    zip["model.normalization"].push_back({{"name", turn<Normalization>(3 * i)}});
+    if (zip["model.normalization"].back()["name"] != name_of(Normalization::kNone))
+      zip["model.normalization"].back()["position"] = turn<Position>(i);
+    zip["model.dropout"].push_back(i % 2 == 0 ? 0.25 : 0);
     zip["record.probe.split"].push_back(turn<ProbeSplit>(i));
   }
   Json config = Json::parse(R"({

@@ -57,19 +57,27 @@ class ProbeConfig {
     const auto& layers = parameters_.layers;
     Json model = {{"hidden", Json::array()}, {"output_bias", !layers.back()[BlockKind::kBias].empty()}};
     std::vector<bool> biases;
-    bool slopes = false;
+    const auto any = [&](BlockKind kind) {
+      return std::any_of(layers.begin(), layers.end(),
+                         [&](const auto& layer) { return !layer[kind].empty(); });
+    };
     for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
       const std::size_t rows = layers[l].rows, next = layers[l + 1].inputs;
       const bool maxout = options_.activation.find("maxout") != std::string::npos && rows % next == 0;
       if (maxout) pieces_ = rows / next;
       model["hidden"].push_back(maxout ? next : rows);
       biases.push_back(!layers[l][BlockKind::kBias].empty());
-      slopes |= !layers[l][BlockKind::kSlope].empty();
     }
     if (!biases.empty())
       model["bias"] =
           std::equal(biases.begin() + 1, biases.end(), biases.begin()) ? Json(bool{biases[0]}) : Json(biases);
-    if (slopes) model["activation"] = name_of(Activation::kPrelu);
+    if (any(BlockKind::kSlope)) model["activation"] = name_of(Activation::kPrelu);
+    const Normalization normalization = any(BlockKind::kRunningMean) ? Normalization::kBatchNorm
+                                        : any(BlockKind::kShift)     ? Normalization::kLayerNorm
+                                        : any(BlockKind::kGain)      ? Normalization::kRmsNorm
+                                                                     : Normalization::kNone;
+    if (normalization != Normalization::kNone)
+      model["normalization"] = {{"name", name_of(normalization)}, {"affine", any(BlockKind::kGain)}};
     return model;
   }
 
@@ -247,11 +255,18 @@ std::string tables_as_json(const Table* only, const RunRecord& record) {
   return json_text(json);
 }
 
+std::string normalization_text(const NormalizationSpec& spec) {
+  return spec.kind == Normalization::kNone
+             ? ""
+             : fmt::format(", {} {}", name_of(spec.kind), name_of(spec.position));
+}
+
 std::string report(const ProbeOptions& options, const std::string& widths, const FinishedRun& run) {
   const RunRecord& record = run.record;
-  std::string text =
-      fmt::format("{}: {}, {}{}{}\n\n", options.network, widths, name_of(run.run.spec.model.activation.kind),
-                  options.data.empty() ? "" : ", on ", options.data);
+  std::string text = fmt::format("{}: {}, {}{}{}{}\n\n", options.network, widths,
+                                 name_of(run.run.spec.model.activation.kind),
+                                 normalization_text(run.run.spec.model.normalization),
+                                 options.data.empty() ? "" : ", on ", options.data);
   if (record.outcome.status == RunStatus::kDiverged)
     text += "diverged: its loss, or a number before it, is infinite or not a number\n\n";
   for (const Table& table : result_tables()) {
@@ -309,7 +324,8 @@ void add_probe(CommandLine& line) {
   Command command(
       line, "probe", "layers and units of a saved network on a data file: the tables of a run at step 0",
       R"(NETWORK is a state_dict of dense layers as .safetensors or .npz (NAME.weight, NAME.bias; a PReLU's slope
-too), or a line of parameters.jsonl. FILE is .npy, .npz (inputs, targets), CSV, IDX, or a config, whose
+and a normalization's NAME.weight, NAME.bias, NAME.running_mean, NAME.running_var too; where it stands and its epsilon say
+model.normalization.position and .epsilon), or a line of parameters.jsonl. FILE is .npy, .npz (inputs, targets), CSV, IDX, or a config, whose
 data, loss and seed are taken; any key of a config can be set. Without targets there are no losses and gradients. Whole
 numbers as targets are classes where the network has an output for each; the loss is then cross_entropy
 (one output: binary_cross_entropy), else mse. Everything is computed in float64 on all examples.

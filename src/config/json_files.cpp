@@ -190,7 +190,7 @@ class LayerReader {
       case BlockForm::kMatrix: return read_matrix(value, pointer, layer, numbers);
       case BlockForm::kList:
         read_numbers(value, pointer, numbers);
-        if (!numbers.empty() && layer.rows > 0 && numbers.size() != layer.rows)
+        if (!kind.normalization && !numbers.empty() && layer.rows > 0 && numbers.size() != layer.rows)
           fail(pointer, "this layer has " + std::to_string(numbers.size()) + ' ' + kind.plural + " for " +
                             std::to_string(layer.rows) + " rows of weights");
         return;

@@ -7,8 +7,8 @@
 namespace deadrelu {
 namespace {
 
-template <auto Member>
-constexpr Field model = field<&RunSpec::model, Member>;
+template <auto... Members>
+constexpr Field model = field<&RunSpec::model, Members...>;
 // model.depth and model.width have no place of their own: they make model.hidden, the depth first.
 constexpr Field kDepth{
     .set = [](RunSpec& r, const Json& v, const Key&) { r.model.hidden.assign(v.get<std::size_t>(), 1); }};
@@ -150,6 +150,44 @@ void add_list(std::vector<Key>& keys, const std::string& group, Field field,
   keys.insert(last, groups_each(group, field, take));
 }
 
+// What stands between a layer's weights and the next layer's.
+std::vector<Key> between_keys() {
+  using Norm = NormalizationSpec;
+  constexpr auto kNorm = &ModelSpec::normalization;
+  const std::string path = "model.normalization";
+  const char* const any = "layer_norm rms_norm batch_norm";
+  return {
+      choice(
+          path + ".name", model<kNorm, &Norm::kind>,
+          "Normalization of every hidden layer, with PyTorch's formulas. layer_norm (Ba et al. 2016): over the "
+          "layer's numbers of each example; rms_norm (Zhang, Sennrich 2019): the same without mean and shift; "
+          "batch_norm (Ioffe, Szegedy 2015): over the batch in training, with running statistics (their variance "
+          "over n − 1) wherever a network is measured and in layers of train.freeze. Pre-activations, z, are what "
+          "enters the activation function. Its gains (norm_weight in files) and shifts (norm_bias) start at 1 and 0, "
+          "are learned, and are counted like biases."),
+      choice(path + ".position", model<kNorm, &Norm::position>,
+             "Between weights and activation function, or behind the activation function.")
+          .with(any),
+      real(path + ".epsilon", model<kNorm, &Norm::epsilon>, kPositive,
+           "Added to the variance, under the root.")
+          .with(any),
+      boolean(path + ".affine", model<kNorm, &Norm::affine>,
+              "Whether gains and, but for rms_norm, shifts are learned; else they are 1 and 0.")
+          .with(any),
+      real(path + ".momentum", model<kNorm, &Norm::momentum>, kShare,
+           "The share of each batch in the running statistics, as in PyTorch (Keras's momentum is 1 − this).")
+          .with("batch_norm"),
+      boolean(
+          "model.skip", model<&ModelSpec::skip>,
+          "A hidden layer that is as wide as the hidden layer before it adds that one's output to its own (He et "
+          "al. 2016): h_l = h_{l−1} + φ(z_l). Activations, of which the tables tell, are φ(z_l)."),
+      real(
+          "model.dropout", model<&ModelSpec::dropout>, {0, 1, false, true},
+          "While training, each activation of a hidden layer is set to 0 with this probability, to the nearest 1/65536, "
+          "and else divided by 1 − it (Srivastava et al. 2014); with model.skip before the sum."),
+  };
+}
+
 }  // namespace
 
 std::vector<Key> model_keys() {
@@ -201,6 +239,7 @@ std::vector<Key> model_keys() {
           kMostLayers},
       boolean("model.output_bias", model<&ModelSpec::output_bias>, "The output layer has a bias."),
   });
+  add(between_keys());
   return keys;
 }
 

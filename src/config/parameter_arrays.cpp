@@ -1,10 +1,7 @@
 #include "config/parameter_arrays.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <numeric>
-#include <tuple>
 
 #include "base/file_kind.h"
 #include "config/json.h"
@@ -13,271 +10,6 @@
 
 namespace deadrelu {
 namespace {
-
-constexpr std::size_t kMostSearched = 8;            // layers whose order only their widths tell
-using Sides = std::pair<std::size_t, std::size_t>;  // inputs and rows of a layer
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// How two names are ordered: "2" before "10".
-struct NameOrder {
-  int sign = 0;            // below 0: the first one comes first
-  bool by_number = false;  // they first differ in a number, so they are meant to be in this order
-};
-
-NameOrder compare(std::string_view a, std::string_view b) {
-  while (!a.empty() && !b.empty()) {
-    if (is_digit(a[0]) && is_digit(b[0])) {
-      const auto take = [](std::string_view& text) {
-        std::string_view digits = text.substr(0, std::min(text.find_first_not_of("0123456789"), text.size()));
-        text.remove_prefix(digits.size());
-        digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
-        return digits;
-      };
-      const std::string_view x = take(a), y = take(b);
-      if (x != y) return {(x.size() != y.size() ? x.size() < y.size() : x < y) ? -1 : 1, true};
-    } else {
-      if (a[0] != b[0]) return {a[0] < b[0] ? -1 : 1, false};
-      a.remove_prefix(1);
-      b.remove_prefix(1);
-    }
-  }
-  return {static_cast<int>(b.empty()) - static_cast<int>(a.empty()), false};
-}
-
-// What one module of a network has.
-struct Module {
-  std::string name;
-  const Array *weight = nullptr, *bias = nullptr;
-  bool is_slope() const { return weight->size() == 1 && weight->shape.size() == 1 && bias == nullptr; }
-  Sides sides(WeightLayout layout) const {
-    const Sides as_torch{weight->shape[1], weight->shape[0]};
-    return layout == WeightLayout::kTorch ? as_torch : Sides{as_torch.second, as_torch.first};
-  }
-};
-
-// Finds out which layers a file's arrays make.
-class LayerFinder {
- public:
-  LayerFinder(const ParameterArrays& file, WeightLayout layout) : file_(file), layout_(layout) {
-    if (layout_ == WeightLayout::kAuto) layout_ = file.layout;
-  }
-
-  ParameterSet find() {
-    collect();
-    if (layers_.empty()) fail("holds no weights of a dense layer (arrays NAME.weight of two axes)");
-    choose();
-    return parameters();
-  }
-
- private:
-  using Order = std::vector<std::size_t>;  // numbers of layers_, first to last
-  struct Solution {
-    WeightLayout layout;
-    Order order;
-  };
-
-  [[noreturn]] void fail(const std::string& text) const { fail_input(file_.path, text); }
-
-  // Puts arrays together to modules, in the order of the file.
-  void collect() {
-    std::vector<Module> modules;
-    const auto module_of = [&](std::string_view name) -> Module& {
-      const auto found =
-          std::find_if(modules.begin(), modules.end(), [&](const Module& m) { return m.name == name; });
-      return found != modules.end() ? *found : modules.emplace_back(Module{std::string(name)});
-    };
-    const bool named = std::any_of(file_.arrays.begin(), file_.arrays.end(),
-                                   [](const Tensor& tensor) { return !role_of(tensor.name).empty(); });
-    for (const Tensor& tensor : file_.arrays) {
-      const Array& array = tensor.array;
-      const std::string_view role = role_of(tensor.name);
-      if (named && role.empty())
-        fail("'" + tensor.name +
-             "' is neither NAME.weight nor NAME.bias of a dense layer; other layers are not read");
-      const bool is_bias = named ? role == "bias" : array.shape.size() == 1 && !modules.empty();
-      if (named && role == "kernel" && layout_ == WeightLayout::kAuto) layout_ = WeightLayout::kKeras;
-      Module& module = named     ? module_of(stem_of(tensor.name))
-                       : is_bias ? modules.back()
-                                 : module_of(tensor.name);
-      const Array*& place = is_bias ? module.bias : module.weight;
-      if (place != nullptr)
-        fail("'" + tensor.name + "' is a second " + (is_bias ? "bias" : "weight") + " of one layer");
-      place = &array;
-    }
-    for (const Module& module : modules) check(module);
-    sort(modules);
-    for (const Module& module : modules) {
-      if (module.is_slope()) slopes_.push_back({layers_.size(), module});
-      if (!module.is_slope()) layers_.push_back(module);
-    }
-  }
-
-  static std::string_view role_of(std::string_view name) {
-    const std::string_view role = bare(name).substr(stem_of(name).size());
-    if (role.ends_with("weight")) return "weight";
-    if (role.ends_with("kernel")) return "kernel";
-    return role.ends_with("bias") ? "bias" : "";
-  }
-  static std::string_view bare(std::string_view name) {
-    return name.substr(0, name.find(':'));
-  }  // TensorFlow's "bias:0"
-  static std::string_view stem_of(std::string_view name) {
-    const std::size_t end = bare(name).find_last_of("./");
-    return name.substr(0, end == std::string_view::npos ? 0 : end);
-  }
-
-  void check(const Module& module) const {
-    if (module.weight == nullptr) fail("'" + module.name + "' has a bias and no weight");
-    const Lengths& shape = module.weight->shape;
-    const auto refuse = [&](const std::string& text) { fail_input(module.weight->place, text); };
-    if (module.weight->size() == 0) refuse("holds no values");
-    if (module.is_slope()) return;
-    if (shape.size() == 1 && module.bias == nullptr)
-      refuse("has one axis of " + shape_text(shape) +
-             " slopes; a learned slope is one a layer (PReLU's default)");
-    if (shape.size() != 2)
-      refuse("has " + std::to_string(shape.size()) + " axes (" + shape_text(shape) +
-             "); a dense layer has two, others (convolutions, normalization) are not read");
-    if (module.bias == nullptr) return;
-    const Lengths& bias = module.bias->shape;
-    if (bias.size() != 1 || (bias[0] != shape[0] && bias[0] != shape[1]))
-      fail_input(module.bias->place,
-                 "is " + shape_text(bias) + " numbers for weights of " + shape_text(shape));
-  }
-
-  // By the numbers in their names; else as they stand in the file, or in any order.
-  void sort(std::vector<Module>& modules) {
-    std::vector<Module> sorted = modules;
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const Module& a, const Module& b) { return compare(a.name, b.name).sign < 0; });
-    bool numbered = true;
-    for (std::size_t m = 1; m < sorted.size(); ++m)
-      numbered &= compare(sorted[m - 1].name, sorted[m].name).by_number;
-    told_ = numbered || file_.in_order;
-    if (numbered || !file_.in_order) modules = std::move(sorted);
-  }
-
-  bool biases_fit(WeightLayout layout) const {
-    return std::all_of(layers_.begin(), layers_.end(), [&](const Module& m) {
-      return m.bias == nullptr || m.bias->shape[0] == m.sides(layout).second;
-    });
-  }
-
-  void choose() {
-    std::vector<WeightLayout> fitting;
-    for (const WeightLayout layout : {WeightLayout::kTorch, WeightLayout::kKeras})
-      if ((layout_ == WeightLayout::kAuto || layout_ == layout) && biases_fit(layout))
-        fitting.push_back(layout);
-    if (fitting.empty())
-      fail("its biases do not go with weights of " +
-           (layout_ == WeightLayout::kAuto ? "one layout" : "the layout " + std::string(name_of(layout_))));
-    std::vector<Solution> found;
-    for (const WeightLayout layout : fitting) search(layout, found);
-    // Where names tell the order, the network says what does not fit: activations may change widths.
-    if (found.empty() && told_ && fitting.size() == 1) found.push_back({fitting[0], given_order()});
-    if (found.empty()) fail("the widths of its layers do not go together in any order" + names());
-    if (found.size() > 1 && found[0].layout != found[1].layout)
-      fail(
-          "its weights may be [out][in] as in PyTorch or [in][out] as in Keras; set init.layout to torch or keras");
-    if (found.size() > 1)
-      fail("its layers fit together in more than one order; number their names" + names());
-    solution_ = found[0];
-  }
-
-  Order given_order() const {
-    Order order(layers_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    return order;
-  }
-
-  std::string names() const {
-    std::string text;
-    for (const Module& module : layers_)
-      text += (text.empty() ? ": '" : ", '") + module.name + "' (" + shape_text(module.weight->shape) + ")";
-    return text;
-  }
-
-  // Adds up to two orders in which each layer takes what the one before puts out.
-  void search(WeightLayout layout, std::vector<Solution>& found) const {
-    const std::size_t most = found.size() + 2;
-    if (!told_ && layers_.size() > kMostSearched)
-      fail("its names do not tell the order of its layers; number them" + names());
-    Order order = given_order();
-    do {
-      if (goes_on(order, layout)) found.push_back({layout, order});
-    } while (!told_ && found.size() < most && std::next_permutation(order.begin(), order.end()));
-  }
-
-  // Whether widths go together, and numbers in names ascend.
-  bool goes_on(const Order& order, WeightLayout layout) const {
-    for (std::size_t i = 1; i < order.size(); ++i) {
-      const Module& layer = layers_[order[i]];
-      if (layers_[order[i - 1]].sides(layout).second != layer.sides(layout).first) return false;
-      for (std::size_t k = 0; k < i && !told_; ++k)
-        if (const NameOrder names = compare(layer.name, layers_[order[k]].name);
-            names.by_number && names.sign < 0)
-          return false;
-    }
-    return true;
-  }
-
-  ParameterSet parameters() const {
-    std::size_t numbers = 0;
-    for (const Module& module : layers_) numbers += module.weight->size();
-    require_memory(file_.path, 1, numbers, sizeof(double));
-    ParameterSet set;
-    for (const std::size_t l : solution_.order) set.layers.push_back(layer(layers_[l]));
-    add_slopes(set);
-    return set;
-  }
-
-  LayerParameters layer(const Module& module) const {
-    LayerParameters layer;
-    std::tie(layer.inputs, layer.rows) = module.sides(solution_.layout);
-    std::vector<double>& weights = layer[BlockKind::kWeights];
-    weights.resize(layer.inputs * layer.rows);
-    require_finite(*module.weight);
-    std::vector<double> row(module.weight->row_size());
-    for (std::size_t r = 0; r < module.weight->shape[0]; ++r) {
-      module.weight->read_row(r, row.data());
-      for (std::size_t c = 0; c < row.size(); ++c)
-        weights[solution_.layout == WeightLayout::kTorch ? r * layer.inputs + c : c * layer.inputs + r] =
-            row[c];
-    }
-    if (module.bias != nullptr) layer[BlockKind::kBias] = list(*module.bias);
-    return layer;
-  }
-
-  static std::vector<double> list(const Array& array) {
-    require_finite(array);
-    std::vector<double> numbers(array.size());
-    for (std::size_t i = 0; i < numbers.size(); ++i) array.read_row(i, &numbers[i]);
-    return numbers;
-  }
-
-  // The slope of the layer before it; where names do not tell, of the hidden layers one after another.
-  void add_slopes(ParameterSet& set) const {
-    if (!told_ && !slopes_.empty() && slopes_.size() + 1 != set.layers.size())
-      fail("holds " + std::to_string(slopes_.size()) + " learned slopes for " +
-           std::to_string(set.layers.size() - 1) + " hidden layers; number the names of its modules");
-    for (std::size_t i = 0; i < slopes_.size(); ++i) {
-      const auto& [after, module] = slopes_[i];
-      const std::size_t l = told_ ? after : i + 1;
-      if (l == 0) fail_input(module.weight->place, "is a learned slope before the first layer");
-      std::vector<double>& slope = set.layers[l - 1][BlockKind::kSlope];
-      if (!slope.empty()) fail_input(module.weight->place, "is a second learned slope after one layer");
-      slope = list(*module.weight);
-    }
-  }
-
-  const ParameterArrays& file_;
-  WeightLayout layout_;
-  std::vector<Module> layers_;                          // dense, in the order of the file or the names
-  std::vector<std::pair<std::size_t, Module>> slopes_;  // after how many of layers_
-  bool told_ = false;
-  Solution solution_{};
-};
 
 ParameterArrays read_npz(const std::string& path) {
   ParameterArrays file{path, {}, true};
@@ -307,10 +39,6 @@ FileKind kind_of(const std::string& path) {
 
 }  // namespace
 
-ParameterSet layers_of(const ParameterArrays& file, WeightLayout layout) {
-  return LayerFinder(file, layout).find();
-}
-
 ParameterSet read_parameter_file(const std::string& path, WeightLayout layout) {
   std::error_code ignored;
   const FileKind kind = std::filesystem::is_regular_file(path, ignored) ? kind_of(path) : FileKind{};
@@ -328,16 +56,32 @@ ParameterSet read_parameter_file(const std::string& path, WeightLayout layout) {
   return parse_parameters(read_text_file(path, true), path);
 }
 
-std::vector<NamedArray> sequential_arrays(const ParameterSet& parameters) {
+std::vector<NamedArray> sequential_arrays(const ParameterSet& parameters, const ModelSpec& model) {
   std::vector<NamedArray> arrays;
+  std::size_t modules = 0;
   for (std::size_t l = 0; l < parameters.layers.size(); ++l) {
     const LayerParameters& layer = parameters.layers[l];
-    const std::string dense = std::to_string(2 * l), activation = std::to_string(2 * l + 1);
-    arrays.push_back({dense + ".weight", {layer.rows, layer.inputs}, layer[BlockKind::kWeights]});
-    if (!layer[BlockKind::kBias].empty())
-      arrays.push_back({dense + ".bias", {layer.rows}, layer[BlockKind::kBias]});
-    if (!layer[BlockKind::kSlope].empty())
-      arrays.push_back({activation + ".weight", {1}, layer[BlockKind::kSlope]});
+    const auto add = [&](const std::string& module, BlockKind kind, Lengths shape) {
+      const BlockKindInfo& info = kBlockKinds[static_cast<std::size_t>(kind)];
+      if (!layer[kind].empty())
+        arrays.push_back({module + '.' + info.torch_name, std::move(shape), layer[kind]});
+    };
+    const bool hidden = l + 1 < parameters.layers.size();
+    const auto add_normalization = [&](Position position) {
+      if (!hidden || model.normalization.kind == Normalization::kNone ||
+          model.normalization.position != position)
+        return;
+      const std::string module = std::to_string(modules++);
+      for (std::size_t k = 0; k < kBlockKinds.size(); ++k)
+        if (kBlockKinds[k].normalization) add(module, static_cast<BlockKind>(k), {layer.blocks[k].size()});
+    };
+    const std::string dense = std::to_string(modules++);
+    add(dense, BlockKind::kWeights, {layer.rows, layer.inputs});
+    add(dense, BlockKind::kBias, {layer.rows});
+    add_normalization(Position::kBeforeActivation);
+    add(std::to_string(modules++), BlockKind::kSlope, {1});
+    add_normalization(Position::kAfterActivation);
+    if (hidden && model.dropout > 0) ++modules;
   }
   return arrays;
 }

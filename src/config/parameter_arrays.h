@@ -19,7 +19,8 @@ struct ParameterArrays {
 };
 
 // The dense layers that the arrays NAME.weight (or NAME.kernel) and NAME.bias make, the output layer last; a
-// NAME.weight of one number is the slope of the layer before it. Arrays without such names are taken as
+// NAME.weight of one number is the slope of the layer before it, and NAME.weight and NAME.bias of one axis, and
+// NAME.running_mean and NAME.running_var, are its normalization. Arrays without such names are taken as
 // weights (two axes) and their biases (one), in the order of the file. Which layer comes first is told by
 // numbers in the names ("10" after "2"), else by the order of the file, else by widths that go together; whether
 // weights are [out][in] or [in][out] by the biases and by widths that go together, else by `layout`. Throws
@@ -31,8 +32,9 @@ ParameterSet layers_of(const ParameterArrays& file, WeightLayout layout);
 // the line that converts it); kUsage, with line and JSON pointer, for JSON that means something else.
 ParameterSet read_parameter_file(const std::string& path, WeightLayout layout);
 
-// The arrays of a ParameterSet as torch.nn.Sequential(Linear, activation, Linear, …) names them: 0.weight,
-// 0.bias, 2.weight, …; a learned slope as its activation's: 1.weight. The set must outlive them.
-std::vector<NamedArray> sequential_arrays(const ParameterSet& parameters);
+// The arrays of a ParameterSet as torch.nn.Sequential(Linear, activation, Linear, …) names them, with the modules for
+// normalization and dropout that the model has: 0.weight, 0.bias, 2.weight, …; a learned slope as its activation's:
+// 1.weight. The set must outlive them.
+std::vector<NamedArray> sequential_arrays(const ParameterSet& parameters, const ModelSpec& model);
 
 }  // namespace deadrelu

@@ -4,14 +4,16 @@ namespace deadrelu {
 namespace {
 
 bool has_block(const LayerShape& layer, bool has_bias, BlockKind kind) {
+  const NormalizationSpec& norm = layer.normalization;
+  const bool is_affine = norm.kind != Normalization::kNone && norm.affine;
   switch (kind) {
     case BlockKind::kWeights: return true;
     case BlockKind::kBias: return has_bias;
     case BlockKind::kSlope: return layer.activation.kind == Activation::kPrelu;
-    case BlockKind::kGain:
-    case BlockKind::kShift:
+    case BlockKind::kGain: return is_affine;
+    case BlockKind::kShift: return is_affine && norm.kind != Normalization::kRmsNorm;
     case BlockKind::kRunningMean:
-    case BlockKind::kRunningVariance: return false;
+    case BlockKind::kRunningVariance: return norm.kind == Normalization::kBatchNorm;
   }
   return false;
 }
@@ -23,7 +25,9 @@ std::size_t lay_out(bool has_bias, std::size_t offset, LayerShape& layer) {
     block.kind = static_cast<BlockKind>(k);
     block.offset = offset;
     if (!has_block(layer, has_bias, block.kind)) continue;
-    block.rows = block.form() == BlockForm::kNumber ? 1 : layer.rows;
+    block.rows = block.form() == BlockForm::kNumber ? 1
+                 : block.info().normalization       ? layer.normalized()
+                                                    : layer.rows;
     block.columns = block.form() == BlockForm::kMatrix ? layer.inputs : 1;
     offset += block.size();
   }
@@ -68,6 +72,11 @@ NetworkShape network_shape(const ModelSpec& model, std::size_t inputs, std::size
     layer.rows =
         layer.units * (kind == Activation::kMaxout ? static_cast<std::size_t>(layer.activation.pieces) : 1);
     layer.outputs = layer.units * (kind == Activation::kCrelu ? 2 : 1);
+    if (layer.hidden) {
+      layer.normalization = model.normalization;
+      layer.adds_input = model.skip && l > 0 && layer.inputs == layer.outputs;
+      layer.drops = model.dropout > 0;
+    }
     shape.parameter_count = lay_out(model.has_bias(l), shape.parameter_count, layer);
     shape.layers.push_back(layer);
   }

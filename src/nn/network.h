@@ -32,18 +32,27 @@ struct LaneActivation {
 // says.
 template <class T>
 struct Network {
-  // Every lane has the numbers of the shape's activations.
+  // Every lane has the numbers of the shape's activations and normalizations, and drops nothing.
   Network(NetworkShape layers, const Kernels<T>& table);
+  void set(std::size_t lane, const ModelSpec& model);  // REQUIRES: of the same shape
 
   NetworkShape shape;
   Kernels<T> kernels;
   std::vector<LaneActivation<T>> numbers;  // [layer]
+  Buffer<T> epsilon, momentum;             // [lane], of the normalization
+  Buffer<std::uint32_t> dropped;           // [lane]: model.dropout · 2¹⁶
+  Buffer<T> kept;                          // [lane]: 1/(1 − model.dropout)
+  std::vector<bool> frozen;                // [layer]: training takes and leaves its running statistics
+
+ private:
+  void set_numbers(std::size_t lane, const NormalizationSpec& normalization, double dropout);
 };
 
 // Whether the layer's product ends as a ReLU, so that training keeps no pre-activations of it.
 template <class T>
 bool fuses_relu(const Network<T>& network, std::size_t l) {
-  return network.numbers[l].is_plain_relu && network.shape.layers[l].hidden;
+  const LayerShape& layer = network.shape.layers[l];
+  return network.numbers[l].is_plain_relu && layer.hidden && !layer.normalizes(Position::kBeforeActivation);
 }
 
 // Everything that one block of samples leaves behind in the layers. Allocated once and used for every block;
@@ -63,11 +72,12 @@ class Activations {
   LaneMatrix<T> activated(std::size_t l, std::size_t samples) const {
     return view(layers_[l].activated, layers_[l].outputs, samples);
   }
-  // What the next layer gets: [outputs][sample].
+  // What the next layer gets, after a normalization behind the activation, dropout and skip: [outputs][sample].
   LaneMatrix<T> output(std::size_t l, std::size_t samples) const {
     return view(layers_[l].output, layers_[l].outputs, samples);
   }
-  // d loss / d z, [rows][sample], until the gradient of layer l − 2 takes its place.
+  // d loss / d the layer's product (its z, where no normalization stands before the activation), [rows][sample],
+  // until the gradient of layer l − 2 takes its place.
   LaneMatrix<T> gradient(std::size_t l, std::size_t samples) const {
     return view(gradients_[l % 2], layers_[l].rows, samples);
   }
@@ -80,6 +90,25 @@ class Activations {
   LaneMatrix<T> drawn_slopes(std::size_t l, std::size_t samples) const {
     return view(layers_[l].slopes, layers_[l].rows, samples);
   }
+  // What the layer's normalization makes of its input, before gain and shift: [normalized][sample].
+  LaneMatrix<T> normalized(std::size_t l, std::size_t samples) const {
+    return view(layers_[l].normalized, layers_[l].normalized_rows, samples);
+  }
+  // 1/√(variance + ε) of every sample, [1][sample]: layer_norm, rms_norm.
+  LaneMatrix<T> scale(std::size_t l, std::size_t samples) const {
+    return view(layers_[l].statistics, 1, samples);
+  }
+  // batch_norm: of the batch that was trained with last, and the sums of its gains' and shifts' gradients, where they
+  // are not learned; [row][lane] each.
+  RowStatistics<T> statistics(std::size_t l) const { return {sums(l, 0), sums(l, 1), sums(l, 2)}; }
+  T* gain_sums(std::size_t l) const { return sums(l, 3); }
+  T* shift_sums(std::size_t l) const { return sums(l, 4); }
+  // Dropout in training: 0 or 1/(1 − p), [outputs][sample].
+  LaneMatrix<T> mask(std::size_t l, std::size_t samples) const {
+    return view(layers_[l].mask, layers_[l].outputs, samples);
+  }
+  // As high as the highest layer; what is left of it behind dropout and normalization.
+  LaneMatrix<T> branch(std::size_t rows, std::size_t samples) const { return view(branch_, rows, samples); }
   // As high as the highest layer.
   LaneMatrix<T> scratch(std::size_t rows, std::size_t samples) const { return view(scratch_, rows, samples); }
   std::size_t max_samples() const { return max_samples_; }
@@ -87,9 +116,13 @@ class Activations {
 
  private:
   struct LayerMemory {
-    std::size_t rows, outputs;
-    std::size_t z, activated, output, slopes;  // offsets in memory_
+    std::size_t rows, outputs, normalized_rows;
+    std::size_t z, activated, output, slopes, normalized, statistics, mask;  // offsets in memory_
   };
+  T* sums(std::size_t l, std::size_t i) const {
+    const LayerMemory& layer = layers_[l];
+    return memory_.data() + layer.statistics + i * layer.normalized_rows * lanes_;
+  }
   LaneMatrix<T> view(std::size_t offset, std::size_t rows, std::size_t samples) const {
     assert(samples <= max_samples_);
     return {memory_.data() + offset, rows, samples, row_stride_, lanes_};
@@ -97,13 +130,14 @@ class Activations {
 
   std::vector<LayerMemory> layers_;
   bool linear_output_;
-  std::size_t max_samples_, lanes_, row_stride_, gradients_[2] = {}, scratch_ = 0;
+  std::size_t max_samples_, lanes_, row_stride_, gradients_[2] = {}, scratch_ = 0, branch_ = 0;
   mutable Buffer<T> memory_;
 };
 
 enum class Mode {
   kEvaluate,
-  kTrain,  // rrelu takes the slopes that the caller has put into drawn_slopes
+  kTrain,  // rrelu takes the slopes that the caller has put into drawn_slopes, dropout the mask; batch_norm normalizes
+           // with the block, which is the whole batch
 };
 
 // Fills z and output of every layer from the input [inputs][sample]. Training fills no z where fuses_relu:
@@ -119,9 +153,16 @@ template <class T>
 void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
               bool first, const Activations<T>& activations, T* gradient, T* slope_sums);
 
-// After the batch's last block: the gradients of the learned slopes.
+// After the batch's last block: the gradients of the learned slopes, and 0 for what is not trained.
 template <class T>
 void finish_gradient(const Network<T>& network, const T* slope_sums, T* gradient);
+
+// Moves the running statistics of batch_norm, but for frozen layers, towards those of the batch of `samples` examples
+// that `activations` was trained with last: r + momentum·(s − r), where s is the mean, or variance·samples/(samples −
+// 1). REQUIRES: at least two samples.
+template <class T>
+void update_statistics(const Network<T>& network, const Activations<T>& activations, std::size_t samples,
+                       T* parameters);
 
 // Rows of the highest layer: the pitch of slope_sums.
 std::size_t highest_row_count(const NetworkShape& shape);

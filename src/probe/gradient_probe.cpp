@@ -62,9 +62,13 @@ void GradientProbe<T>::measure_units(const Network<T>& network, std::size_t l, c
     squares(network, gradient, weights, u * pieces, pieces, gradient_squares);
     std::fill(nonzero.begin(), nonzero.end(), char{0});
     for (const ParameterBlock& block : layer.blocks) {
-      if (block.size() == 0 || block.form() == BlockForm::kNumber) continue;
-      const T* value = gradient + (block.offset + u * pieces * block.columns) * lanes_;
-      for (std::size_t i = 0; i < pieces * block.columns; ++i, value += lanes_) {
+      if (block.size() == 0 || block.form() == BlockForm::kNumber || !block.info().trained) continue;
+      // Behind the activation, crelu's units have a number in either half.
+      const bool apart = block.info().normalization && layer.normalizes(Position::kAfterActivation);
+      const std::size_t of_unit = block.size() / layer.units;
+      for (std::size_t i = 0; i < of_unit; ++i) {
+        const T* const value =
+            gradient + (block.offset + (apart ? u + i * layer.units : u * of_unit + i)) * lanes_;
         for (std::size_t lane = 0; lane < lanes_; ++lane) {
           nonzero[lane] |= value[lane] != T{0};
           const auto g = static_cast<double>(value[lane]);
@@ -107,7 +111,7 @@ void GradientProbe<T>::describe(const Network<T>& network, std::size_t l, std::s
   row.grad_norm_weights = std::sqrt(sums.gradient[static_cast<std::size_t>(BlockKind::kWeights)][lane]);
   if (has_bias)
     row.grad_norm_bias = std::sqrt(sums.gradient[static_cast<std::size_t>(BlockKind::kBias)][lane]);
-  row.grad_rms = std::sqrt(squared / static_cast<double>(layer.parameter_count()));
+  row.grad_rms = std::sqrt(squared / static_cast<double>(layer.trained_count()));
   row.weight_norm = std::sqrt(sums.weights[lane]);
   if (has_bias) row.bias_mean = sums.bias[lane] / static_cast<double>(layer.rows);
   if (!layer.hidden) return;
@@ -146,7 +150,7 @@ void squared_gradient_norm(const Network<T>& network, const T* gradient, double*
     const ParameterBlock& weights = layer[BlockKind::kWeights];
     const T* const first = gradient + weights.offset * lanes;
     network.kernels.squares->add(dense_lane_matrix(first, weights.rows, weights.columns, lanes), sums);
-    const std::size_t others = layer.parameter_count() - weights.size();  // they follow the weights
+    const std::size_t others = layer.trained_count() - weights.size();  // they follow the weights
     if (others > 0)
       network.kernels.squares->add(dense_lane_matrix(first + weights.size() * lanes, 1, others, lanes), sums);
   }

@@ -55,24 +55,6 @@ HWY_INLINE void store(Lanes<T> v, T* p) {
   hn::Store(v, Tag<T>(), p);
 }
 
-// A row of a matrix, from element to element.
-template <class T>
-struct Row {
-  T* at;
-  std::size_t stride;
-  HWY_INLINE Row(const LaneMatrix<T>& matrix, std::size_t r)
-      : at(matrix.at(r, 0)), stride(matrix.column_stride) {}
-};
-// Calls use(element of each row, …) for every column. Copies of pointers and strides stay in registers; a store
-// of a vector may change everything else for all that the compiler knows.
-template <class Use, class... T>
-HWY_INLINE void for_each_column(std::size_t columns, const Use& use, Row<T>... rows) {
-  for (; columns > 0; --columns) {
-    use(rows.at...);
-    ((rows.at += rows.stride), ...);
-  }
-}
-
 template <class T>
 struct ForwardPass {
   LaneMatrix<const T> z;

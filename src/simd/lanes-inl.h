@@ -93,6 +93,24 @@ template <Engine kEngine, class T>
 bool lies_well(const LaneMatrix<T>& x) {
   return kEngine == Engine::kLanes ? is_aligned(x) : x.column_stride == 1 || x.columns <= 1;
 }
+// A row of a matrix, from element to element.
+template <class T>
+struct Row {
+  T* at;
+  std::size_t stride;
+  HWY_INLINE Row(const LaneMatrix<T>& matrix, std::size_t r)
+      : at(matrix.at(r, 0)), stride(matrix.column_stride) {}
+};
+// Calls use(element of each row, …) for every column. Copies of pointers and strides stay in registers; a store
+// of a vector may change everything else for all that the compiler knows.
+template <class Use, class... T>
+HWY_INLINE void for_each_column(std::size_t columns, const Use& use, Row<T>... rows) {
+  for (; columns > 0; --columns) {
+    use(rows.at...);
+    ((rows.at += rows.stride), ...);
+  }
+}
+
 // Kernels that sum along columns: no vector may run along a sum, so in wide a register holds one number.
 template <class T, Engine kEngine>
 using SumTag = std::conditional_t<kEngine == Engine::kWide, hn::CappedTag<T, 1>, Tag<T>>;

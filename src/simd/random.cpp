@@ -42,8 +42,48 @@ void uniform(const RandomBlocks& blocks, const double* lower, const double* widt
   }
 }
 
+// The words of a block as whole numbers as wide as T, above whose 32 bits lies anything.
+HWY_INLINE hn::Vec<Tag<std::int64_t>> join_words(const hn::Vec<Tag<std::uint64_t>> (&words)[1]) {
+  return hn::BitCast(Tag<std::int64_t>(), words[0]);
+}
+HWY_INLINE hn::Vec<Tag<std::int32_t>> join_words(const hn::Vec<Tag<std::uint64_t>> (&words)[2]) {
+  const Tag<std::uint32_t> d;
+  return hn::BitCast(Tag<std::int32_t>(),
+                     hn::ConcatEven(d, hn::BitCast(d, words[1]), hn::BitCast(d, words[0])));
+}
+
 template <class T, Engine kEngine>
-constexpr RandomKernels<T> kRandom{&uniform<T, kEngine>};
+void mask(const RandomBlocks& blocks, const std::uint32_t* dropped, const T* kept, LaneMatrix<T> out) {
+  using Blocks = LaneBlocks<T, kEngine>;
+  using Whole = std::conditional_t<sizeof(T) == sizeof(float), std::int32_t, std::int64_t>;
+  const Tag<T> d;
+  const Tag<Whole> whole;
+  const Blocks source(blocks);
+  HWY_ALIGN Whole below[kLanes<T>];
+  for (std::size_t lane = 0; lane < kLanes<T>; ++lane)
+    below[lane] = static_cast<Whole>(dropped[kEngine == Engine::kWide ? 0 : lane]);
+  const auto threshold = hn::Load(whole, below), low = hn::Set(whole, 0xFFFF);
+  const auto factor = load_number<kEngine>(kept);
+  for (std::size_t i = 0; i < out.columns; i += Blocks::kSteps * Blocks::kIndices) {
+    typename Blocks::Block block[Blocks::kSteps][Blocks::kRegisters];
+    source.draw(i, block);
+    for (std::size_t s = 0; s < Blocks::kSteps; ++s) {
+      const std::size_t column = i + s * Blocks::kIndices;
+      if (column >= out.columns) break;
+      for (std::size_t row = 0; row < 8 && row < out.rows; ++row) {
+        typename Blocks::Word words[Blocks::kRegisters];
+        for (std::size_t r = 0; r < Blocks::kRegisters; ++r) words[r] = block[s][r].words[row / 2];
+        const auto word = join_words(words);
+        const auto half = hn::And(row % 2 == 0 ? word : hn::ShiftRight<16>(word), low);
+        hn::Store(hn::IfThenZeroElse(hn::RebindMask(d, hn::Lt(half, threshold)), factor), d,
+                  out.at(row, column));
+      }
+    }
+  }
+}
+
+template <class T, Engine kEngine>
+constexpr RandomKernels<T> kRandom{&uniform<T, kEngine>, &mask<T, kEngine>};
 
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE

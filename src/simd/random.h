@@ -23,6 +23,9 @@ struct RandomKernels {
   // out[word][i][lane] = lower + width·(word + ½)/2³², in double, for the first out.rows ≤ 4 words of block i;
   // lower and width are [lane]. The numbers are all different, but as T two may be the same.
   void (*uniform)(const RandomBlocks& blocks, const double* lower, const double* width, LaneMatrix<T> out);
+  // out[half][i][lane] = 0 where the half (of 16 bits; of a word the low one comes first) is below dropped[lane],
+  // else kept[lane]; for the first out.rows ≤ 8 halves of block i. So 0 has the probability dropped / 2¹⁶.
+  void (*mask)(const RandomBlocks& blocks, const std::uint32_t* dropped, const T* kept, LaneMatrix<T> out);
 };
 
 template <class T>

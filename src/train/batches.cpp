@@ -34,12 +34,6 @@ std::vector<std::uint64_t> seeds_of(std::span<const RunSpec* const> runs) {
   return seeds;
 }
 
-// A stream without end has batches of one size, and so have tasks of classes, whose passes follow each other.
-Sampling sampling_of(const RunSpec& run) {
-  const bool one_size = is_endless(run.data) || run.data.tasks.change == TaskChange::kClasses;
-  return one_size ? Sampling::kWithReplacement : run.train.sampling;
-}
-
 template <class T>
 std::optional<TaskView<T>> task_view(const Pack<T>& pack, const std::vector<const Split<T>*>& splits,
                                      bool is_test) {
@@ -57,7 +51,7 @@ template <class T>
 Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
     : pack_(&pack),
       kernels_(&pack.network.kernels),
-      order_(*pack.network.kernels.order, seeds_of(pack.runs), sampling_of(*pack.runs[0]),
+      order_(*pack.network.kernels.order, seeds_of(pack.runs), pack.runs[0]->sampling(),
              pack.data[0]->train.samples, pack.batch_size),
       indices_(std::max(max_block, kAhead) * pack.runs.size()),
       batch_(pack.batch_size),
@@ -146,12 +140,16 @@ std::size_t block_size(const Network<T>& network, std::size_t batch_size) {
   // Multiples of every tile's width. The tiles stream well what lies beyond the L2 cache, those of wide (long
   // rows suit them) better than those of lanes, which have a pack's worth of everything.
   const std::size_t tile = is_wide ? 48 : 12;
+  if (network.shape.couples_samples()) return (batch_size + tile - 1) / tile * tile;
   const std::size_t bytes = (is_wide ? 4 : 2) * cache_sizes().level2;
   // What training touches: a plain ReLU keeps no pre-activations, and two layers' gradients live at a time.
   std::size_t values = network.shape.inputs() + 2 * highest_row_count(network.shape);
   for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
     const LayerShape& layer = network.shape.layers[l];
-    values += layer.outputs + (fuses_relu(network, l) || layer.is_linear_output() ? 0 : layer.rows);
+    const bool joins = layer.normalizes(Position::kAfterActivation) || layer.drops || layer.adds_input;
+    values += layer.outputs * (joins ? 2 : 1) + (layer.drops ? layer.outputs : 0);
+    values += layer.normalization.kind == Normalization::kNone ? 0 : layer.normalized();
+    values += fuses_relu(network, l) || layer.is_linear_output() ? 0 : layer.rows;
   }
   const std::size_t samples = bytes / (values * network.kernels.lanes * sizeof(T));
   const std::size_t most = std::clamp(samples / tile * tile, 2 * tile, 20 * tile);

@@ -64,7 +64,8 @@ class Batches {
 };
 
 // How many samples pass through all layers at once, so that what they leave behind stays in the cache:
-// batches of batch_size are cut into equal blocks. Any number gives the same results.
+// batches of batch_size are cut into equal blocks. Any number gives the same results; a batch that batch_norm
+// couples stays whole.
 template <class T>
 std::size_t block_size(const Network<T>& network, std::size_t batch_size);
 

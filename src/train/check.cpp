@@ -137,6 +137,54 @@ void check_initial(const ParameterSet& initial, const NetworkShape& shape, Found
   }
 }
 
+// Of one example, every number is its own mean.
+void check_coupled_batch(const RunSpec& run, const DataFacts& facts, Found& found) {
+  const TrainSpec& train = run.train;
+  if (facts.train_samples == 0 || (train.steps == 0 && train.epochs == 0)) return;
+  const std::size_t samples = facts.train_samples;
+  const std::size_t batch = train.examples_a_step(samples);
+  const std::string reason = "; batch_norm needs two examples at least, since one is its own mean; allowed: ";
+  if (batch == 1)
+    found.push_back({"train.batch_size", "found batches of 1 example" + reason + "2 or more, or layer_norm"});
+  else if (run.sampling() != Sampling::kWithReplacement && samples % batch == 1)
+    found.push_back({"train.batch_size", "the last batch of an epoch has 1 example (" +
+                                             std::to_string(samples) + " in batches of " +
+                                             std::to_string(batch) + ")" + reason +
+                                             "another batch_size, or train.sampling with_replacement"});
+}
+
+void check_layers(const ModelSpec& model, Found& found) {
+  const NetworkShape shape = network_shape(model, 1, 1);
+  const bool normalizes = model.normalization.kind != Normalization::kNone;
+  bool adds = false;
+  for (std::size_t l = 0; l < shape.layers.size(); ++l) {
+    const LayerShape& layer = shape.layers[l];
+    adds |= layer.adds_input;
+    if (layer.hidden && layer.normalization.kind == Normalization::kLayerNorm && layer.normalized() == 1)
+      found.push_back(
+          {"model.normalization",
+           "hidden layer " + std::to_string(l + 1) +
+               " has one unit, and one number minus its mean is 0: layer_norm makes it the same for "
+               "every input; allowed: rms_norm, batch_norm, none, or two units and more"});
+  }
+  const char* const sentence = "there is no hidden layer that this could act on; give model.hidden some";
+  if (normalizes && model.hidden.empty()) found.push_back({"model.normalization", sentence});
+  if (model.dropout > 0 && model.hidden.empty()) found.push_back({"model.dropout", sentence});
+  if (model.skip && !adds)
+    found.push_back({"model.skip",
+                     "no hidden layer is as wide as the hidden layer before it, so there is nothing to add; "
+                     "give two neighbours in model.hidden the same width"});
+}
+
+void check_network(const RunSpec& run, const DataFacts& facts, Found& found) {
+  const NetworkShape shape = network_shape(run.model, facts.shape.inputs, facts.shape.outputs);
+  if (shape.parameter_count > kMostParameters)
+    found.push_back({"model", "the network has " + std::to_string(shape.parameter_count) +
+                                  " parameters; allowed: at most " + std::to_string(kMostParameters)});
+  if (run.initial) check_initial(*run.initial, shape, found);
+  if (shape.couples_samples()) check_coupled_batch(run, facts, found);
+}
+
 void check_size(const RunSpec& run, const DataFacts& facts, Found& found) {
   const std::size_t samples = facts.train_samples + facts.test_samples;
   const std::size_t values = facts.shape.inputs + facts.shape.outputs;
@@ -144,11 +192,7 @@ void check_size(const RunSpec& run, const DataFacts& facts, Found& found) {
     found.push_back({"data.samples", "found " + std::to_string(samples) + " examples of " +
                                          std::to_string(values) + " numbers each; allowed: at most " +
                                          std::to_string(kMostDataValues) + " numbers"});
-  const NetworkShape shape = network_shape(run.model, facts.shape.inputs, facts.shape.outputs);
-  if (shape.parameter_count > kMostParameters)
-    found.push_back({"model", "the network has " + std::to_string(shape.parameter_count) +
-                                  " parameters; allowed: at most " + std::to_string(kMostParameters)});
-  if (run.initial) check_initial(*run.initial, shape, found);
+  check_network(run, facts, found);
 }
 
 }  // namespace
@@ -165,6 +209,7 @@ std::vector<Contradiction> spec_contradictions(const RunSpec& run, bool data_kno
   check_model(run, found);
   check_init(run, found);
   const bool has_shape = found.empty();
+  if (has_shape) check_layers(run.model, found);
   check_optimizer(run.train.optimizer, found);
   check_schedule(run.train.schedule, found);
   check_clipping(run.train, found);

@@ -27,6 +27,8 @@ PackForm pack_form(const RunSpec& run) {
   reset_numbers(spec.model.activation);
   reset_numbers(spec.model.output_activation);
   for (ActivationSpec& activation : spec.model.activations) reset_numbers(activation);
+  reset(spec.model.normalization, &NormalizationSpec::epsilon, &NormalizationSpec::momentum);
+  spec.model.dropout = spec.model.dropout > 0 ? 0.5 : 0;  // only whether there is some
   reset(spec.train, &TrainSpec::schedule, &TrainSpec::clip_norm, &TrainSpec::clip_value, &TrainSpec::stop);
   reset(spec.train.optimizer, &OptimizerSpec::learning_rate, &OptimizerSpec::weight_decay,
         &OptimizerSpec::momentum, &OptimizerSpec::dampening, &OptimizerSpec::nesterov, &OptimizerSpec::beta1,
@@ -40,7 +42,8 @@ std::size_t PackForm::hash() const {
   std::size_t hash = hash_of({number(spec.data.kind), spec.data.samples, number(spec.model.activation.kind),
                               number(spec.train.optimizer.kind), spec.train.batch_size, spec.train.steps});
   for (const std::size_t units : spec.model.hidden) hash = hash_of({hash, units});
-  hash = hash_of({hash, number(spec.model.output_activation.kind)});
+  hash = hash_of({hash, number(spec.model.output_activation.kind), number(spec.model.normalization.kind),
+                  number(spec.model.skip), number(spec.model.dropout > 0)});
   for (const ActivationSpec& activation : spec.model.activations)
     hash = hash_of({hash, number(activation.kind)});
   return hash;
@@ -106,9 +109,9 @@ Pack<T> make_pack(std::span<const RunSpec* const> runs,
     const std::size_t i = lane < runs.size() ? lane : 0;
     pack.runs.push_back(runs[i]);
     pack.data.push_back(data[i]);
-    for (std::size_t l = 0; l < pack.network.numbers.size(); ++l)
-      pack.network.numbers[l].set(lane, runs[i]->model.activation_of(l));
+    pack.network.set(lane, runs[i]->model);
   }
+  for (const std::uint64_t layer : first.train.freeze) pack.network.frozen[layer - 1] = true;
   return pack;
 }
 

@@ -111,6 +111,13 @@ struct RunSpec {
   RecordSpec record;
   std::uint64_t seed = 0;
 
+  // As batches are made of it: a stream without end has batches of one size, and so have tasks of classes, whose
+  // passes follow each other.
+  Sampling sampling() const {
+    const bool one_size = is_endless(data) || data.tasks.change == TaskChange::kClasses;
+    return one_size ? Sampling::kWithReplacement : train.sampling;
+  }
+
   bool operator==(const RunSpec&) const = default;  // of `initial`: whether it is the same object
 };
 

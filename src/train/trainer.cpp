@@ -12,6 +12,12 @@ std::size_t largest_block(const Pack<T>& pack) {
   return std::min(block_size<T>(pack.network, pack.batch_size), samples);
 }
 
+// Whether training takes the examples another way than measuring does. (rrelu's slopes are drawn in both.)
+bool differs_in_training(const NetworkShape& shape) {
+  return shape.couples_samples() || std::any_of(shape.layers.begin(), shape.layers.end(),
+                                                [](const LayerShape& layer) { return layer.drops; });
+}
+
 constexpr std::size_t kMostLanes = 16;
 
 }  // namespace
@@ -22,7 +28,8 @@ Trainer<T>::Trainer(const Pack<T>& pack)
       activations_(pack.network, largest_block(pack)),
       batches_(pack, activations_.max_samples()),
       numbers_(pack.runs, pack.steps),
-      losses_(pack) {
+      losses_(pack),
+      mode_(pack.steps == 0 && differs_in_training(pack.network.shape) ? Mode::kEvaluate : Mode::kTrain) {
   const std::size_t lanes = pack.network.kernels.lanes;
   state_.parameters = initial_parameters(pack);
   state_.gradient = Buffer<T>(state_.parameters.size());
@@ -40,17 +47,16 @@ Trainer<T>::Trainer(const Pack<T>& pack)
 template <class T>
 void Trainer<T>::find_trained_ranges() {
   const std::vector<std::uint64_t>& freeze = pack_.runs[0]->train.freeze;
-  std::size_t offset = 0;
   for (std::size_t l = 0; l < pack_.network.shape.layers.size(); ++l) {
     const LayerShape& layer = pack_.network.shape.layers[l];
-    draws_slopes_ |= layer.activation.kind == Activation::kRrelu;
+    draws_ |= layer.activation.kind == Activation::kRrelu || layer.drops;
     const bool frozen = std::binary_search(freeze.begin(), freeze.end(), l + 1);
     std::vector<Range>& ranges = frozen ? frozen_ : trained_;
-    const std::size_t count = layer.parameter_count();
+    const std::size_t offset = layer.blocks.front().offset;
     if (ranges.empty() || ranges.back().offset + ranges.back().count != offset) ranges.push_back({offset, 0});
-    ranges.back().count += count;
-    offset += count;
+    ranges.back().count += layer.trained_count();
   }
+  draws_ &= mode_ == Mode::kTrain;
 }
 
 template <class T>
@@ -77,12 +83,12 @@ bool Trainer<T>::pass_block() {
   const Block<T> block = batches_.gather_block(block_.step, block_.from, block_.samples);
   block_.inputs = block.inputs;
   block_.targets = block.targets;
-  if (draws_slopes_) draw_slopes();
-  forward<T>(network, state_.parameters.data(), block.inputs, Mode::kTrain, activations_);
+  if (draws_) draw();
+  forward<T>(network, state_.parameters.data(), block.inputs, mode_, activations_);
   losses_.add(activations_.output(output_layer, block_.samples), block.targets,
               static_cast<T>(1.0 / static_cast<double>(state_.batch)), state_.batch_loss.data(),
               activations_.output_gradient(block_.samples));
-  backward<T>(network, state_.parameters.data(), block.inputs, Mode::kTrain, block_.from == 0, activations_,
+  backward<T>(network, state_.parameters.data(), block.inputs, mode_, block_.from == 0, activations_,
               state_.gradient.data(), slope_sums_.data());
   return true;
 }
@@ -99,24 +105,32 @@ void Trainer<T>::end_batch() {
     state_.batch_loss[lane] /= static_cast<double>(state_.batch);
 }
 
-// One random word an element, numbered by the example's position in the run and the row: a block for four
-// rows.
+// Slopes of rrelu take a random word an element, masks of dropout half a word, numbered by the example's position in
+// the run and the row: a block for four rows, or eight.
 template <class T>
-void Trainer<T>::draw_slopes() {
+void Trainer<T>::draw() {
   const Network<T>& network = pack_.network;
   const std::uint64_t first = block_.step * batches_.batch_size(0) + block_.from;
-  for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
-    if (network.shape.layers[l].activation.kind != Activation::kRrelu) continue;
-    std::array<std::uint64_t, kMostLanes> seeds;
-    for (std::size_t lane = 0; lane < network.kernels.lanes; ++lane) seeds[lane] = pack_.runs[lane]->seed;
-    const LaneActivation<T>& numbers = network.numbers[l];
-    const LaneMatrix<T> slopes = activations_.drawn_slopes(l, block_.samples);
-    const std::uint64_t blocks = (slopes.rows + 3) / 4;
+  std::array<std::uint64_t, kMostLanes> seeds;
+  for (std::size_t lane = 0; lane < network.kernels.lanes; ++lane) seeds[lane] = pack_.runs[lane]->seed;
+  const auto each = [&](Purpose purpose, std::size_t l, std::size_t rows, LaneMatrix<T> out,
+                        const auto& fill) {
+    const std::uint64_t blocks = (out.rows + rows - 1) / rows;
     for (std::size_t b = 0; b < blocks; ++b)
-      network.kernels.random->uniform(
-          {seeds.data(), Purpose::kSlope, static_cast<std::uint32_t>(l), first * blocks + b, blocks},
-          numbers.lower.data(), numbers.width.data(),
-          slopes.row_range(4 * b, std::min<std::size_t>(4, slopes.rows - 4 * b)));
+      fill(RandomBlocks{seeds.data(), purpose, static_cast<std::uint32_t>(l), first * blocks + b, blocks},
+           out.row_range(rows * b, std::min<std::size_t>(rows, out.rows - rows * b)));
+  };
+  for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
+    const LayerShape& layer = network.shape.layers[l];
+    const RandomKernels<T>& random = *network.kernels.random;
+    if (layer.activation.kind == Activation::kRrelu)
+      each(Purpose::kSlope, l, 4, activations_.drawn_slopes(l, block_.samples), [&](const auto& b, auto out) {
+        random.uniform(b, network.numbers[l].lower.data(), network.numbers[l].width.data(), out);
+      });
+    if (layer.drops)
+      each(Purpose::kDropout, l, 8, activations_.mask(l, block_.samples), [&](const auto& b, auto out) {
+        random.mask(b, network.dropped.data(), network.kept.data(), out);
+      });
   }
 }
 
@@ -134,6 +148,8 @@ void Trainer<T>::update() {
                                          state_.gradient.data() + at, moments(state_.first_moment),
                                          moments(state_.second_moment), state_.poison.data());
   }
+  if (pack_.network.shape.couples_samples())
+    update_statistics(pack_.network, activations_, state_.batch, state_.parameters.data());
 }
 
 template <class T>

@@ -78,7 +78,7 @@ class Trainer {
   void begin_batch(std::uint64_t step);
   bool pass_block();  // the next block, forward and back; false: the batch has no more
   void end_batch();
-  void draw_slopes();
+  void draw();
   void find_trained_ranges();
 
   const Pack<T>& pack_;
@@ -90,7 +90,8 @@ class Trainer {
   BatchBlock<T> block_;
   Buffer<T> slope_sums_;
   Buffer<double> squared_norms_;
-  bool draws_slopes_ = false;  // some layer's activation is rrelu
+  Mode mode_;           // a network that is only measured is not trained
+  bool draws_ = false;  // some layer's activation is rrelu, or dropout is on
   struct Range {
     std::size_t offset, count;  // in parameters
   };

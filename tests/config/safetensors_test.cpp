@@ -223,11 +223,59 @@ TEST(NetworkFile, exported_names_are_those_of_a_sequential) {
   ParameterSet set = read(npz({{"0.weight", {3, 2}}, {"0.bias", {3}}, {"2.weight", {4, 3}}}));
   set.layers[0][BlockKind::kSlope] = {0.25};
   std::vector<std::string> names;
-  for (const NamedArray& array : sequential_arrays(set)) names.push_back(array.name);
+  for (const NamedArray& array : sequential_arrays(set, {})) names.push_back(array.name);
   EXPECT_EQ(names, (std::vector<std::string>{"0.weight", "0.bias", "1.weight", "2.weight"}));
-  const std::string path = write_bytes("again.safetensors", safetensors_text(sequential_arrays(set), false));
+  const std::string path =
+      write_bytes("again.safetensors", safetensors_text(sequential_arrays(set, {}), false));
   const ParameterSet again = read(path);
   for (std::size_t l = 0; l < 2; ++l) EXPECT_EQ(again.layers[l].blocks, set.layers[l].blocks);
+}
+
+TEST(NetworkFile, normalizations_belong_to_the_layer_before) {
+  for (const Normalization kind : values_of<Normalization>()) {
+    for (const Position position : values_of<Position>()) {
+      for (const bool affine : {false, true}) {
+        ModelSpec model;
+        model.hidden = {3, 5};
+        model.normalization = {.kind = kind, .position = position, .affine = affine};
+        model.dropout = affine ? 0.5 : 0;
+        const NetworkShape shape = network_shape(model, 2, 4);
+        ParameterSet set;
+        double number = 1;
+        for (const LayerShape& layer : shape.layers) {
+          set.layers.push_back({layer.rows, layer.inputs, {}});
+          for (std::size_t k = 0; k < kBlockKinds.size(); ++k)
+            for (std::size_t i = 0; i < layer.blocks[k].size(); ++i)
+              set.layers.back().blocks[k].push_back(number++);
+        }
+        const auto arrays = sequential_arrays(set, model);
+        const ParameterSet again = read(write_bytes("norm.safetensors", safetensors_text(arrays, false)));
+        ASSERT_EQ(again.layers.size(), set.layers.size());
+        for (std::size_t l = 0; l < set.layers.size(); ++l)
+          EXPECT_EQ(again.layers[l].blocks, set.layers[l].blocks) << name_of(kind) << name_of(position);
+      }
+    }
+  }
+}
+
+TEST(NetworkFile, exported_modules_count_as_in_pytorch) {
+  ParameterSet set = read(npz({{"0.weight", {3, 2}}, {"0.bias", {3}}, {"2.weight", {4, 3}}}));
+  set.layers[0][BlockKind::kGain] = set.layers[0][BlockKind::kShift] = {1, 2, 3};
+  set.layers[0][BlockKind::kRunningMean] = set.layers[0][BlockKind::kRunningVariance] = {1, 2, 3};
+  ModelSpec model;
+  model.normalization.kind = Normalization::kBatchNorm;
+  model.dropout = 0.5;
+  const auto names = [&](Position position) {
+    model.normalization.position = position;
+    std::vector<std::string> list;
+    for (const NamedArray& array : sequential_arrays(set, model)) list.push_back(array.name);
+    return list;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names(Position::kBeforeActivation), (Names{"0.weight", "0.bias", "1.weight", "1.bias",
+                                                       "1.running_mean", "1.running_var", "4.weight"}));
+  EXPECT_EQ(names(Position::kAfterActivation), (Names{"0.weight", "0.bias", "2.weight", "2.bias",
+                                                      "2.running_mean", "2.running_var", "4.weight"}));
 }
 
 TEST(NetworkFile, other_layers_are_refused_by_name) {
@@ -238,11 +286,17 @@ TEST(NetworkFile, other_layers_are_refused_by_name) {
       {{}, "holds no weights of a dense layer"},
       {{{"0.weight", {2, 3, 3, 3}}},
        "tensor \"0.weight\": has 4 axes (2 × 3 × 3 × 3); a dense layer has two"},
-      {{{"0.weight", {3, 2}}, {"1.weight", {3}}, {"1.bias", {3}}},
-       "tensor \"1.weight\": has 1 axes (3); a dense layer has two"},
-      {{{"0.weight", {3, 2}}, {"1.weight", {3}}}, "tensor \"1.weight\": has one axis of 3 slopes"},
-      {{{"0.weight", {3, 2}}, {"1.running_mean", {3}}},
-       "'1.running_mean' is neither NAME.weight nor NAME.bias"},
+      {{{"0.weight", {3, 2}}, {"1.weight", {3}}, {"1.bias", {4}}},
+       "tensor \"1.bias\": is 4 numbers of a normalization that has 3 elsewhere"},
+      {{{"0.weight", {3, 2}}, {"1.weight_g", {3}}}, "'1.weight_g' is neither NAME.weight nor NAME.bias"},
+      {{{"0.weight", {3}}, {"0.bias", {3}}, {"2.weight", {7, 5}}, {"2.bias", {7}}},
+       "tensor \"0.weight\": is a normalization before the first layer"},
+      {{{"0.weight", {5, 5}},
+        {"1.weight", {5}},
+        {"2.running_mean", {5}},
+        {"3.weight", {7, 5}},
+        {"3.bias", {7}}},
+       "tensor \"2.running_mean\": is a second normalization"},
       {{{"0.bias", {3}}}, "'0' has a bias and no weight"},
       {{{"0.weight", {3, 2}}, {"0.bias", {4}}}, "tensor \"0.bias\": is 4 numbers for weights of 3 × 2"},
       {{{"0.weight", {3, 0}}}, "tensor \"0.weight\": holds no values"},

@@ -21,12 +21,22 @@ TYPED_TEST_SUITE(NetworkOf, Precisions);
 // One lane's network and examples for the reference.
 template <class T>
 struct Alone {
-  Alone(LaneNetworks<T>& pack, std::size_t lane)
+  Alone(LaneNetworks<T>& pack, std::size_t lane, Mode mode)
       : layers(reference::layers_from(
             lane_parameters(pack.network.shape, pack.parameters.data(), pack.lanes, lane))),
         model(pack.models[lane]),
         inputs(LaneNetworks<T>::kInputs, pack.sample_count),
         targets(LaneNetworks<T>::kOutputs, pack.sample_count) {
+    passing.training = mode == Mode::kTrain;
+    for (std::size_t l = 0; passing.training && l < pack.network.shape.layers.size(); ++l) {
+      const LayerShape& layer = pack.network.shape.layers[l];
+      const auto rows = static_cast<Eigen::Index>(layer.drops ? layer.outputs : 0);
+      passing.masks.emplace_back(rows, static_cast<Eigen::Index>(pack.sample_count));
+      for (Eigen::Index r = 0; r < rows; ++r)
+        for (Eigen::Index s = 0; s < passing.masks[l].cols(); ++s)
+          passing.masks[l](r, s) = drawn_mask(1 / (1 - model.dropout), l, static_cast<std::size_t>(r),
+                                              static_cast<std::size_t>(s));
+    }
     fill(inputs, pack.inputs(), lane);
     fill(targets, pack.targets(), lane);
   }
@@ -38,21 +48,42 @@ struct Alone {
   }
   reference::Layers layers;
   ModelSpec model;
+  reference::Passing passing;
   reference::Matrix inputs, targets;
 };
+
+// Every loss, and both modes but where rrelu draws its slopes, of which the reference knows the mean alone.
+struct Pass {
+  Mode mode;
+  Loss loss;
+  std::string name;
+};
+std::vector<Pass> passes(const ModelSpec& model) {
+  std::vector<Pass> list;
+  const NetworkShape shape = network_shape(model, 1, 1);
+  const bool draws = std::any_of(shape.layers.begin(), shape.layers.end(), [](const LayerShape& layer) {
+    return layer.activation.kind == Activation::kRrelu;
+  });
+  for (const auto& [loss, name] : kLosses) {
+    list.push_back({Mode::kEvaluate, loss, name});
+    if (!draws) list.push_back({Mode::kTrain, loss, std::string(name) + " in training"});
+  }
+  return list;
+}
 
 TYPED_TEST(NetworkOf, every_activation_gives_the_references_outputs_and_losses) {
   using T = TypeParam;
   const double tolerance = sizeof(T) == sizeof(double) ? 1e-13 : 1e-5;
   for (const auto& [name, model] : models()) {
-    for (const auto& [loss, loss_name] : kLosses) {
+    for (const auto& [mode, loss, loss_name] : passes(model)) {
       SCOPED_TRACE(name + " " + loss_name);
       LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
       pack.fill(100, loss);
-      const auto result = run_pass(pack, loss, Mode::kEvaluate, kSamples);
+      const auto result = run_pass(pack, loss, mode, kSamples);
       for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
-        const Alone<T> alone(pack, lane);
-        const reference::Matrix outputs = reference::forward(alone.model, alone.layers, alone.inputs).output;
+        const Alone<T> alone(pack, lane, mode);
+        const reference::Matrix outputs =
+            reference::forward(alone.model, alone.layers, alone.inputs, alone.passing).output;
         const double scale = std::max(1.0, outputs.cwiseAbs().maxCoeff());
         for (std::size_t o = 0; o < LaneNetworks<T>::kOutputs; ++o)
           for (std::size_t s = 0; s < kSamples; ++s)
@@ -71,15 +102,15 @@ TYPED_TEST(NetworkOf, every_activation_gives_the_references_gradients) {
   using T = TypeParam;
   const double tolerance = sizeof(T) == sizeof(double) ? 1e-12 : 1e-4;
   for (const auto& [name, model] : models()) {
-    for (const auto& [loss, loss_name] : kLosses) {
+    for (const auto& [mode, loss, loss_name] : passes(model)) {
       SCOPED_TRACE(name + " " + loss_name);
       LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
       pack.fill(200, loss);
-      const auto result = run_pass(pack, loss, Mode::kEvaluate, kSamples);
+      const auto result = run_pass(pack, loss, mode, kSamples);
       for (std::size_t lane = 0; lane < pack.lanes; ++lane) {
-        const Alone<T> alone(pack, lane);
+        const Alone<T> alone(pack, lane, mode);
         const auto expected =
-            reference::gradient(alone.model, loss, alone.layers, alone.inputs, alone.targets);
+            reference::gradient(alone.model, loss, alone.layers, alone.inputs, alone.targets, alone.passing);
         const auto given = reference::layers_from(
             lane_parameters(pack.network.shape, result.gradient.data(), pack.lanes, lane));
         const double norm = std::max(1.0, std::sqrt(reference::squared_norm(expected)));
@@ -95,9 +126,10 @@ TYPED_TEST(NetworkOf, blocks_of_samples_in_pieces_are_one_block) {
     SCOPED_TRACE(name);
     LaneNetworks<T> pack(model, kSamples, available_simd()[0]);
     pack.fill(300, Loss::kMse);
-    const auto whole = run_pass(pack, Loss::kMse, Mode::kTrain, kSamples);
+    const Mode mode = pack.network.shape.couples_samples() ? Mode::kEvaluate : Mode::kTrain;
+    const auto whole = run_pass(pack, Loss::kMse, mode, kSamples);
     for (const std::size_t block : {1, 2, 3, 6, 100}) {
-      const auto pieces = run_pass(pack, Loss::kMse, Mode::kTrain, block);
+      const auto pieces = run_pass(pack, Loss::kMse, mode, block);
       ASSERT_EQ(pieces.outputs, whole.outputs) << block;
       ASSERT_EQ(pieces.loss, whole.loss) << block;
       ASSERT_EQ(pieces.gradient, whole.gradient) << block;

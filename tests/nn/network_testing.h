@@ -62,8 +62,18 @@ inline ModelSpec mixed_model(Activation kind, Activation output) {
   return model;
 }
 
-// One activation in all hidden layers and a linear output; and every kind that the output may have, behind
-// layers that differ.
+// A normalization, a skip around the second layer, and dropout.
+inline ModelSpec joined_model(Activation kind, Normalization normalization, Position position) {
+  ModelSpec model = small_model(kind);
+  model.hidden = {3, 3};
+  model.normalization = {.kind = normalization, .position = position};
+  model.skip = true;
+  model.dropout = 0.25;
+  return model;
+}
+
+// One activation in all hidden layers and a linear output; every kind that the output may have, behind layers that
+// differ; every activation with every normalization, dropout and skip; and what is between layers alone.
 struct NamedModel {
   std::string name;
   ModelSpec model;
@@ -76,6 +86,22 @@ inline const std::vector<NamedModel>& models() {
     for (const auto& [kind, name] : kActivations) list.push_back({name, small_model(kind)});
     for (const auto& [kind, name] : output_activations())
       list.push_back({"mixed_" + std::string(name), mixed_model(kind, kind)});
+    for (const Normalization norm : values_of<Normalization>()) {
+      for (const Position position : values_of<Position>()) {
+        const std::string between = std::string(name_of(norm)) + "_" + std::string(name_of(position));
+        for (const auto& [kind, name] : kActivations)
+          list.push_back({between + "_" + name, joined_model(kind, norm, position)});
+        ModelSpec plain = joined_model(Activation::kRelu, norm, position);
+        plain.hidden = {4, 3};
+        plain.normalization.affine = plain.skip = false;
+        list.push_back({between + "_dropout_alone", plain});
+        plain.dropout = 0;
+        list.push_back({between + "_alone", plain});
+        plain.skip = true;
+        plain.hidden = {3, 3};
+        list.push_back({between + "_skip_alone", plain});
+      }
+    }
     return list;
   }();
   return all;
@@ -117,6 +143,14 @@ struct LaneNetworks {
     set_numbers(lane);
     for (std::size_t i = lane; i < input_values.size(); i += lanes) input_values[i] = uniform(-2, 2);
     for (std::size_t i = lane; i < target_values.size(); i += lanes) target_values[i] = uniform(-1, 1);
+    model.normalization.epsilon = static_cast<double>(uniform(1e-3, 0.1));
+    if (model.dropout > 0) model.dropout = static_cast<double>(uniform(0.1, 0.6));
+    set_numbers(lane);
+    for (const LayerShape& layer : network.shape.layers) {
+      const ParameterBlock& variances = layer[BlockKind::kRunningVariance];
+      for (std::size_t i = 0; i < variances.size(); ++i)
+        parameters[(variances.offset + i) * lanes + lane] = uniform(0.5, 2);
+    }
     if (loss == Loss::kBinaryCrossEntropy) {
       for (std::size_t i = lane; i < target_values.size(); i += lanes)
         target_values[i] = uniform(-1, 1) > 0 ? 1 : 0;
@@ -132,10 +166,7 @@ struct LaneNetworks {
       fill_lane(lane, seed + static_cast<std::uint32_t>(lane), loss);
   }
 
-  void set_numbers(std::size_t lane) {
-    for (std::size_t l = 0; l < network.numbers.size(); ++l)
-      network.numbers[l].set(lane, models[lane].activation_of(l));
-  }
+  void set_numbers(std::size_t lane) { network.set(lane, models[lane]); }
 
   // Puts everything that belongs to lane `from` of `other` into lane `to`.
   void copy_lane(std::size_t to, const LaneNetworks& other, std::size_t from) {
@@ -169,6 +200,32 @@ inline double drawn_slope(std::size_t layer, std::size_t row, std::size_t sample
   return 0.1 + 0.05 * static_cast<double>((7 * layer + 3 * row + 5 * sample) % 11);
 }
 
+// The factor that dropout has for one element: a kept one's, or 0.
+inline double drawn_mask(double kept, std::size_t layer, std::size_t output, std::size_t sample) {
+  return (5 * layer + 2 * output + 3 * sample) % 7 < 2 ? 0 : kept;
+}
+
+// Puts into the activations what training draws, for `count` samples from `from` on.
+template <class T>
+void draw_all(const Network<T>& network, std::size_t from, std::size_t count,
+              const Activations<T>& activations) {
+  for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
+    const auto fill = [&](LaneMatrix<T> to, const auto& value) {
+      for (std::size_t r = 0; r < to.rows; ++r)
+        for (std::size_t s = 0; s < count; ++s)
+          for (std::size_t lane = 0; lane < network.kernels.lanes; ++lane)
+            to.at(r, s)[lane] = static_cast<T>(value(r, from + s, lane));
+    };
+    if (network.shape.layers[l].activation.kind == Activation::kRrelu)
+      fill(activations.drawn_slopes(l, count),
+           [&](std::size_t r, std::size_t s, std::size_t) { return drawn_slope(l, r, s); });
+    if (network.shape.layers[l].drops)
+      fill(activations.mask(l, count), [&](std::size_t r, std::size_t s, std::size_t lane) {
+        return drawn_mask(static_cast<double>(network.kept[lane]), l, r, s);
+      });
+  }
+}
+
 // One pass, forward and backward, in blocks of `block` samples. The workspace holds NaN before.
 template <class T>
 PassResult<T> run_pass(LaneNetworks<T>& pack, Loss loss, Mode mode, std::size_t block) {
@@ -187,14 +244,7 @@ PassResult<T> run_pass(LaneNetworks<T>& pack, Loss loss, Mode mode, std::size_t 
     const auto part = [&](LaneMatrix<T> m) {
       return LaneMatrix<T>{m.at(0, from), m.rows, count, m.row_stride, lanes};
     };
-    for (std::size_t l = 0; l <= last; ++l) {
-      if (network.shape.layers[l].activation.kind != Activation::kRrelu) continue;
-      const LaneMatrix<T> slopes = activations.drawn_slopes(l, count);
-      for (std::size_t r = 0; r < slopes.rows; ++r)
-        for (std::size_t s = 0; s < count; ++s)
-          for (std::size_t lane = 0; lane < lanes; ++lane)
-            slopes.at(r, s)[lane] = static_cast<T>(drawn_slope(l, r, from + s));
-    }
+    draw_all(network, from, count, activations);
     forward<T>(network, pack.parameters.data(), part(pack.inputs()), mode, activations);
     const LaneMatrix<T> outputs = activations.output(last, count);
     network.kernels.loss->evaluate(loss, outputs, part(pack.targets()),

@@ -73,6 +73,28 @@ Matrix loss_gradient(Loss loss, const Matrix& outputs, const Matrix& targets) {
   return {};
 }
 
+bool normalizes(const ModelSpec& model, std::size_t layer, Position position) {
+  return layer < model.hidden.size() && model.normalization.kind != Normalization::kNone &&
+         model.normalization.position == position;
+}
+
+Matrix normalization_output(const ModelSpec& model, const Layer& layer, const Matrix& x, bool takes_batch) {
+  Matrix y = normalized(model.normalization, layer, x, takes_batch);
+  if (layer.gain.size() > 0) y = layer.gain.asDiagonal() * y;
+  if (layer.shift.size() > 0) y.colwise() += layer.shift;
+  return y;
+}
+
+bool drops(const Passing& passing, std::size_t layer) {
+  return layer < passing.masks.size() && passing.masks[layer].size() > 0;
+}
+
+// Whether the layer adds its input: a hidden one, behind a hidden one, as wide as that.
+bool skips(const ModelSpec& model, const Trace& trace, std::size_t layer) {
+  return model.skip && layer > 0 && layer < model.hidden.size() &&
+         trace.inputs[layer].rows() == trace.activated[layer].rows();
+}
+
 }  // namespace
 
 Layers layers_from(const ParameterSet& parameters) {
@@ -89,21 +111,51 @@ Layers layers_from(const ParameterSet& parameters) {
     for (std::size_t i = 0; i < bias.size(); ++i) layer.bias[static_cast<Eigen::Index>(i)] = bias[i];
     layer.learns_slope = !slope.empty();
     layer.slope = slope.empty() ? 0 : slope[0];
+    const auto list = [&](BlockKind kind) {
+      return Vector(
+          Eigen::Map<const Vector>(from[kind].data(), static_cast<Eigen::Index>(from[kind].size())));
+    };
+    layer.gain = list(BlockKind::kGain);
+    layer.shift = list(BlockKind::kShift);
+    layer.running_mean = list(BlockKind::kRunningMean);
+    layer.running_variance = list(BlockKind::kRunningVariance);
     layers.push_back(std::move(layer));
   }
   return layers;
 }
 
-Trace forward(const ModelSpec& model, const Layers& layers, const Matrix& inputs) {
+Trace forward(const ModelSpec& model, const Layers& layers, const Matrix& inputs, const Passing& passing) {
   Trace trace;
   trace.output = inputs;
   for (std::size_t l = 0; l < layers.size(); ++l) {
+    const Layer& layer = layers[l];
     trace.inputs.push_back(trace.output);
-    trace.z.push_back((layers[l].weights * trace.output).colwise() + layers[l].bias);
+    trace.products.push_back((layer.weights * trace.output).colwise() + layer.bias);
     const ActivationSpec activation = model.activation_of(l);
-    trace.output = activate(activation, negative_slope(activation, layers[l]), trace.z.back());
+    trace.z.push_back(normalizes(model, l, Position::kBeforeActivation)
+                          ? normalization_output(model, layer, trace.products[l], passing.takes_batch(l))
+                          : trace.products[l]);
+    trace.activated.push_back(activate(activation, negative_slope(activation, layer), trace.z[l]));
+    trace.output = trace.activated[l];
+    if (normalizes(model, l, Position::kAfterActivation))
+      trace.output = normalization_output(model, layer, trace.output, passing.takes_batch(l));
+    if (drops(passing, l)) trace.output = trace.output.cwiseProduct(passing.masks[l]);
+    if (skips(model, trace, l)) trace.output += trace.inputs[l];
   }
   return trace;
+}
+
+void update_statistics(const ModelSpec& model, const Trace& trace, const Passing& passing, Layers& layers) {
+  const double momentum = model.normalization.momentum;
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    if (model.normalization.kind != Normalization::kBatchNorm || !passing.takes_batch(l)) continue;
+    const bool after = model.normalization.position == Position::kAfterActivation;
+    const Matrix& x = after ? trace.activated[l] : trace.products[l];
+    const Vector mean = x.rowwise().mean();
+    const Vector variance = (x.colwise() - mean).rowwise().squaredNorm() / static_cast<double>(x.cols() - 1);
+    layers[l].running_mean = (1 - momentum) * layers[l].running_mean + momentum * mean;
+    layers[l].running_variance = (1 - momentum) * layers[l].running_variance + momentum * variance;
+  }
 }
 
 double loss_value(Loss loss, const Matrix& outputs, const Matrix& targets) {
@@ -121,19 +173,37 @@ double loss_value(Loss loss, const Matrix& outputs, const Matrix& targets) {
 }
 
 Layers gradient(const ModelSpec& model, Loss loss, const Layers& layers, const Matrix& inputs,
-                const Matrix& targets) {
-  const Trace trace = forward(model, layers, inputs);
+                const Matrix& targets, const Passing& passing) {
+  const Trace trace = forward(model, layers, inputs, passing);
   Layers result = layers;
   Matrix gradient_output = loss_gradient(loss, trace.output, targets);
   for (std::size_t l = layers.size(); l-- > 0;) {
     const ActivationSpec activation = model.activation_of(l);
     const Matrix& z = trace.z[l];
-    if (layers[l].learns_slope) result[l].slope = z.cwiseMin(0.0).cwiseProduct(gradient_output).sum();
-    const Matrix gradient_z =
-        pull_back(activation, negative_slope(activation, layers[l]), z, gradient_output);
-    result[l].weights = gradient_z * trace.inputs[l].transpose();
-    result[l].bias = gradient_z.rowwise().sum();
-    gradient_output = layers[l].weights.transpose() * gradient_z;
+    const auto through = [&](Position position, const Matrix& x, const Matrix& from) -> Matrix {
+      if (!normalizes(model, l, position)) return from;
+      const Matrix hat = normalized(model.normalization, layers[l], x, passing.takes_batch(l));
+      Matrix from_hat = from;
+      if (layers[l].gain.size() > 0) {
+        result[l].gain = from.cwiseProduct(hat).rowwise().sum();
+        from_hat = layers[l].gain.asDiagonal() * from;
+      }
+      if (layers[l].shift.size() > 0) result[l].shift = from.rowwise().sum();
+      return normalization_gradient(model.normalization, layers[l], x, passing.takes_batch(l), from_hat);
+    };
+    Matrix branch = gradient_output;
+    if (drops(passing, l)) branch = branch.cwiseProduct(passing.masks[l]);
+    branch = through(Position::kAfterActivation, trace.activated[l], branch);
+    if (layers[l].learns_slope) result[l].slope = z.cwiseMin(0.0).cwiseProduct(branch).sum();
+    const Matrix gradient_z = pull_back(activation, negative_slope(activation, layers[l]), z, branch);
+    const Matrix below = through(Position::kBeforeActivation, trace.products[l], gradient_z);
+    result[l].weights = below * trace.inputs[l].transpose();
+    result[l].bias = below.rowwise().sum();
+    result[l].running_mean.setZero();
+    result[l].running_variance.setZero();
+    const Matrix skipped =
+        skips(model, trace, l) ? gradient_output : Matrix::Zero(trace.inputs[l].rows(), z.cols());
+    gradient_output = layers[l].weights.transpose() * below + skipped;
   }
   return result;
 }

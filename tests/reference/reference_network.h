@@ -25,12 +25,14 @@ struct Layer {
   Matrix weights;  // [rows][inputs]
   Vector bias;     // [rows]
   double slope = 0;
+  Vector gain, shift;                     // [normalized]; empty: none
+  Vector running_mean, running_variance;  // the same
   bool has_bias = true, learns_slope = false;
 };
 using Layers = std::vector<Layer>;
 
 Layers layers_from(const ParameterSet& parameters);
-// The largest |a − b| ÷ max(1, |b|) over all parameters.
+// The largest |a − b| ÷ max(1, |b|) over all parameters and running statistics.
 double largest_difference(const Layers& a, const Layers& b);
 double squared_norm(const Layers& gradient);
 
@@ -42,18 +44,36 @@ double softplus(double z);
 double activation_value(const ActivationSpec& activation, double slope, double z);
 double activation_derivative(const ActivationSpec& activation, double slope, double z);
 
+// How a batch passes.
+struct Passing {
+  bool training = false;      // batch_norm takes the batch's statistics …
+  std::vector<bool> frozen;   // … but in these layers; empty: none
+  std::vector<Matrix> masks;  // [layer]: dropout's factors [output][sample]; empty: nothing is dropped
+  bool takes_batch(std::size_t layer) const { return training && (frozen.empty() || !frozen[layer]); }
+};
+
+// What a normalization makes of x [normalized][sample], before gain and shift; and d loss / d x from d loss / d that.
+Matrix normalized(const NormalizationSpec& spec, const Layer& layer, const Matrix& x, bool takes_batch);
+Matrix normalization_gradient(const NormalizationSpec& spec, const Layer& layer, const Matrix& x,
+                              bool takes_batch, const Matrix& from);
+
 // What a forward pass leaves behind, hidden layers first.
 struct Trace {
-  std::vector<Matrix> inputs;  // [layer]: [input][sample]
-  std::vector<Matrix> z;       // [layer]: [row][sample]
-  Matrix output;               // of the network
+  std::vector<Matrix> inputs;     // [layer]: [input][sample]
+  std::vector<Matrix> products;   // [layer]: [row][sample]
+  std::vector<Matrix> z;          // [layer]: the same behind a normalization that stands there
+  std::vector<Matrix> activated;  // [layer]: [output][sample]
+  Matrix output;                  // of the network
 };
-Trace forward(const ModelSpec& model, const Layers& layers, const Matrix& inputs);
+Trace forward(const ModelSpec& model, const Layers& layers, const Matrix& inputs,
+              const Passing& passing = {});
+// torch.nn.BatchNorm1d's running statistics after such a pass.
+void update_statistics(const ModelSpec& model, const Trace& trace, const Passing& passing, Layers& layers);
 
 // Mean over the samples. Targets are laid out as the loss kernels want them.
 double loss_value(Loss loss, const Matrix& outputs, const Matrix& targets);
 Layers gradient(const ModelSpec& model, Loss loss, const Layers& layers, const Matrix& inputs,
-                const Matrix& targets);
+                const Matrix& targets, const Passing& passing = {});
 
 // torch.optim's SGD, Adam, AdamW, RMSprop after torch.nn.utils.clip_grad_norm_ or clip_grad_value_.
 class ReferenceOptimizer {

@@ -16,6 +16,8 @@ void for_each_pair(A& a, B& b, const F& f) {
       for (Eigen::Index i = 0; i < a[l].bias.size(); ++i) f(a[l].bias[i], b[l].bias[i]);
     }
     if (a[l].learns_slope) f(a[l].slope, b[l].slope);
+    for (Eigen::Index i = 0; i < a[l].gain.size(); ++i) f(a[l].gain[i], b[l].gain[i]);
+    for (Eigen::Index i = 0; i < a[l].shift.size(); ++i) f(a[l].shift[i], b[l].shift[i]);
   }
 }
 
@@ -23,10 +25,17 @@ void for_each_pair(A& a, B& b, const F& f) {
 
 double largest_difference(const Layers& a, const Layers& b) {
   double largest = 0;
-  for_each_pair(a, b, [&](double x, double y) {
+  const auto see = [&](double x, double y) {
     const double difference = std::abs(x - y) / std::max(1.0, std::abs(y));
     largest = difference <= largest ? largest : difference;  // a NaN shows
-  });
+  };
+  for_each_pair(a, b, see);
+  for (std::size_t l = 0; l < a.size(); ++l) {
+    for (Eigen::Index i = 0; i < a[l].running_mean.size(); ++i) {
+      see(a[l].running_mean[i], b[l].running_mean[i]);
+      see(a[l].running_variance[i], b[l].running_variance[i]);
+    }
+  }
   return largest;
 }
 

@@ -49,6 +49,11 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
     do run.model.output_activation.kind = choices.any<Activation>();
     while (run.model.output_activation.kind == Activation::kCrelu);
   }
+  run.model.normalization = {.kind = choices.any<Normalization>(), .position = choices.any<Position>()};
+  run.model.normalization.affine = !choices.one_in(4);
+  run.model.skip = choices.one_in(2);
+  if (run.model.skip && run.model.hidden.size() > 1) run.model.hidden[1] = run.model.hidden[0];
+  run.model.dropout = choices.one_in(2) ? 0.3 : 0;
   run.model.bias = !choices.one_in(4);
   run.model.output_bias = !choices.one_in(4);
   run.init.hidden.bias.value = 0.3;
@@ -64,6 +69,9 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   train.optimizer.library = choices.any<Library>();
   train.batch_size = choices.one_in(4) ? 1 : choices.below(kSamples + 1);  // 0: all examples
   train.sampling = choices.any<Sampling>();
+  const bool couples = run.model.normalization.kind == Normalization::kBatchNorm;
+  if (couples && (train.batch_size == 1 || kSamples % std::max<std::size_t>(train.batch_size, 1) == 1))
+    train.batch_size = 0;
   if (classes == 1)
     train.loss = Loss::kBinaryCrossEntropy;
   else if (classes > 1)

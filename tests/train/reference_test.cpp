@@ -101,6 +101,37 @@ std::vector<Case> cases() {
     }
   }
 
+  for (const Normalization norm : values_of<Normalization>()) {
+    for (const Position position : values_of<Position>()) {
+      const auto between = [=](RunSpec& run) {
+        run.model.hidden = {6, 6, 5};
+        run.model.activation.kind =
+            position == Position::kBeforeActivation ? Activation::kRelu : Activation::kTanh;
+        run.model.normalization = {.kind = norm, .position = position, .epsilon = 0.02, .momentum = 0.3};
+        run.train.optimizer = {.learning_rate = 0.004, .weight_decay = 0.01, .momentum = 0.8};
+        run.train.batch_size = 10;  // two examples would be ±1 whatever they are
+      };
+      const std::string name = std::string(name_of(norm)) + "_" + std::string(name_of(position));
+      add(name, between);
+      add(name + "_not_affine", [=](RunSpec& run) {
+        between(run);
+        run.model.normalization.affine = false;
+        run.model.skip = true;
+      });
+      add(name + "_with_all", [=](RunSpec& run) {
+        between(run);
+        run.model.activations = {
+            run.model.activation, {.kind = Activation::kPrelu, .slope = 0.25}, {.kind = Activation::kCrelu}};
+        run.model.skip = true;
+        run.model.dropout = 0.3;
+        run.train.clip_norm = 0.5;
+        run.train.freeze = {2};
+      });
+    }
+  }
+  for (const double p : {0.01, 0.25, 0.9})
+    add("dropout_" + std::to_string(p).substr(2, 2), [=](RunSpec& run) { run.model.dropout = p; });
+
   add("half_mse", [](RunSpec& run) { run.train.loss = Loss::kHalfMse; });
   add("mae", [](RunSpec& run) { run.train.loss = Loss::kMae; });
   add(
@@ -164,6 +195,29 @@ Batch batch_of(const Split<double>& split, std::size_t outputs, BatchOrder& orde
   return batch;
 }
 
+// How the batch of a step passes: what dropout leaves of it is a function of seed, layer, position and unit.
+reference::Passing passing_of(const RunSpec& run, const NetworkShape& shape, std::uint64_t first,
+                              Eigen::Index samples) {
+  reference::Passing passing{true, std::vector<bool>(shape.layers.size()), {}};
+  for (const std::uint64_t layer : run.train.freeze) passing.frozen[layer - 1] = true;
+  const auto threshold = static_cast<std::uint32_t>(std::lround(run.model.dropout * 65536));
+  for (std::size_t l = 0; run.model.dropout > 0 && l + 1 < shape.layers.size(); ++l) {
+    const std::size_t outputs = shape.layers[l].outputs, blocks = (outputs + 7) / 8;
+    passing.masks.emplace_back(outputs, samples);
+    for (std::size_t u = 0; u < outputs; ++u) {
+      for (Eigen::Index s = 0; s < samples; ++s) {
+        const std::uint64_t position = first + static_cast<std::uint64_t>(s);
+        const auto words = random_block(run.seed, Purpose::kDropout, static_cast<std::uint32_t>(l),
+                                        position * blocks + u / 8);
+        const std::uint32_t half = words[u % 8 / 2] >> (u % 2 * 16) & 0xFFFF;
+        passing.masks[l](static_cast<Eigen::Index>(u), s) =
+            half < threshold ? 0 : 1 / (1 - run.model.dropout);
+      }
+    }
+  }
+  return passing;
+}
+
 class Reference : public ::testing::TestWithParam<Case> {
  protected:
   // Trains with the core and with the reference side by side, both from the core's initial parameters.
@@ -185,22 +239,28 @@ class Reference : public ::testing::TestWithParam<Case> {
     double first_loss = 0, last_loss = 0;
     for (std::uint64_t step = 0; step < kSteps; ++step) {
       const Batch batch = batch_of(exact->train, exact->outputs, order, step);
-      const auto outputs = reference::forward(run.model, layers, batch.inputs).output;
-      last_loss = reference::loss_value(run.train.loss, outputs, batch.targets);
+      const reference::Passing passing =
+          passing_of(run, pack.network.shape, step * order.batch_size(0), batch.inputs.cols());
+      const reference::Trace trace = reference::forward(run.model, layers, batch.inputs, passing);
+      last_loss = reference::loss_value(run.train.loss, trace.output, batch.targets);
       if (step == 0) first_loss = last_loss;
       const double rate = reference::learning_rate(run.train, step, kSteps);
       trainer.compute_gradient(step);
       ASSERT_NEAR(trainer.state().batch_loss[0], last_loss, loss_tolerance * last_loss) << "step " << step;
       ASSERT_NEAR(trainer.state().learning_rate[0], rate, 1e-14 * rate) << "step " << step;
-      auto gradient = reference::gradient(run.model, run.train.loss, layers, batch.inputs, batch.targets);
+      auto gradient =
+          reference::gradient(run.model, run.train.loss, layers, batch.inputs, batch.targets, passing);
       const reference::Layers before = layers;
       for (const std::uint64_t layer : run.train.freeze) {
         gradient[layer - 1].weights.setZero();
         gradient[layer - 1].bias.setZero();
         gradient[layer - 1].slope = 0;
+        gradient[layer - 1].gain.setZero();
+        gradient[layer - 1].shift.setZero();
       }
       optimizer.step(layers, gradient, rate);
       for (const std::uint64_t layer : run.train.freeze) layers[layer - 1] = before[layer - 1];
+      reference::update_statistics(run.model, trace, passing, layers);
       trainer.update();
       ASSERT_FALSE(trainer.state().diverged(0));
     }
@@ -231,6 +291,8 @@ void expect_every(Field field) {
 
 TEST(ReferenceCases, every_choice_has_one) {
   expect_every([](const RunSpec& run) { return run.model.activation.kind; });
+  expect_every([](const RunSpec& run) { return run.model.normalization.kind; });
+  expect_every([](const RunSpec& run) { return run.model.normalization.position; });
   expect_every([](const RunSpec& run) { return run.train.optimizer.kind; });
   expect_every([](const RunSpec& run) { return run.train.loss; });
   expect_every([](const RunSpec& run) { return run.train.schedule.kind; });

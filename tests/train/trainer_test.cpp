@@ -47,6 +47,14 @@ std::vector<RunSpec> varied_runs() {
     run.train.optimizer = {.momentum = 0.9, .nesterov = true};
     run.model.hidden.clear();
   });
+  for (const Normalization norm : values_of<Normalization>())
+    for (const Position position : values_of<Position>())
+      add([=](RunSpec& run) {
+        run.model.hidden = {6, 6};
+        run.model.normalization = {.kind = norm, .position = position};
+        run.model.skip = position == Position::kAfterActivation;
+        run.model.dropout = position == Position::kAfterActivation ? 0 : 0.25;
+      });
   return runs;
 }
 
@@ -113,13 +121,14 @@ TYPED_TEST(TrainerOf, frozen_layers_keep_their_parameters_under_every_optimizer)
 TYPED_TEST(TrainerOf, the_size_of_a_block_never_matters) {
   using T = TypeParam;
   for (RunSpec run : varied_runs()) {
-    if (run.model.activation.kind == Activation::kRrelu) continue;  // its slopes are the trainer's own
+    // What is drawn is the trainer's own.
+    if (run.model.activation.kind == Activation::kRrelu || run.model.dropout > 0) continue;
     run.train.batch_size = 0;
     run.train.sampling = Sampling::kSequential;
     const auto data = make_examples<T>(kManySamples);
     const auto pack = pack_of<T>({run}, data);
     Trainer<T> trainer(pack);
-    ASSERT_LT(trainer.activations().max_samples(), kManySamples);
+    ASSERT_EQ(trainer.activations().max_samples() < kManySamples, !pack.network.shape.couples_samples());
     trainer.compute_gradient(0);
 
     const Network<T>& network = pack.network;
@@ -162,6 +171,9 @@ struct Neighbours {
       run.train.schedule.kind = lane % 2 == 0 ? Schedule::kCosine : Schedule::kConstant;
       run.model.activation.slope = 0.05 * static_cast<double>(lane + 1);
       run.model.activation.at_zero = lane % 2 == 0 ? 0 : 1;
+      run.model.normalization.epsilon *= static_cast<double>(lane + 1);
+      run.model.normalization.momentum *= 1 + 0.1 * static_cast<double>(lane);
+      run.model.dropout *= 1 + 0.1 * static_cast<double>(lane);
       run.init.hidden.bias.value = 0.1 * static_cast<double>(lane);
       runs.push_back(run);
       data.push_back(make_examples<T>(60, 0, static_cast<std::uint32_t>(lane + 1), true));
