@@ -86,6 +86,8 @@ void add_merge(CommandLine& line);
 void add_verify(CommandLine& line);
 void add_slurm(CommandLine& line);
 void add_query(CommandLine& line);
+void add_compare(CommandLine& line);
+void add_survival(CommandLine& line);
 void add_plot(CommandLine& line);
 void add_report(CommandLine& line);
 void add_reproduce(CommandLine& line);

@@ -95,6 +95,26 @@ ProgressMode parse_progress(std::string_view text, bool quiet) {
   return mode.value_or(error_stream_is_terminal() ? ProgressMode::kBar : ProgressMode::kLines);
 }
 
+std::vector<std::size_t> swept_places(const std::vector<SweptColumn>& swept,
+                                      const std::vector<std::string>& paths,
+                                      const std::vector<std::string>& others) {
+  std::vector<std::string> names;
+  for (const SweptColumn& column : swept) names.push_back(column.path);
+  std::vector<std::size_t> places;
+  for (const std::string& path : paths) {
+    const auto place = static_cast<std::size_t>(std::find(names.begin(), names.end(), path) - names.begin());
+    if (std::find(places.begin(), places.end(), place) != places.end())
+      throw usage_error("--by: '{}' is given twice", path);
+    places.push_back(place);
+    if (place < swept.size()) continue;
+    names.insert(names.end(), others.begin(), others.end());
+    throw usage_error("--by: '{}' is not swept here; there is {}{}", path,
+                      names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", ")),
+                      suggestion(path, names));
+  }
+  return places;
+}
+
 std::string suggestion(std::string_view given, const std::vector<std::string>& names) {
   const std::string nearest = nearest_name(given, names);
   return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";

@@ -35,6 +35,12 @@ RunnerOptions runner_options(const RunnerChoices& choices);  // throws usage err
 void add_format_option(Command& command, std::string& format);
 void add_progress_option(Command& command, std::string& mode);
 
+// The places of these paths among the swept columns of a result directory. Throws a usage error for a path that is not
+// swept there (`others`: what may be given besides), and for one given twice.
+std::vector<std::size_t> swept_places(const std::vector<SweptColumn>& swept,
+                                      const std::vector<std::string>& paths,
+                                      const std::vector<std::string>& others = {});
+
 // To be thrown: what is wrong with the command line, formatted.
 template <class... Values>
 UserError usage_error(fmt::format_string<Values...> sentence, Values&&... values) {

@@ -81,7 +81,9 @@ void write_error_line(std::string_view line) { write_error_text(std::string(line
 
 bool error_stream_is_terminal() { return smart_terminal(STDERR_FILENO); }
 
-bool output_has_colours() { return colours_wanted() && smart_terminal(STDOUT_FILENO); }
+bool output_is_terminal() { return smart_terminal(STDOUT_FILENO); }
+
+bool output_has_colours() { return colours_wanted() && output_is_terminal(); }
 
 std::size_t error_stream_width() {
   winsize size{};

@@ -40,6 +40,8 @@ bool error_stream_is_terminal();
 // Columns of the terminal behind standard error; 80 where there is none.
 std::size_t error_stream_width();
 
+bool output_is_terminal();
+
 // Whether standard output is a terminal that shows colours; false where NO_COLOR is set
 // (https://no-color.org).
 bool output_has_colours();

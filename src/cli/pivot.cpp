@@ -58,12 +58,6 @@ bool Pivot::tells(std::size_t quantity) const {
   });
 }
 
-void for_each_row(const StoreReader& store, const std::string& sql,
-                  const std::function<void(std::span<const Cell>)>& row) {
-  store.query(
-      sql, [](std::span<const std::string>) {}, row);
-}
-
 Pivot pivot(const StoreReader& store, const std::string& axes, const std::string& order,
             const std::string& source, std::vector<Quantity> quantities) {
   std::string sql = "SELECT " + axes;
@@ -75,11 +69,11 @@ Pivot pivot(const StoreReader& store, const std::string& axes, const std::string
     if (added) axis.push_back(value);
     return place->second;
   };
-  for_each_row(store, "SELECT " + axes + order, [&](std::span<const Cell> cells) {
+  store.for_each_row("SELECT " + axes + order, [&](std::span<const Cell> cells) {
     place_on(rows, result.rows, cells[0]);
     place_on(columns, result.columns, cells[1]);
   });
-  for_each_row(store, sql + " FROM " + source + " GROUP BY 1, 2", [&](std::span<const Cell> cells) {
+  store.for_each_row(sql + " FROM " + source + " GROUP BY 1, 2", [&](std::span<const Cell> cells) {
     const std::pair place(place_on(rows, result.rows, cells[0]), place_on(columns, result.columns, cells[1]));
     result.points[place].assign(cells.begin() + 2, cells.end());
   });
@@ -104,6 +98,24 @@ std::vector<std::string> axis_labels(std::span<const Cell> values) {
       if (key != selector && !is_shared(object, key, objects)) label += ' ' + key + ' ' + text_of(value);
   }
   return labels;
+}
+
+std::vector<std::vector<std::string>> list_labels(const std::vector<std::vector<Cell>>& lists) {
+  std::vector<std::vector<std::string>> labels(lists.size());
+  for (std::size_t place = 0; !lists.empty() && place < lists[0].size(); ++place) {
+    std::vector<Cell> axis;
+    for (const std::vector<Cell>& list : lists) axis.push_back(list[place]);
+    const std::vector<std::string> texts = axis_labels(axis);
+    for (std::size_t i = 0; i < lists.size(); ++i) labels[i].push_back(texts[i]);
+  }
+  return labels;
+}
+
+std::vector<std::vector<Cell>> shown_lists(const std::vector<std::vector<Cell>>& lists) {
+  std::vector<std::vector<Cell>> shown;
+  if (!output_is_terminal()) return lists;
+  for (const auto& labels : list_labels(lists)) shown.emplace_back(labels.begin(), labels.end());
+  return shown;
 }
 
 TableCell quantity_cell(const Cell& value, Format format) {

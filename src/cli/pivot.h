@@ -37,15 +37,17 @@ struct Pivot {
   bool tells(std::size_t quantity) const;
 };
 
-void for_each_row(const StoreReader& store, const std::string& sql,
-                  const std::function<void(std::span<const Cell>)>& row);
-
 // `axes`: "ROW, COLUMN" in SQL; `order` hands them out in the order in which they are shown.
 Pivot pivot(const StoreReader& store, const std::string& axes, const std::string& order,
             const std::string& source, std::vector<Quantity> quantities);
 
 // The values of an axis as people call them: of an object its name, and what tells it from others of that name.
 std::vector<std::string> axis_labels(std::span<const Cell> values);
+
+// The same of lists of values: [list][place], each place an axis of its own.
+std::vector<std::vector<std::string>> list_labels(const std::vector<std::vector<Cell>>& lists);
+// The labels on a terminal, where people read them; elsewhere the values themselves.
+std::vector<std::vector<Cell>> shown_lists(const std::vector<std::vector<Cell>>& lists);
 
 // A value of the quantity, "-" where there is none.
 TableCell quantity_cell(const Cell& value, Format format);

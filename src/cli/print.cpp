@@ -35,7 +35,16 @@ std::string coloured(const std::string& text, double badness) {
 
 }  // namespace
 
+std::string shown_cell(const Cell& cell, int digits) {
+  if (const auto* real = std::get_if<double>(&cell))
+    return std::isfinite(*real) ? fmt::format("{:.{}g}", *real, digits) : "";
+  if (const auto* whole = std::get_if<std::int64_t>(&cell)) return std::to_string(*whole);
+  const auto* text = std::get_if<std::string>(&cell);
+  return text == nullptr ? "" : *text;
+}
+
 void RowPrinter::columns(std::span<const std::string> names) {
+  if (aligned_) return table_.heads.assign(names.begin(), names.end());
   keys_.clear();
   line_.clear();
   for (const std::string& name : names) {
@@ -54,6 +63,11 @@ void RowPrinter::start_object() {
 }
 
 void RowPrinter::row(std::span<const Cell> cells) {
+  if (aligned_) {
+    auto& row = table_.rows.emplace_back();
+    for (const Cell& cell : cells) row.push_back(shown_cell(cell, 4));
+    return;
+  }
   if (json_) {
     start_object();
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -75,6 +89,7 @@ void RowPrinter::object(const Json& object) {
 }
 
 void RowPrinter::finish() {
+  if (aligned_) out_.write(render(table_));
   if (json_) out_.write(any_ ? "\n]\n" : "[\n]\n");
   out_.flush();
 }

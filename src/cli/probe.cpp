@@ -170,13 +170,6 @@ std::vector<Cell> row_of(const Table& table, const void* row) {
   return cells;
 }
 
-std::string shown_cell(const Cell& cell) {
-  if (const auto* real = std::get_if<double>(&cell)) return fmt::format("{:.6g}", *real);
-  if (const auto* whole = std::get_if<std::int64_t>(&cell)) return std::to_string(*whole);
-  const auto* text = std::get_if<std::string>(&cell);
-  return text == nullptr ? "" : *text;
-}
-
 // The rows of a table side by side, with the last of their keys above, a line a column; columns that are empty everywhere are left out.
 std::string side_by_side(const Table& table, const RunRecord& record) {
   const Rows rows = table.rows(record);
@@ -186,12 +179,12 @@ std::string side_by_side(const Table& table, const RunRecord& record) {
     const std::size_t end = std::min(first + kLayersAbreast, rows.count);
     TextTable shown{first == 0 ? table.name : "", {""}, {}};
     for (std::size_t r = first; r < end; ++r)
-      shown.heads.push_back(last_key + ' ' + shown_cell(table.columns[table.keys - 1].read(rows[r])));
+      shown.heads.push_back(last_key + ' ' + shown_cell(table.columns[table.keys - 1].read(rows[r]), 6));
     for (std::size_t c = table.keys; c < table.columns.size(); ++c) {
       std::vector<TableCell> line{table.columns[c].info.name};
       bool any = false;
       for (std::size_t r = first; r < end; ++r) {
-        line.emplace_back(shown_cell(table.columns[c].read(rows[r])));
+        line.emplace_back(shown_cell(table.columns[c].read(rows[r]), 6));
         any |= !line.back().text.empty();
       }
       if (any) shown.rows.push_back(std::move(line));
@@ -216,8 +209,8 @@ std::string flagged_units(const Table& table, const RunRecord& record) {
                                     return whole != nullptr && *whole == 1;
                                   });
     if (!flag || ++flagged > kUnitsShown) continue;
-    std::vector<TableCell> line{shown_cell(cells[1]) + ' ' + shown_cell(cells[2])};
-    for (std::size_t c = table.keys; c < cells.size(); ++c) line.emplace_back(shown_cell(cells[c]));
+    std::vector<TableCell> line{shown_cell(cells[1], 6) + ' ' + shown_cell(cells[2], 6)};
+    for (std::size_t c = table.keys; c < cells.size(); ++c) line.emplace_back(shown_cell(cells[c], 6));
     shown.rows.push_back(std::move(line));
   }
   shown.title = fmt::format("units with a flag: {} of {}", flagged, rows.count);

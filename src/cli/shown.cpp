@@ -56,7 +56,7 @@ std::string share_of(const char* flag) { return fmt::format("sum({0}) || '/' || 
 Shown::Shown(const StoreReader& reader) : store(reader) {
   for (const SweptColumn& swept : store.header().swept)
     (axes.size() < 2 ? axes : averaged).push_back(swept.path);
-  for_each_row(store, "SELECT coalesce(max(layer) - 1, 0) FROM layers", [&](std::span<const Cell> cells) {
+  store.for_each_row("SELECT coalesce(max(layer) - 1, 0) FROM layers", [&](std::span<const Cell> cells) {
     layers = static_cast<std::size_t>(std::get<std::int64_t>(cells[0]));
   });
 }
@@ -69,8 +69,8 @@ Pivot Shown::points(std::vector<Quantity> quantities) const {
 
 std::int64_t Shown::values_of(const std::string& path) const {
   std::int64_t values = 0;
-  for_each_row(store, "SELECT count(DISTINCT " + quoted(path) + ") FROM runs",
-               [&](std::span<const Cell> cells) { values = std::get<std::int64_t>(cells[0]); });
+  store.for_each_row("SELECT count(DISTINCT " + quoted(path) + ") FROM runs",
+                     [&](std::span<const Cell> cells) { values = std::get<std::int64_t>(cells[0]); });
   return values;
 }
 

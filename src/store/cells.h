@@ -1,8 +1,10 @@
-// The cells of a table as text.
+// The cells of a table as text, and lists of them numbered.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "probe/columns.h"
 
@@ -15,5 +17,20 @@ void append_json_text(std::string& line, std::string_view text);
 void append_csv_cell(std::string& line, const Cell& cell);
 // The same as a JSON value; missing is null.
 void append_json_cell(std::string& line, const Cell& cell);
+
+// Numbers lists of cells in the order in which they first come.
+class Numbering {
+ public:
+  std::size_t number(const std::vector<Cell>& cells) {
+    const auto [place, added] = numbers_.try_emplace(cells, values_.size());
+    if (added) values_.push_back(cells);
+    return place->second;
+  }
+  const std::vector<std::vector<Cell>>& values() const { return values_; }
+
+ private:
+  std::map<std::vector<Cell>, std::size_t> numbers_;
+  std::vector<std::vector<Cell>> values_;
+};
 
 }  // namespace deadrelu

@@ -13,8 +13,6 @@ namespace {
 
 constexpr const char* kColumnsFile = "columns.json";
 
-void ignore_names(std::span<const std::string>) {}
-
 // A format that was exported before is written too: beside fresh tables, its files would be stale.
 ExportFormats with_present_ones(const std::filesystem::path& directory, ExportFormats formats) {
   std::error_code ignored;
@@ -146,7 +144,7 @@ class Exporter {
     TableFiles& points = *files_.back();
     points.open();
     Summary summary(table, swept().size(), [&](std::span<const Cell> row) { points.add(row); });
-    reader_.query(ordered_select(table, swept(), true), ignore_names, [&](std::span<const Cell> row) {
+    reader_.for_each_row(ordered_select(table, swept(), true), [&](std::span<const Cell> row) {
       const auto columns = row.first(row.size() - 1);
       runs.add(columns);
       summary.add(static_cast<std::uint64_t>(std::get<std::int64_t>(row.back())), columns);
@@ -155,8 +153,7 @@ class Exporter {
   }
 
   void write_rows(const Table& table, TableFiles& files) {
-    reader_.query(ordered_select(table, swept()), ignore_names,
-                  [&](std::span<const Cell> row) { files.add(row); });
+    reader_.for_each_row(ordered_select(table, swept()), [&](std::span<const Cell> row) { files.add(row); });
   }
 
   std::vector<ExportedFile> commit() {

@@ -60,6 +60,10 @@ class StoreReader {
   // sentence for a wrong statement and for one that would write.
   void query(const std::string& sql, const std::function<void(std::span<const std::string>)>& columns,
              const std::function<void(std::span<const Cell>)>& row) const;
+  void for_each_row(const std::string& sql, const std::function<void(std::span<const Cell>)>& row) const {
+    query(
+        sql, [](std::span<const std::string>) {}, row);
+  }
 
  private:
   struct State;

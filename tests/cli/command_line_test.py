@@ -7,7 +7,7 @@ import time
 
 import harness
 
-COMMANDS = "run list config schema explain activation status show export query version".split()
+COMMANDS = "run list config schema explain activation status show export query compare survival version".split()
 
 
 class Help(harness.Case):
@@ -92,9 +92,9 @@ class Mistakes(harness.Case):
             self.assertIn("absent.json", self.fail_with(4, command, "absent.json"))
 
     def test_a_directory_without_results_exits_4(self):
-        for arguments in (["status"], ["show"], ["export"], ["query"]):
-            extra = ["SELECT 1"] if arguments == ["query"] else []
-            self.assertIn(str(self.folder), self.fail_with(4, *arguments, self.folder, *extra))
+        for arguments in (["status"], ["show"], ["export"], ["query", "SELECT 1"], ["survival"], ["compare", "--by", "x"]):
+            extra = arguments[1:]
+            self.assertIn(str(self.folder), self.fail_with(4, arguments[0], self.folder, *extra))
 
 
 class StandardStreams(harness.Case):

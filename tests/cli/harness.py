@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import pty
 import shutil
 import subprocess
 import sys
@@ -83,6 +84,24 @@ class Case(unittest.TestCase):
         done = self.run_program(*arguments, stdin=stdin, **environment)
         self.assertEqual(done.returncode, 0, f"{arguments}: {done.stderr}")
         return done.stdout
+
+    def on_terminal(self, *arguments, **environment):
+        """Runs on a pseudo-terminal; returns exit code and all output."""
+        try:
+            pid, terminal = pty.fork()
+        except OSError as error:
+            self.skipTest(f"no pseudo-terminal to be had: {error}")
+        if pid == 0:
+            os.chdir(self.folder)
+            os.execve(BINARY, self.command(*arguments), self.environment(**environment))
+        text = b""
+        try:
+            while chunk := os.read(terminal, 65536):
+                text += chunk
+        except OSError:  # the other end has gone
+            pass
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.decode()
 
     def fail_with(self, code, *arguments, stdin=None, **environment):
         """Returns what the program says on standard error."""

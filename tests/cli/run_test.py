@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import pty
 import re
 
 import harness
@@ -204,24 +203,6 @@ class ProgressReports(harness.Case):
         done = self.run_program("run", self.write(harness.sweep()))
         self.assertNotIn("\x1b", done.stderr + done.stdout)
         self.assertEqual(done.stderr, "")
-
-    def on_terminal(self, *arguments, **environment):
-        """Runs on a pseudo-terminal; returns exit code and all output."""
-        try:
-            pid, terminal = pty.fork()
-        except OSError as error:
-            self.skipTest(f"no pseudo-terminal to be had: {error}")
-        if pid == 0:
-            os.chdir(self.folder)
-            os.execve(harness.BINARY, self.command(*arguments), self.environment(**environment))
-        text = b""
-        try:
-            while chunk := os.read(terminal, 65536):
-                text += chunk
-        except OSError:  # the other end has gone
-            pass
-        os.close(terminal)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.decode()
 
     def test_a_terminal_gets_a_bar_that_is_cleared_at_the_end(self):
         code, text = self.on_terminal("run", self.write(harness.slow_sweep(80)), "--threads", "1")
