@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "d9830f1042c8f72b"
+RECORDED = "8cbc903deb0526b3"
 
 
 class Fingerprint(harness.Case):
