@@ -53,6 +53,12 @@ std::vector<Feature> features(Activation slowest) {
           {std::string(name_of(kind)), [kind](RunSpec& run) { run.model.normalization.kind = kind; }});
   list.push_back({"skip", [](RunSpec& run) { run.model.skip = true; }});
   list.push_back({"dropout", [](RunSpec& run) { run.model.dropout = 0.5; }});
+  for (const Penalty kind : values_of<Penalty>())
+    if (kind != Penalty::kNone)
+      list.push_back({std::string(name_of(kind)), [kind](RunSpec& run) { run.remedy.penalty.kind = kind; }});
+  list.push_back({"clip_weights", [](RunSpec& run) { run.remedy.clip_weights.kappa = 1; }});
+  list.push_back(
+      {"perturb every step", [](RunSpec& run) { run.remedy.perturb = {.noise = 1e-5, .every = 1}; }});
   list.push_back({"slowest activation: " + std::string(name_of(slowest)),
                   [slowest](RunSpec& run) { run.model.activation.kind = slowest; }});
   list.push_back({"expression: x*sigmoid(1.7*x)", [](RunSpec& run) {

@@ -1,5 +1,7 @@
 
 #include <algorithm>
+#include <set>
+#include <sstream>
 
 #include "config/key.h"
 #include "config/resolve.h"
@@ -27,12 +29,34 @@ class AssignmentReader {
     } else if (group.number != kNone && value.is_number()) {
       add(table_.rows()[group.selector].path, group.number_variant, pointer);
       add(table_.rows()[group.number].path, value, pointer);
+    } else if (group.has_parts) {
+      read_parts(value, name, pointer);
     } else {
       problems_.add(pointer, "found " + describe(value) + "; allowed: " + shapes_text(group));
     }
   }
 
  private:
+  // "redo+l2_init": names of parts of the group, at most one of each; "none": no part.
+  void read_parts(const Json& value, const std::string& name, const std::string& pointer) {
+    const auto parts = table_.part_names(name);
+    std::vector<std::string> names;
+    std::string allowed;
+    for (const auto& [part, row] : parts) allowed += (names.empty() ? "" : ", ") + names.emplace_back(part);
+    std::set<std::size_t> used;
+    std::istringstream text(value.is_string() && !is_empty_text(value) ? value.get<std::string>() : "?");
+    for (std::string word; std::getline(text, word, '+');) {
+      const auto part = parts.find(word);
+      if (part == parts.end() || (word != "none" && !used.insert(part->second).second))
+        return problems_.add(pointer, "found " + describe(value) + "; allowed: an object, or some of " +
+                                          allowed + " joined by +, one of each kind" +
+                                          (part == parts.end() ? did_you_mean(word, names) : ""));
+      const KeyTable::Row& row = table_.rows()[part->second];
+      if (word != "none")
+        add(row.path, row.names[static_cast<std::size_t>(choice_index(row.key, word))], pointer);
+    }
+  }
+
   void add(std::size_t path, const Json& value, const std::string& pointer, const std::string& member = "") {
     assignment_.leaves.push_back({path, {&value, pointer, false, member}});
   }

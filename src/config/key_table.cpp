@@ -38,8 +38,8 @@ const KeyTable& KeyTable::get() {
 }
 
 KeyTable::KeyTable() {
-  for (const auto& section :
-       {top_keys(), data_keys(), model_keys(), init_keys(), train_keys(), record_keys(), seed_keys()})
+  for (const auto& section : {top_keys(), data_keys(), model_keys(), init_keys(), train_keys(), remedy_keys(),
+                              record_keys(), seed_keys()})
     for (const Key& key : section) add_row(key);
   for (Row& row : rows_) link(row);
 }
@@ -53,7 +53,7 @@ void KeyTable::add_row(Key key) {
   }
   paths_[path].rows.push_back(index);
   const std::string last = last_of(key.path);
-  const bool selects = key.type == KeyType::kChoice && (last == "name" || last == "kind" || last == "change");
+  const bool selects = key.type == KeyType::kChoice && contains({"name", "kind", "change", "rule"}, last);
   Group& group = groups_[parent_of(key.path)];
   if (selects) group.selector = index;
   if (key.open) group.open = path;
@@ -62,7 +62,8 @@ void KeyTable::add_row(Key key) {
     group.number_variant = key.variants;
   }
   if (key.type == KeyType::kGroupsEach) group.each = path;
-  rows_.push_back({std::move(key), path, selects});
+  Row& row = rows_.emplace_back(Row{std::move(key), path, selects});
+  if (selects) row.names = {row.key.choices.begin(), row.key.choices.end()};
 }
 
 void KeyTable::add_to_groups(std::size_t path) {
@@ -71,6 +72,7 @@ void KeyTable::add_to_groups(std::size_t path) {
     Group& group = groups_.try_emplace(parent_of(child), Group{.first = path, .last = path}).first->second;
     group.last = path;
     if (name != "*" && !contains(group.children, name)) group.children.push_back(name);
+    group.has_parts = group.has_parts && child != paths_[path].name;
   }
 }
 
@@ -105,6 +107,14 @@ std::vector<std::size_t> KeyTable::paths_in(const std::string& names) const {
     for (std::size_t path = first; path <= last; ++path) result.push_back(path);
   }
   return result;
+}
+
+std::map<std::string, std::size_t> KeyTable::part_names(const std::string& group) const {
+  std::map<std::string, std::size_t> names;
+  for (const std::string& child : find_group(group)->children)
+    if (const std::size_t selector = find_group(group + '.' + child)->selector; selector != kNone)
+      for (const char* choice : rows_[selector].key.choices) names.emplace(choice, selector);
+  return names;
 }
 
 std::size_t KeyTable::find_path(std::string_view name) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ class KeyTable {
     std::size_t path = 0;          // index into paths()
     bool selects = false;          // a "name" or "kind" that chooses the variant of its group
     std::size_t selector = kNone;  // row that chooses the variant; kNone: it belongs to all variants
+    std::vector<Json> names = {};  // of a selector: its choices
     std::uint64_t variants = 0;    // bit i: it belongs to the selector's i-th choice
     std::size_t inherits = kNone;  // row
     std::vector<std::size_t> excludes = {}, depends = {};  // paths
@@ -43,6 +45,9 @@ class KeyTable {
     std::size_t number = kNone;    // row that a bare number in place of the group means
     Json number_variant = {};      // the selector's value with that row
     std::size_t each = kNone;      // path that a bare list in place of the group means
+    // It is made of groups alone (remedy), each of which may be left out: a bare text in place of it joins names
+    // of theirs by "+", or is "none".
+    bool has_parts = true;
     std::vector<std::string> children = {};  // names one level down
   };
 
@@ -51,7 +56,9 @@ class KeyTable {
   std::size_t find_path(std::string_view name) const;    // kNone where it is no key
   std::size_t find_open(std::string_view name) const;    // of a key with free names, of which this is one
   const Group* find_group(std::string_view name) const;  // null where it is no group; "": the whole config
-  std::vector<std::string> all_names() const;            // keys and groups, for "did you mean"
+  // The names that parts of the group may be given by, each with its selector's row. REQUIRES: the group has parts.
+  std::map<std::string, std::size_t> part_names(const std::string& group) const;
+  std::vector<std::string> all_names() const;  // keys and groups, for "did you mean"
   // What a --set or a sweep may name: the paths of a key or of all keys of a group; empty where it is neither.
   std::optional<std::pair<std::size_t, std::size_t>> range(std::string_view name) const;
   // "train.optimizer.name sgd, rmsprop": the variants that a row belongs to.

@@ -16,6 +16,9 @@ constexpr Field kWidth{.set = [](RunSpec& r, const Json& v, const Key&) {
   r.model.hidden.assign(r.model.hidden.size(), v.get<std::size_t>());
 }};
 
+template <auto Member>
+constexpr Field adjust = field<&RunSpec::init, &InitSpec::adjust, Member>;
+
 constexpr const char* kRreluMeaning =
     "The slope where z < 0 is drawn from [lower, upper) while training, and is their mean elsewhere.";
 
@@ -257,6 +260,30 @@ std::vector<Key> init_keys() {
            {.same = [](const RunSpec& a, const RunSpec& b) { return a.init.biases == b.init.biases; }},
            [](RunSpec& run, const RunSpec& entry) { run.init.biases.push_back(entry.init.hidden.bias); });
   keys.insert(keys.end(), output.begin(), output.end());
+  keys.insert(
+      keys.end(),
+      {choice(
+           "init.adjust.name", adjust<&AdjustSpec::kind>,
+           "Changes the drawn hidden layers, first to last, by their pre-activations z on all training examples: "
+           "sign_flip negates a layer that excites (z > 0) fewer than half of the examples that excite every "
+           "layer below, so that a share of 2^-k at least still does after k layers (after Rister, Rubin 2017); "
+           "unit_flip negates a unit that is active on fewer than half of the examples; data_bias makes each "
+           "unit's bias −w·x + |ε| for one random example x and ε ~ N(0, std²), so that it is active there "
+           "(after Shin, Karniadakis 2020); quantile_bias gives each unit the least bias with which it is "
+           "active on ⌈active·n⌉ of n examples; lsuv divides the weights of each layer, the output layer "
+           "included, by the standard deviation of z (Mishkin, Matas 2016, with init.weights orthogonal)."),
+       real("init.adjust.std", adjust<&AdjustSpec::std>, kNotNegative, "Standard deviation of ε.")
+           .with("data_bias"),
+       real(
+           "init.adjust.active", adjust<&AdjustSpec::active>, {0, 1, true},
+           "Share of the training examples on which every unit is active, on more only where they are equal.")
+           .with("quantile_bias"),
+       real("init.adjust.tolerance", adjust<&AdjustSpec::tolerance>, kPositive,
+            "The deviation may differ from 1 by this.")
+           .with("lsuv"),
+       integer("init.adjust.tries", adjust<&AdjustSpec::tries>, {1, 1000},
+               "How often weights are divided at most.")
+           .with("lsuv")});
   keys.push_back(
       text(
           "init.file", field<&RunSpec::init, &InitSpec::file>,

@@ -114,10 +114,13 @@ std::vector<Key> train_keys() {
           .by_default_where(
               "cross_entropy", [](const RunSpec& r) { return has_classes(r.data); }, "classification data",
               "data.kind data.task"),
-      choice("train.optimizer.name", optimizer<&OptimizerSpec::kind>,
-             "torch.optim's documented algorithms: SGD, Adam, AdamW, RMSprop. Their defaults are sgd with "
-             "learning_rate 0.001, adam, adamw with weight_decay 0.01, rmsprop; Keras's are sgd, adam, adamw "
-             "with weight_decay 0.004 and rmsprop, the last three with library keras."),
+      choice(
+          "train.optimizer.name", optimizer<&OptimizerSpec::kind>,
+          "torch.optim's documented algorithms: SGD, Adam, AdamW, RMSprop. Their defaults are sgd with "
+          "learning_rate 0.001, adam, adamw with weight_decay 0.01, rmsprop; Keras's are sgd, adam, adamw "
+          "with weight_decay 0.004 and rmsprop, the last three with library keras. lion (Chen et al. 2023): every "
+          "parameter moves by learning_rate against the sign of beta1·m + (1 − beta1)·g, then m becomes "
+          "beta2·m + (1 − beta2)·g."),
       choice(
           "train.optimizer.library", optimizer<&OptimizerSpec::library>,
           "Whose formula and defaults: pytorch adds epsilon to the root of the (bias-corrected) mean square; "
@@ -127,11 +130,17 @@ std::vector<Key> train_keys() {
           .with("adam adamw rmsprop"),
       real("train.optimizer.learning_rate", optimizer<&OptimizerSpec::learning_rate>, kNotNegative,
            "Learning rate before the schedule.")
+          .with("sgd adam adamw rmsprop")
           .by_default_where(
               0.001, [](const RunSpec& run) { return is_adam(run) || is_keras(run); },
               "adam, adamw; with library keras", "train.optimizer.name train.optimizer.library"),
-      real("train.optimizer.weight_decay", optimizer<&OptimizerSpec::weight_decay>, kNotNegative,
-           "weight_decay·parameter is added to the gradient; adamw: decoupled (Loshchilov, Hutter 2019)."),
+      real("train.optimizer.learning_rate", optimizer<&OptimizerSpec::learning_rate>, kNotNegative,
+           "Learning rate before the schedule.")
+          .with("lion")
+          .by_default(1e-4),
+      real(
+          "train.optimizer.weight_decay", optimizer<&OptimizerSpec::weight_decay>, kNotNegative,
+          "weight_decay·parameter is added to the gradient; adamw, lion: decoupled (Loshchilov, Hutter 2019)."),
       real("train.optimizer.momentum", optimizer<&OptimizerSpec::momentum>, kNotNegative, "Momentum factor.")
           .with("sgd rmsprop"),
       real("train.optimizer.dampening", optimizer<&OptimizerSpec::dampening>, kAny,
@@ -141,11 +150,16 @@ std::vector<Key> train_keys() {
               "Nesterov momentum; needs momentum above 0 and dampening 0.")
           .with("sgd"),
       real("train.optimizer.beta1", optimizer<&OptimizerSpec::beta1>, kBelowOne,
-           "Decay of the mean of the gradients.")
+           "Decay of the mean of the gradients; lion: of the one whose sign is taken.")
+          .with("adam adamw lion"),
+      real(
+          "train.optimizer.beta2", optimizer<&OptimizerSpec::beta2>, kBelowOne,
+          "Decay of the mean of the squared gradients. Equal to beta1, it bounds every step by the learning rate.")
           .with("adam adamw"),
       real("train.optimizer.beta2", optimizer<&OptimizerSpec::beta2>, kBelowOne,
-           "Decay of the mean of the squared gradients.")
-          .with("adam adamw"),
+           "Decay of the mean of the gradients that is kept.")
+          .with("lion")
+          .by_default(0.99),
       real("train.optimizer.alpha", optimizer<&OptimizerSpec::alpha>, kShare,
            "Decay of the mean of the squared gradients (Keras: rho).")
           .with("rmsprop")

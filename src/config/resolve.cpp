@@ -315,7 +315,33 @@ SweptValue Resolver::cell(const std::string& name) const {
     const Json* const found = numbers ? find_member(*numbers, last_of(name)) : nullptr;
     return found != nullptr ? as_cell(*found) : SweptValue(std::string());
   }
-  return as_cell(group_value(name));
+  const bool is_part = table_.find_group(parent_of(name))->has_parts;
+  return is_part || table_.find_group(name)->has_parts ? short_name(name) : as_cell(group_value(name));
+}
+
+std::string Resolver::short_name(const std::string& name) const {
+  const KeyTable::Group& group = *table_.find_group(name);
+  std::string parts;
+  if (group.has_parts) {
+    for (const std::string& child : group.children)
+      if (const std::string part = short_name(name + '.' + child); part != "none")
+        parts += (parts.empty() ? "" : "+") + part;
+    return parts.empty() ? "none" : parts;
+  }
+  for (std::size_t path = group.first; path <= group.last; ++path) {
+    for (const std::size_t row : table_.paths()[path].rows) {
+      const Key& key = rows_[row].key;
+      if (row == group.selector || !applies(row) || !key.in_id) continue;
+      const Json value = value_of(key, spec_);
+      if (value == (key.other != nullptr && key.other(spec_) ? key.other_fallback : default_of(key)))
+        continue;
+      parts += (parts.empty() ? "(" : " ") + last_of(key.path) + '=' +
+               (value.is_string() ? value.get<std::string>() : canonical_json(value));
+    }
+  }
+  if (!parts.empty()) parts += ')';
+  if (group.selector != kNone) return value_of(rows_[group.selector].key, spec_).get<std::string>() + parts;
+  return parts.empty() ? "none" : last_of(name) + parts;
 }
 
 Json Resolver::group_value(const std::string& name) const {

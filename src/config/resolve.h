@@ -41,8 +41,11 @@ class Resolver {
   // The value of a group: its shorthand where that says all, else an object of what applies.
   Json group_value(const std::string& name) const;
   // The value of a key or group as a cell of runs.csv: a number where it is one, else its text; a group as its
-  // shorthand or compact JSON; "" where it does not apply.
+  // shorthand or compact JSON, remedy and its parts as "redo+l2_init(strength=0.1)"; "" where it does not apply.
   SweptValue cell(const std::string& name) const;
+  // What a part of a group is called: its selector's choice, or its own name, and in brackets what differs from the
+  // defaults; a group of parts joins those that are not "none". So different values have different names.
+  std::string short_name(const std::string& group) const;
 
  private:
   using Row = KeyTable::Row;

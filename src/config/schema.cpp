@@ -135,6 +135,7 @@ class SchemaBuilder {
       alternatives.push_back(type_schema(table_.rows()[group.selector].key));
     if (group.number != kNone) alternatives.push_back(type_schema(table_.rows()[group.number].key));
     if (group.each != kNone) alternatives.push_back(reference(table_.paths()[group.each].name));
+    if (group.has_parts) alternatives.push_back(parts_schema(name));
     alternatives.push_back(object_schema(name, group));
     return any_of(std::move(alternatives));
   }
@@ -155,6 +156,13 @@ class SchemaBuilder {
     }
     if (!apart.empty()) schema["allOf"] = apart;
     return schema;
+  }
+
+  // Names of parts, joined by "+".
+  Json parts_schema(const std::string& group) const {
+    std::string names;
+    for (const auto& [name, row] : table_.part_names(group)) names += (names.empty() ? "" : "|") + name;
+    return {{"type", "string"}, {"pattern", "^(" + names + ")(\\+(" + names + "))*$"}};
   }
 
   static std::string free_name_pattern(const std::string& group) {

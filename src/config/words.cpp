@@ -44,6 +44,10 @@ constexpr OtherWords kKeys[] = {
     {"steps iterations iters n_iter n_steps num_steps max_steps updates", "train.steps"},
     {"n_epochs num_epochs nb_epoch max_epochs max_iter", "train.epochs"},
     {"frozen freeze_layers trainable requires_grad", "train.freeze"},
+    {"remedies cure mitigation plasticity", "remedy"},
+    {"regularizer regulariser l1_reg kernel_constraint", "remedy.penalty"},
+    {"shrink_perturb shrink_and_perturb noise_injection", "remedy.perturb"},
+    {"weight_clipping weight_clip max_weight", "remedy.clip_weights"},
     {"clip clip_grad clip_grad_norm grad_clip gradient_clip gradient_clipping gradient_clip_val global_clipnorm "
      "max_grad_norm",
      "train.clip_norm"},
@@ -109,6 +113,8 @@ constexpr OtherWords kValues[] = {
     {"ce cross_entropy_loss categorical_crossentropy sparse_categorical_crossentropy softmax softmax_cross_entropy "
      "softmax_cross_entropy_with_integer_labels nll nll_loss log_loss",
      "train.loss", R"("cross_entropy")"},
+    {"lasso", "remedy.penalty", R"("l1")"},
+    {"regenerative l2_initial", "remedy.penalty", R"("l2_init")"},
     {"gd gradient_descent stochastic_gradient_descent", "train.optimizer", R"("sgd")"},
     {"momentum", "train.optimizer", R"({"name": "sgd", "momentum": 0.9})"},
     {"nesterov", "train.optimizer", R"({"name": "sgd", "momentum": 0.9, "nesterov": true})"},

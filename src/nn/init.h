@@ -73,10 +73,35 @@ struct LayerInit {
   bool operator==(const LayerInit&) const = default;
 };
 
+// What is changed after drawing, one hidden layer after the other, by what the layer puts out on the training examples.
+// Draws and examples are those of the run alone; train/adjust does it.
+enum class Adjust {
+  kNone,
+  kSignFlip,  // negates a layer that fewer than half of the living examples excite   (after Rister, Rubin 2017)
+  kUnitFlip,  // negates a unit that fewer than half of the examples excite
+  kDataBias,  // b = −w·x_r + |ε|, ε ~ N(0, std²), r one example a unit              (after Shin, Karniadakis 2020)
+  kQuantileBias,  // the least b with which a unit is active on ⌈active·n⌉ of n examples
+  kLsuv,  // W ← W/std(z), up to `tries` times while |std(z) − 1| > tolerance     (Mishkin, Matas 2016)
+};
+template <>
+inline constexpr std::array kNames<Adjust>{"none",      "sign_flip",     "unit_flip",
+                                           "data_bias", "quantile_bias", "lsuv"};
+
+struct AdjustSpec {
+  Adjust kind = Adjust::kNone;
+  double std = 0.1;     // data_bias
+  double active = 0.5;  // quantile_bias: a share, above 0
+  double tolerance = 0.1;
+  std::uint64_t tries = 10;
+
+  bool operator==(const AdjustSpec&) const = default;
+};
+
 struct InitSpec {
   LayerInit hidden;
-  std::vector<WeightInitializer> weights;     // of each hidden layer; empty: hidden.weights everywhere
-  std::vector<BiasInitializer> biases;        // the same of hidden.bias
+  std::vector<WeightInitializer> weights;  // of each hidden layer; empty: hidden.weights everywhere
+  std::vector<BiasInitializer> biases;     // the same of hidden.bias
+  AdjustSpec adjust;
   LayerInit output;                           // equals `hidden` unless init.output overrides it
   std::string file;                           // initial parameters: JSON, safetensors or npz; empty: none
   WeightLayout layout = WeightLayout::kAuto;  // of safetensors and npz

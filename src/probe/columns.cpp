@@ -228,6 +228,10 @@ const ColumnOf<R> kRuns[] = {
      "number."},
     {"stop_step", &R::stop_step, "steps", "The step at which train.stop ended the run; empty otherwise.",
      "The recorded step that met the rule; what describes the end of the run is about this step."},
+    {"clipped_initially", &R::clipped_initially, "1",
+     "Share of weights and biases that begin beyond the bounds of remedy.clip_weights; empty without it.",
+     "(number of weights and biases of trained layers with |value| > kappa/√fan_in at step 0)/(number of them): "
+     "what the first update cuts."},
     {"constant_loss", &R::constant_loss, "1", "Loss of the best constant answer on the training split.",
      "The smallest train_loss of a network whose outputs do not depend on the input: of mse the variance of the "
      "targets (their mean is the answer), of mae the mean distance from their median, of the cross entropies the "

@@ -102,7 +102,7 @@ struct RunOutcome {
   double constant_loss = kMissing, train_loss_initial = kMissing, train_loss = kMissing, test_loss = kMissing,
          train_accuracy = kMissing, test_accuracy = kMissing, dead_fraction_initial = kMissing,
          dead_fraction = kMissing, dead_fraction_max = kMissing, online_loss = kMissing,
-         online_accuracy = kMissing;
+         online_accuracy = kMissing, clipped_initially = kMissing;
   std::int64_t dead_layers = kMissingInteger, born_dead = kMissingInteger, collapsed = kMissingInteger,
                deaths = kMissingInteger, revivals = kMissingInteger;
 };
@@ -128,6 +128,7 @@ struct RunRecord {
   std::vector<StreamRow> stream;
   std::vector<TaskRow> tasks;
   std::vector<ParameterSnapshot> parameters;
+  std::string failure = {};  // why the run could not be trained: then all else means nothing
 };
 
 }  // namespace deadrelu

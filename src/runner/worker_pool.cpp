@@ -121,7 +121,10 @@ void WorkerPool::train(std::vector<FinishedRun>& runs, DatasetCache<T>& cache) {
                                       std::span(data).subspan(i, together), simd_, engine);
     std::vector<RunRecord> records = train_pack(pack, halted_);
     if (records.empty()) return runs.clear();
-    for (std::size_t j = 0; j < together; ++j) runs[places[i + j]].record = std::move(records[j]);
+    for (std::size_t j = 0; j < together; ++j) {
+      runs[places[i + j]].failure = records[j].failure;
+      runs[places[i + j]].record = std::move(records[j]);
+    }
   }
 }
 

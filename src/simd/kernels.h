@@ -10,6 +10,7 @@
 #include "simd/normalize.h"
 #include "simd/order.h"
 #include "simd/random.h"
+#include "simd/remedy.h"
 #include "simd/target.h"
 #include "simd/unit_sums.h"
 #include "simd/update.h"
@@ -29,6 +30,7 @@ struct Kernels {
   const NormalizationKernels<T>* normalization;
   const OrderKernels* order;
   const RandomKernels<T>* random;
+  const RemedyKernels<T>* remedy;
   const SquareKernels<T>* squares;
   const UpdateKernels<T>* update;
   const UnitSumKernels<T>* unit_sums;
@@ -49,6 +51,7 @@ Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
           &normalization_kernels<T>(target, engine),
           &order_kernels<T>(target, engine),
           &random_kernels<T>(target, engine),
+          &remedy_kernels<T>(target, engine),
           &square_kernels<T>(target, engine),
           &update_kernels<T>(target, engine),
           &unit_sum_kernels<T>(target, engine)};

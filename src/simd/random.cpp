@@ -1,10 +1,13 @@
 #include "simd/random.h"
 
+#include <numbers>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/random.cpp"
 #include "hwy/foreach_target.h"  // before highway.h
 
 #include "simd/lanes-inl.h"
+#include "simd/math-inl.h"
 #include "simd/random-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -82,8 +85,38 @@ void mask(const RandomBlocks& blocks, const std::uint32_t* dropped, const T* kep
   }
 }
 
+// ((high·2^32 + low) / 2^12 + ½) / 2^52, exactly.
+HWY_INLINE Lanes<double> unit_interval(hn::Vec<Tag<std::uint64_t>> low, hn::Vec<Tag<std::uint64_t>> high) {
+  const Tag<std::uint64_t> bits;
+  const Tag<double> d;
+  const auto half = hn::Set(bits, 0xFFFFFFFFu);
+  const auto mantissa =
+      hn::Or(hn::ShiftLeft<20>(hn::And(high, half)), hn::ShiftRight<12>(hn::And(low, half)));
+  return hn::Sub(hn::BitCast(d, hn::Or(mantissa, hn::Set(bits, 0x3FF0000000000000u))),
+                 hn::Set(d, 1 - 0x1p-53));
+}
+
 template <class T, Engine kEngine>
-constexpr RandomKernels<T> kRandom{&uniform<T, kEngine>, &mask<T, kEngine>};
+void normal(const RandomBlocks& blocks, std::size_t count, T* out) {
+  using Blocks = LaneBlocks<T, kEngine>;
+  const Tag<double> d;
+  const Blocks source(blocks);
+  for (std::size_t i = 0; i < count; i += Blocks::kIndices) {
+    typename Blocks::Block block[1][Blocks::kRegisters];
+    source.draw(i, block);
+    hn::Vec<Tag<double>> values[Blocks::kRegisters];
+    for (std::size_t r = 0; r < Blocks::kRegisters; ++r) {
+      const auto(&words)[4] = block[0][r].words;
+      const auto log = lane_log(d, unit_interval(words[0], words[1]));
+      const auto turn = hn::Mul(hn::Set(d, 2 * std::numbers::pi), unit_interval(words[2], words[3]));
+      values[r] = hn::Mul(lane_sin(d, turn), hn::Sqrt(hn::Mul(hn::Set(d, -2), log)));
+    }
+    store(values, out + i * (kEngine == Engine::kLanes ? kLanes<T> : 1));
+  }
+}
+
+template <class T, Engine kEngine>
+constexpr RandomKernels<T> kRandom{&uniform<T, kEngine>, &mask<T, kEngine>, &normal<T, kEngine>};
 
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE

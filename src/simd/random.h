@@ -26,6 +26,9 @@ struct RandomKernels {
   // out[half][i][lane] = 0 where the half (of 16 bits; of a word the low one comes first) is below dropped[lane],
   // else kept[lane]; for the first out.rows ≤ 8 halves of block i. So 0 has the probability dropped / 2¹⁶.
   void (*mask)(const RandomBlocks& blocks, const std::uint32_t* dropped, const T* kept, LaneMatrix<T> out);
+  // out[i][lane], i < count: the normal number that fill_normal (simd/math.h) makes of block i, as T. In wide, out
+  // is filled up to the next whole vector.
+  void (*normal)(const RandomBlocks& blocks, std::size_t count, T* out);
 };
 
 template <class T>

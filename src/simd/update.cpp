@@ -128,6 +128,38 @@ struct Adam {
   }
 };
 
+// The sign of one mean of the gradients, while another one is kept.
+template <class T>
+struct Lion {
+  using V = Lanes<T>;
+  Gradient<T> gradient;
+  bool decays;
+  V rate, shrink, beta1, beta2, complement1, complement2;
+
+  template <Engine kEngine>
+  explicit HWY_INLINE Lion(const Numbers<T, kEngine>& n)
+      : gradient(n, false),
+        decays(n.p.uses_weight_decay),
+        rate(n[UpdateNumber::kLearningRate]),
+        shrink(hn::Mul(rate, n[UpdateNumber::kWeightDecay])),
+        beta1(n[UpdateNumber::kBeta1]),
+        beta2(n[UpdateNumber::kBeta2]),
+        complement1(n[UpdateNumber::kComplement1]),
+        complement2(n[UpdateNumber::kComplement2]) {}
+
+  HWY_INLINE V step(V parameter, V raw_gradient, T* first, T* /*second*/, std::size_t i) const {
+    const Tag<T> d;
+    const V g = gradient.of(raw_gradient, parameter), mean = hn::LoadU(d, first + i);
+    if (decays)
+      parameter = hn::IfThenElse(gradient.no_decay, parameter, hn::NegMulAdd(shrink, parameter, parameter));
+    const V direction = hn::MulAdd(beta1, mean, hn::Mul(complement1, g));
+    hn::StoreU(hn::MulAdd(beta2, mean, hn::Mul(complement2, g)), d, first + i);
+    const V moved = hn::Sub(parameter, hn::CopySign(rate, direction));
+    return hn::IfThenElse(hn::IsNaN(direction), direction,
+                          hn::IfThenElse(hn::Eq(direction, hn::Zero(d)), parameter, moved));
+  }
+};
+
 template <class T>
 struct Rmsprop {
   using V = Lanes<T>;
@@ -214,8 +246,8 @@ void update(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count
             const T* gradient, T* first, T* second, T* poison) {
   [[maybe_unused]] const bool is_adam = optimizer == Optimizer::kAdam || optimizer == Optimizer::kAdamw;
   assert(p.numbers != nullptr && poison != nullptr);
-  assert(first != nullptr || !(is_adam || p.uses_momentum));
-  assert(second != nullptr || optimizer == Optimizer::kSgd);
+  assert(first != nullptr || !(is_adam || optimizer == Optimizer::kLion || p.uses_momentum));
+  assert(second != nullptr || optimizer == Optimizer::kSgd || optimizer == Optimizer::kLion);
   switch (optimizer) {
     case Optimizer::kSgd:
       return update_all<Sgd<T>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
@@ -223,6 +255,8 @@ void update(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count
       return update_all<Adam<T, false>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
     case Optimizer::kAdamw:
       return update_all<Adam<T, true>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
+    case Optimizer::kLion:
+      return update_all<Lion<T>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
     case Optimizer::kRmsprop:
       return update_all<Rmsprop<T>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
   }

@@ -10,20 +10,20 @@
 
 namespace deadrelu {
 
-enum class Optimizer { kSgd, kAdam, kAdamw, kRmsprop };
+enum class Optimizer { kSgd, kAdam, kAdamw, kRmsprop, kLion };
 template <>
-inline constexpr std::array kNames<Optimizer>{"sgd", "adam", "adamw", "rmsprop"};
+inline constexpr std::array kNames<Optimizer>{"sgd", "adam", "adamw", "rmsprop", "lion"};
 
 // What an optimizer step reads beside parameters and gradient, of which every lane has its own.
 enum class UpdateNumber {
   kLearningRate,
-  kWeightDecay,     // sgd, adam, rmsprop: added to the gradient; adamw: decoupled
+  kWeightDecay,     // sgd, adam, rmsprop: added to the gradient; adamw, lion: decoupled
   kGradientFactor,  // the gradient is multiplied by it first (clipping); 1 where nothing is clipped
   kClipValue,       // then entries beyond ±it are moved there; ∞ where none are
   kMomentum,        // sgd, rmsprop
   kDampening,       // sgd: 1 − dampening multiplies the gradient, except on the first step
   kNesterov,        // sgd: 1 or 0
-  kBeta1,           // adam, adamw; rmsprop: alpha is in beta2
+  kBeta1,           // adam, adamw, lion; rmsprop: alpha is in beta2
   kBeta2,
   kEpsilon,
   kInnerEpsilon,     // rmsprop: added to the mean square, under the root
@@ -34,7 +34,7 @@ enum class UpdateNumber {
 };
 inline constexpr std::size_t kUpdateNumbers = 1 + static_cast<std::size_t>(UpdateNumber::kCorrection2Root);
 
-// Formulas: torch.optim's documented algorithms (SGD, Adam, AdamW, RMSprop).
+// Formulas: torch.optim's documented algorithms (SGD, Adam, AdamW, RMSprop); Lion: Chen et al. 2023.
 template <class T>
 struct UpdateParameters {
   const T* numbers = nullptr;  // [UpdateNumber][lane]
@@ -47,7 +47,7 @@ struct UpdateParameters {
 template <class T>
 struct UpdateKernels {
   // One step on `count` parameters, which may lie anywhere in the buffers. first and second are the optimizer's state, [count][lane], zero before
-  // the first step: sgd: momentum, —; adam(w): m, v; rmsprop: momentum, v (null where uses_momentum is
+  // the first step: sgd: momentum, —; adam(w): m, v; lion: m, —; rmsprop: momentum, v (null where uses_momentum is
   // false). poison[lane] becomes NaN where a parameter of that lane is not finite after the step, else stays
   // as it is. The uses_… and clips switches save time and never change a result.
   void (*update)(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count, T* parameters,

@@ -173,10 +173,11 @@ std::vector<std::uint32_t> evaluated_examples(std::uint64_t seed, std::size_t si
 }
 
 template <class T>
-Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std::size_t max_block)
+Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std::size_t max_block, bool all)
     : lanes_(pack.runs.size()),
       outputs_(pack.network.shape.outputs()),
       classifies_(classifies(pack)),
+      all_(all),
       losses_(pack),
       loss_sums_(lanes_),
       correct_(lanes_),
@@ -190,7 +191,7 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
     const RunSpec& run = *pack.runs[lane];
     splits_.push_back(test ? &pack.data[lane]->test : &pack.data[lane]->train);
     const auto examples = evaluated_examples(run.data.seed.value_or(run.seed), splits_[lane]->samples,
-                                             run.record.probe_samples);
+                                             all_ ? 0 : run.record.probe_samples);
     indices_.resize(examples.size() * lanes_);
     for (std::size_t i = 0; i < examples.size(); ++i) indices_[i * lanes_ + lane] = examples[i];
   }
@@ -218,11 +219,22 @@ void Evaluation<T>::choose_members(const Pack<T>& pack) {
   const RunSpec& run = *pack.runs[0];
   if (run.data.tasks.change != TaskChange::kClasses) return;
   const auto members = tasks_->members();
-  const auto examples =
-      evaluated_examples(run.data.seed.value_or(run.seed), members.size(), run.record.probe_samples);
+  const auto examples = evaluated_examples(run.data.seed.value_or(run.seed), members.size(),
+                                           all_ ? 0 : run.record.probe_samples);
   examples_ = examples.size();
   for (std::size_t i = 0; i < examples_; ++i)
     std::fill_n(&indices_[i * lanes_], lanes_, members[examples[i]]);
+}
+
+template <class T>
+Block<T> Evaluation<T>::gather_block(const Pack<T>& pack, std::size_t from, std::size_t samples) {
+  const Block<T> block = buffer_.block(samples);
+  std::uint32_t* const indices = &indices_[from * lanes_];
+  if (tasks_)
+    tasks_->gather(pack.network.kernels, indices, {}, block.inputs, block.targets);
+  else
+    gather<T>(pack.network.kernels, splits_, indices, block.inputs, block.targets);
+  return block;
 }
 
 template <class T>
@@ -235,23 +247,20 @@ void Evaluation<T>::run(const Pack<T>& pack, const T* parameters, const Activati
   std::fill_n(low_.data(), low_.size(), std::numeric_limits<double>::infinity());
   std::fill_n(high_.data(), high_.size(), -std::numeric_limits<double>::infinity());
   for (auto& probe : probes_) probe.begin();
-  for (std::size_t from = 0; from < examples_; from += activations.max_samples()) {
-    const std::size_t count = std::min(activations.max_samples(), examples_ - from);
-    const Block<T> block = buffer_.block(count);
-    if (tasks_)
-      tasks_->gather(kernels, &indices_[from * lanes_], {}, block.inputs, block.targets);
-    else
-      gather<T>(kernels, splits_, &indices_[from * lanes_], block.inputs, block.targets);
+  bool first = true;
+  for_each_block(pack, activations.max_samples(), [&](const Block<T>& block) {
+    const std::size_t count = block.inputs.columns;
     forward<T>(pack.network, parameters, block.inputs, Mode::kEvaluate, activations);
     const LaneMatrix<T> outputs = activations.output(output_layer, count);
     losses_.add(outputs, block.targets, T{1}, loss_sums_.data(), {});
     if (classifies_) count_correct<T>(pack, outputs, block.targets, correct_.data());
-    for (std::size_t o = 0; from == 0 && o < outputs_; ++o)
+    for (std::size_t o = 0; first && o < outputs_; ++o)
       std::copy_n(outputs.at(o, 0), lanes_, origin_.data() + o * lanes_);
     kernels.unit_sums->add_outputs(outputs,
                                    {low_.data(), high_.data(), origin_.data(), sum_.data(), squares_.data()});
     for (auto& probe : probes_) probe.add(pack.network, parameters, activations, count);
-  }
+    first = false;
+  });
   losses_.finish(loss_sums_.data());
 }
 

@@ -78,17 +78,26 @@ std::vector<std::uint32_t> evaluated_examples(std::uint64_t seed, std::size_t si
 template <class T>
 class Evaluation {
  public:
-  // test: the test split instead of the training split. probes_units: units are looked at here.
-  Evaluation(const Pack<T>& pack, bool test, bool probes_units, std::size_t max_block);
+  // test: the test split instead of the training split. probes_units: units are looked at here. all: every example,
+  // whatever record.probe.samples says.
+  Evaluation(const Pack<T>& pack, bool test, bool probes_units, std::size_t max_block, bool all = false);
 
   // Moves to another task. Where tasks have other examples, those of this one are evaluated.
   void begin_task(const Pack<T>& pack, std::uint64_t task);
   void run(const Pack<T>& pack, const T* parameters, const Activations<T>& activations);
+  // Only hands out the examples: visit(Block<T>).
+  template <class Visit>
+  void for_each_block(const Pack<T>& pack, std::size_t samples, const Visit& visit) {
+    for (std::size_t from = 0; from < examples_; from += samples)
+      visit(gather_block(pack, from, std::min(samples, examples_ - from)));
+  }
 
   double loss(std::size_t lane) const { return loss_sums_[lane] / static_cast<double>(examples_); }  // mean
   double accuracy(std::size_t lane) const {  // in [0, 1]; missing for regression
     return classifies_ ? correct_[lane] / static_cast<double>(examples_) : kMissing;
   }
+  std::size_t examples() const { return examples_; }
+  std::size_t most_examples() const { return indices_.size() / lanes_; }  // of any task
   bool collapsed(std::size_t lane) const;  // every output is constant up to 1e-6 · max(1, |output|)
   // Of the best outputs that do not depend on the input, on these examples.
   double constant_loss(const Pack<T>& pack, std::size_t lane) const;
@@ -98,12 +107,13 @@ class Evaluation {
 
  private:
   void choose_members(const Pack<T>& pack);
+  Block<T> gather_block(const Pack<T>& pack, std::size_t from, std::size_t samples);
 
   std::vector<const Split<T>*> splits_;  // [lane]
   std::optional<TaskView<T>> tasks_;
   std::vector<std::uint32_t> indices_;  // [example][lane]
   std::size_t examples_, lanes_, outputs_;
-  bool classifies_;
+  bool classifies_, all_;
   LossSums<T> losses_;
   Buffer<double> loss_sums_, correct_, low_, high_, origin_, sum_, squares_;  // the last five: [output][lane]
   BlockBuffer<T> buffer_;

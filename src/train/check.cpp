@@ -97,6 +97,47 @@ void check_optimizer(const OptimizerSpec& optimizer, Found& found) {
                      "nesterov needs dampening 0; dampening is " + number_text(optimizer.dampening)});
 }
 
+// Pre-activations are shifted by biases or scaled by weights, and nothing may take that back.
+void check_reach(const std::string& path, const RunSpec& run, bool shifts, Found& found) {
+  const NormalizationSpec& normalization = run.model.normalization;
+  if (normalization.kind != Normalization::kNone && normalization.position == Position::kBeforeActivation)
+    found.push_back({path,
+                     "model.normalization stands between weights and activation and takes back what this "
+                     "does; allowed: position after_activation, or none"});
+  for (std::size_t l = 0; shifts && l < run.model.hidden.size(); ++l)
+    if (!run.model.has_bias(l))
+      return found.push_back({path, "hidden layer " + std::to_string(l + 1) +
+                                        " has no biases to set; allowed: model.bias true"});
+}
+
+void check_adjust(const RunSpec& run, Found& found) {
+  const Adjust kind = run.init.adjust.kind;
+  if (kind == Adjust::kNone) return;
+  if (!run.init.file.empty())
+    found.push_back({"init.adjust.name", "changes what is drawn, but init.file gives it; give one of them"});
+  if (kind == Adjust::kDataBias || kind == Adjust::kQuantileBias || kind == Adjust::kLsuv)
+    check_reach("init.adjust.name", run, kind != Adjust::kLsuv, found);
+}
+
+void check_remedy(const RunSpec& run, Found& found) {
+  const RemedySpec& remedy = run.remedy;
+  const PerturbSpec& perturb = remedy.perturb;
+  const bool perturbs = perturb.shrink > 0 || perturb.noise > 0,
+             is_timed = perturb.every > 0 || perturb.at_task;
+  if (perturbs && !is_timed)
+    found.push_back({"remedy.perturb", "needs every or at_task: after how many updates, or with each task"});
+  if (is_timed && !perturbs)
+    found.push_back({"remedy.perturb", "needs shrink or noise above 0; without them it does nothing"});
+  if (perturb.at_task && run.data.tasks.change == TaskChange::kNone)
+    found.push_back(
+        {"remedy.perturb.at_task", "there are no tasks; give data.tasks, or remedy.perturb.every"});
+  if (remedy.lift.every == 0) return;
+  check_reach("remedy.lift.every", run, true, found);
+  for (std::size_t l = 0; l < run.model.hidden.size(); ++l)
+    if (run.model.activation_of(l).kind == Activation::kRelu) return;
+  found.push_back({"remedy.lift.every", "no hidden layer is a relu, and only these are lifted"});
+}
+
 // What of `given` does not fit the layer; empty: nothing.
 std::string misfit(const LayerParameters& given, const LayerShape& layer) {
   if (given.rows != layer.rows || given.inputs != layer.inputs)
@@ -213,6 +254,8 @@ std::vector<Contradiction> spec_contradictions(const RunSpec& run, bool data_kno
   check_optimizer(run.train.optimizer, found);
   check_schedule(run.train.schedule, found);
   check_clipping(run.train, found);
+  if (has_shape) check_adjust(run, found);
+  if (has_shape) check_remedy(run, found);
   if (!data_known || !has_shape) return found;
   check_data_keys(run, found);
   if (run.data.kind == DataKind::kPoints && !found.empty()) return found;

@@ -26,10 +26,13 @@ class OptimizerNumbers {
 
   const UpdateParameters<T>& parameters() const { return parameters_; }
   // Whether the optimizer keeps the state `first`, and `second`.
-  bool needs_first_moment() const { return corrects_bias_ || parameters_.uses_momentum; }
-  bool needs_second_moment() const { return runs_[0]->train.optimizer.kind != Optimizer::kSgd; }
+  bool needs_first_moment() const {
+    return corrects_bias_ || parameters_.uses_momentum || is(Optimizer::kLion);
+  }
+  bool needs_second_moment() const { return !is(Optimizer::kSgd) && !is(Optimizer::kLion); }
 
  private:
+  bool is(Optimizer kind) const { return runs_[0]->train.optimizer.kind == kind; }
   T& at(UpdateNumber number, std::size_t lane) {
     return numbers_[static_cast<std::size_t>(number) * runs_.size() + lane];
   }

@@ -33,6 +33,10 @@ PackForm pack_form(const RunSpec& run) {
   reset(spec.train.optimizer, &OptimizerSpec::learning_rate, &OptimizerSpec::weight_decay,
         &OptimizerSpec::momentum, &OptimizerSpec::dampening, &OptimizerSpec::nesterov, &OptimizerSpec::beta1,
         &OptimizerSpec::beta2, &OptimizerSpec::alpha, &OptimizerSpec::epsilon, &OptimizerSpec::library);
+  reset(spec.remedy.penalty, &PenaltySpec::strength);
+  reset(spec.remedy.perturb, &PerturbSpec::shrink, &PerturbSpec::noise);
+  reset(spec.remedy.lift, &LiftSpec::active);
+  reset(spec.remedy, &RemedySpec::clip_weights);
   reset(spec.record, &RecordSpec::thresholds);
   return form;
 }

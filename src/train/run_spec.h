@@ -1,6 +1,7 @@
 // One run, wholly specified: with its id, this determines every number that it records.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
 #include "base/enum_names.h"
@@ -11,6 +12,7 @@
 #include "probe/rows.h"
 #include "simd/loss.h"
 #include "simd/update.h"
+#include "train/remedy_spec.h"
 
 namespace deadrelu {
 
@@ -32,8 +34,8 @@ struct OptimizerSpec {
   double momentum = 0;    // sgd, rmsprop
   double dampening = 0;   // sgd
   bool nesterov = false;  // sgd
-  double beta1 = 0.9;     // adam, adamw
-  double beta2 = 0.999;   // adam, adamw
+  double beta1 = 0.9;     // adam, adamw, lion
+  double beta2 = 0.999;   // adam, adamw, lion
   double alpha = 0.99;    // rmsprop
   double epsilon = 1e-8;  // adam, adamw, rmsprop
   Library library = Library::kPytorch;
@@ -98,6 +100,10 @@ struct TrainSpec {
     if (batch_size == 0 || (!batch_size_given && batch_size > samples)) return samples;
     return static_cast<std::size_t>(batch_size);
   }
+  // Layers are counted from 0 here.
+  bool freezes(std::size_t layer) const {
+    return std::binary_search(freeze.begin(), freeze.end(), layer + 1);
+  }
 
   bool operator==(const TrainSpec&) const = default;
 };
@@ -108,6 +114,7 @@ struct RunSpec {
   InitSpec init;
   std::shared_ptr<const ParameterSet> initial;  // read from init.file; null: drawn
   TrainSpec train;
+  RemedySpec remedy;
   RecordSpec record;
   std::uint64_t seed = 0;
 

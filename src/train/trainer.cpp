@@ -1,4 +1,5 @@
 
+#include "train/adjust.h"
 #include "train/online.h"
 #include "train/recorder.h"
 
@@ -32,6 +33,8 @@ Trainer<T>::Trainer(const Pack<T>& pack)
       mode_(pack.steps == 0 && differs_in_training(pack.network.shape) ? Mode::kEvaluate : Mode::kTrain) {
   const std::size_t lanes = pack.network.kernels.lanes;
   state_.parameters = initial_parameters(pack);
+  failures_ = adjust_parameters(pack, activations_, state_.parameters.data());
+  remedies_.emplace(pack, state_.parameters, activations_.max_samples());
   state_.gradient = Buffer<T>(state_.parameters.size());
   if (numbers_.needs_first_moment()) state_.first_moment = Buffer<T>(state_.parameters.size());
   if (numbers_.needs_second_moment()) state_.second_moment = Buffer<T>(state_.parameters.size());
@@ -46,12 +49,10 @@ Trainer<T>::Trainer(const Pack<T>& pack)
 
 template <class T>
 void Trainer<T>::find_trained_ranges() {
-  const std::vector<std::uint64_t>& freeze = pack_.runs[0]->train.freeze;
   for (std::size_t l = 0; l < pack_.network.shape.layers.size(); ++l) {
     const LayerShape& layer = pack_.network.shape.layers[l];
     draws_ |= layer.activation.kind == Activation::kRrelu || layer.drops;
-    const bool frozen = std::binary_search(freeze.begin(), freeze.end(), l + 1);
-    std::vector<Range>& ranges = frozen ? frozen_ : trained_;
+    std::vector<Range>& ranges = pack_.runs[0]->train.freezes(l) ? frozen_ : trained_;
     const std::size_t offset = layer.blocks.front().offset;
     if (ranges.empty() || ranges.back().offset + ranges.back().count != offset) ranges.push_back({offset, 0});
     ranges.back().count += layer.trained_count();
@@ -136,6 +137,7 @@ void Trainer<T>::draw() {
 
 template <class T>
 void Trainer<T>::update() {
+  remedies_->add_penalty(state_);
   if (numbers_.parameters().clips) {
     squared_gradient_norm(pack_.network, state_.gradient.data(), squared_norms_.data());
     numbers_.clip(squared_norms_.span());
@@ -187,7 +189,10 @@ class Doors {
   bool wants_update_after_last() const { return pack_.runs[0]->record.layers; }
 
   // The second door.
-  void intervene(TrainingState<T>& state) { recorder_.observe_update(pack_, state); }
+  void intervene(Trainer<T>& trainer) {
+    recorder_.observe_update(pack_, trainer.state());
+    trainer.remedy();
+  }
 
   std::vector<RunRecord> finish() {
     std::vector<RunRecord> records = recorder_.finish();
@@ -211,16 +216,23 @@ std::vector<RunRecord> train_pack(const Pack<T>& pack, const std::atomic<bool>& 
   Trainer<T> trainer(pack);
   Doors<T> doors(pack, trainer);
   doors.begin(trainer.state());
-  for (std::uint64_t step = 0; step <= pack.steps; ++step) {
+  const std::vector<std::string>& failures = trainer.failures();
+  const bool begins = std::find(failures.begin(), failures.end(), "") != failures.end();
+  for (std::uint64_t step = 0; begins && step <= pack.steps; ++step) {
     if (stop.load(std::memory_order_relaxed)) return {};
     trainer.compute_gradient(step, [&](const BatchBlock<T>& block) { doors.observe(block); });
     const bool is_last = !doors.observe(trainer.state(), trainer.activations()) || step == pack.steps;
     if (is_last && !doors.wants_update_after_last()) break;
     trainer.update();
-    doors.intervene(trainer.state());
+    doors.intervene(trainer);
     if (is_last) break;
   }
-  return doors.finish();
+  std::vector<RunRecord> records = doors.finish();
+  for (std::size_t lane = 0; lane < records.size(); ++lane) {
+    records[lane].failure = failures[lane];
+    records[lane].outcome.clipped_initially = trainer.remedies().clipped_initially(lane);
+  }
+  return records;
 }
 
 template class Trainer<float>;

@@ -10,6 +10,7 @@
 #include "train/batches.h"
 #include "train/optimizer_numbers.h"
 #include "train/pack.h"
+#include "train/remedies.h"
 
 namespace deadrelu {
 
@@ -22,7 +23,7 @@ struct TrainingState {
   bool begins_task = false;  // whether that batch is the task's first
   std::size_t batch = 0;     // examples in the batch of `step`
   Buffer<T> parameters;
-  Buffer<T> gradient;                     // of the batch of `step`, before clipping
+  Buffer<T> gradient;                     // of the loss on the batch of `step`, before clipping
   Buffer<T> first_moment, second_moment;  // the optimizer's; empty where it keeps none
   Buffer<double> batch_loss;              // [lane], of the batch of `step`, in the targets' own unit
   Buffer<double> learning_rate;           // [lane], of the coming update
@@ -64,13 +65,18 @@ class Trainer {
   void compute_gradient(std::uint64_t step) {
     compute_gradient(step, [](const BatchBlock<T>&) {});
   }
-  // Takes the optimizer's step with that gradient.
+  // Adds the penalty's gradient to it, and takes the optimizer's step.
   void update();
+  // Then what remedies do to the parameters.
+  void remedy() { remedies_->act(state_, activations_); }
+  const Remedies<T>& remedies() const { return *remedies_; }
 
   TrainingState<T>& state() { return state_; }
   const TrainingState<T>& state() const { return state_; }
   // The workspace's activations: free for anybody between two calls.
   const Activations<T>& activations() const { return activations_; }
+  // [used lane]: why a run cannot begin; empty: it can.
+  const std::vector<std::string>& failures() const { return failures_; }
   // Fills everything but parameters and optimizer state with NaN, for the test that this changes nothing.
   void poison_workspace();
 
@@ -96,15 +102,17 @@ class Trainer {
     std::size_t offset, count;  // in parameters
   };
   std::vector<Range> trained_, frozen_;
+  std::optional<Remedies<T>> remedies_;
+  std::vector<std::string> failures_;
 };
 
 // Trains and records a pack from initial parameters to the last step. Returns nothing once `stop` is set.
 //
 // A step is, in this order: forward → loss → backward, block by block of the batch, each of which the first
-// door shows (observe) · what the whole batch has come to, at the first door again · clipping → optimizer ·
-// the second door, which may change the parameters and the optimizer's state (intervene). A penalty's
-// gradient belongs before clipping; a projection, then a perturbation of the weights after the optimizer;
-// an event, which takes what the forward pass saw and the weights after the update, at the second door.
+// door shows (observe) · what the whole batch has come to, at the first door again · the penalty's gradient →
+// clipping → optimizer · the second door, which may change the parameters and the optimizer's state (intervene):
+// projection, perturbation, bias lift, then other events, which take what the forward pass saw and the weights
+// after the update.
 template <class T>
 std::vector<RunRecord> train_pack(const Pack<T>& pack, const std::atomic<bool>& stop);
 

@@ -45,6 +45,8 @@ TEST(Keys, defaults_are_those_of_the_spec) {
     RunSpec run = expected;
     run.train.optimizer.kind = kind;
     if (kind == Optimizer::kAdam || kind == Optimizer::kAdamw) run.train.optimizer.learning_rate = 0.001;
+    if (kind == Optimizer::kLion) run.train.optimizer.learning_rate = 1e-4;
+    if (kind == Optimizer::kLion) run.train.optimizer.beta2 = 0.99;
     EXPECT_TRUE(with_name("train.optimizer=", kind) == run) << name_of(kind);
   }
   for (const Schedule kind : values_of<Schedule>()) {

@@ -65,7 +65,7 @@ void ReferenceOptimizer::step(Layers& parameters, Layers gradient, double learni
 void ReferenceOptimizer::step_one(double& parameter, double g, double learning_rate, std::size_t place) {
   const OptimizerSpec& o = train_.optimizer;
   double &first = first_[place], &second = second_[place];
-  if (o.kind == Optimizer::kAdamw) {
+  if (o.kind == Optimizer::kAdamw || o.kind == Optimizer::kLion) {
     parameter -= learning_rate * o.weight_decay * parameter;
   } else {
     g += o.weight_decay * parameter;
@@ -87,6 +87,12 @@ void ReferenceOptimizer::step_one(double& parameter, double g, double learning_r
       const double epsilon =
           o.library == Library::kPytorch ? o.epsilon : o.epsilon / std::sqrt(1 - std::pow(o.beta2, t));
       parameter -= learning_rate * mean / (std::sqrt(square) + epsilon);
+      return;
+    }
+    case Optimizer::kLion: {
+      const double direction = o.beta1 * first + (1 - o.beta1) * g;
+      parameter -= learning_rate * (direction > 0 ? 1 : direction < 0 ? -1 : 0);
+      first = o.beta2 * first + (1 - o.beta2) * g;
       return;
     }
     case Optimizer::kRmsprop:

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/buffer.h"
 #include "lane_testing.h"
+#include "simd/math.h"
 
 namespace deadrelu {
 namespace {
@@ -44,6 +46,27 @@ TYPED_TEST(Random, uniform_numbers_are_made_of_each_lanes_blocks) {
             return word == words ? 0 : lower[lane] + width[lane] * ((block[word] + 0.5) * 0x1p-32);
           });
           expect_same_bits(drawn, expected);
+        }
+      }
+    }
+  });
+}
+
+TYPED_TEST(Random, normal_numbers_are_those_of_each_lanes_stream) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    const std::size_t lanes = kernels.lanes;
+    const std::vector<std::uint64_t> seeds = seeds_of(lanes);
+    for (const std::uint64_t first : kFirsts) {
+      for (const std::size_t count : {1, 2, 7, 33}) {
+        const std::size_t whole = (count * lanes + kernels.vector - 1) / kernels.vector * kernels.vector;
+        Buffer<T> drawn(whole);
+        kernels.random->normal({seeds.data(), Purpose::kPerturbation, 5, first, 1}, count, drawn.data());
+        std::vector<double> expected(count);
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+          fill_normal(expected, seeds[lane], Purpose::kPerturbation, 5, first);
+          for (std::size_t i = 0; i < count; ++i)
+            ASSERT_EQ(drawn[i * lanes + lane], static_cast<T>(expected[i])) << first << ' ' << i;
         }
       }
     }

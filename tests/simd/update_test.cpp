@@ -35,7 +35,7 @@ struct TorchParameter {
   void step(Optimizer optimizer, const Settings& s, long double g, int t) {
     g *= s.gradient_factor;
     g = std::clamp<long double>(g, -s.clip_value, s.clip_value);
-    if (optimizer == Optimizer::kAdamw) {
+    if (optimizer == Optimizer::kAdamw || optimizer == Optimizer::kLion) {
       value -= s.learning_rate * s.weight_decay * value;
     } else {
       g += s.weight_decay * value;
@@ -45,8 +45,14 @@ struct TorchParameter {
       case Optimizer::kAdam:
       case Optimizer::kAdamw: return adam(s, g, t);
       case Optimizer::kRmsprop: return rmsprop(s, g);
+      case Optimizer::kLion: return lion(s, g);
     }
     value = std::numeric_limits<long double>::quiet_NaN();  // no oracle
+  }
+  void lion(const Settings& s, long double g) {
+    const long double direction = s.beta1 * first + (1 - static_cast<long double>(s.beta1)) * g;
+    value -= s.learning_rate * static_cast<long double>((direction > 0) - (direction < 0));
+    first = s.beta2 * first + (1 - static_cast<long double>(s.beta2)) * g;
   }
   void adam(const Settings& s, long double g, int t) {
     first = s.beta1 * first + (1 - static_cast<long double>(s.beta1)) * g;

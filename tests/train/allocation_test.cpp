@@ -59,6 +59,7 @@ void expect_no_allocation(const RunSpec& run, std::size_t samples) {
   for (std::uint64_t step = 0; step < 50; ++step) {
     trainer.compute_gradient(step);
     trainer.update();
+    trainer.remedy();
   }
   EXPECT_EQ(allocation_count, before);
 }
@@ -114,6 +115,20 @@ TEST(Allocations, no_step_makes_one_whatever_the_optimizer) {
     run.train.optimizer = {.kind = kind, .weight_decay = 0.1, .momentum = 0.5};
     run.train.clip_norm = 0.1;
     expect_no_allocation(run);
+  }
+}
+
+TEST(Allocations, no_step_makes_one_whatever_the_remedy) {
+  for (const Penalty penalty : values_of<Penalty>()) {
+    for (const Noise noise : values_of<Noise>()) {
+      RunSpec run = small_run();
+      run.init.hidden.bias.mean = -1;
+      run.remedy.penalty = {penalty, 0.1};
+      run.remedy.perturb = {.shrink = 0.01, .noise = 0.01, .draw = noise, .every = 1};
+      run.remedy.clip_weights.kappa = 1;
+      run.remedy.lift = {.every = 2, .active = 3};
+      expect_no_allocation(run);
+    }
   }
 }
 

@@ -67,6 +67,15 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   train.clip_value = train.clip_norm == 0 && choices.one_in(2) ? 0.02 : 0;
   if (choices.one_in(3)) train.freeze = {1 + choices.below(run.model.hidden.size() + 1)};
   train.optimizer.library = choices.any<Library>();
+  run.remedy.penalty = {choices.any<Penalty>(), 0.02};
+  if (choices.one_in(3)) run.remedy.perturb = {0.01, 0.01, choices.any<Noise>(), 1 + choices.below(5)};
+  if (choices.one_in(3)) run.remedy.clip_weights.kappa = 1;
+  const NormalizationSpec& normalization = run.model.normalization;
+  if (run.model.bias && run.model.biases.empty() &&
+      (normalization.kind == Normalization::kNone || normalization.position == Position::kAfterActivation)) {
+    if (choices.one_in(3)) run.remedy.lift = {1 + choices.below(5), 1 + choices.below(5)};
+    run.init.adjust.kind = choices.any<Adjust>();
+  }
   train.batch_size = choices.one_in(4) ? 1 : choices.below(kSamples + 1);  // 0: all examples
   train.sampling = choices.any<Sampling>();
   const bool couples = run.model.normalization.kind == Normalization::kBatchNorm;
