@@ -1,3 +1,4 @@
+#include "config/array_module.h"
 #include "config/parameter_arrays.h"
 
 #include <algorithm>
@@ -9,74 +10,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr std::size_t kMostSearched = 8;            // layers whose order only their widths tell
-using Sides = std::pair<std::size_t, std::size_t>;  // inputs and rows of a layer
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// How two names are ordered: "2" before "10".
-struct NameOrder {
-  int sign = 0;            // below 0: the first one comes first
-  bool by_number = false;  // they first differ in a number, so they are meant to be in this order
-};
-
-NameOrder compare(std::string_view a, std::string_view b) {
-  while (!a.empty() && !b.empty()) {
-    if (is_digit(a[0]) && is_digit(b[0])) {
-      const auto take = [](std::string_view& text) {
-        std::string_view digits = text.substr(0, std::min(text.find_first_not_of("0123456789"), text.size()));
-        text.remove_prefix(digits.size());
-        digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
-        return digits;
-      };
-      const std::string_view x = take(a), y = take(b);
-      if (x != y) return {(x.size() != y.size() ? x.size() < y.size() : x < y) ? -1 : 1, true};
-    } else {
-      if (a[0] != b[0]) return {a[0] < b[0] ? -1 : 1, false};
-      a.remove_prefix(1);
-      b.remove_prefix(1);
-    }
-  }
-  return {static_cast<int>(b.empty()) - static_cast<int>(a.empty()), false};
-}
-
-// What arrays are to their module, as PyTorch and Keras call them.
-struct Role {
-  const char *ending, *role;
-};
-constexpr Role kRoles[] = {{"weight", "weight"},
-                           {"kernel", "kernel"},
-                           {"bias", "bias"},
-                           {"gamma", "weight"},
-                           {"beta", "bias"},
-                           {"running_mean", "running_mean"},
-                           {"moving_mean", "running_mean"},
-                           {"running_var", "running_var"},
-                           {"moving_variance", "running_var"},
-                           {"num_batches_tracked", "count"}};
-
-// What one module of a network has.
-struct Module {
-  std::string name;
-  const Array *weight = nullptr, *bias = nullptr, *running_mean = nullptr, *running_var = nullptr;
-  bool is_slope() const {
-    return weight->size() == 1 && weight->shape.size() == 1 && bias == nullptr && running_mean == nullptr;
-  }
-  bool is_normalization() const {
-    const bool scales = weight != nullptr && weight->shape.size() == 1;
-    return running_mean != nullptr || running_var != nullptr ||
-           (scales && (bias != nullptr || weight->size() > 1));
-  }
-  // As a layer's blocks, [BlockKind].
-  std::array<const Array*, kBlockKinds.size()> blocks() const {
-    if (is_normalization()) return {nullptr, nullptr, nullptr, weight, bias, running_mean, running_var};
-    return {nullptr, nullptr, weight};
-  }
-  Sides sides(WeightLayout layout) const {
-    const Sides as_torch{weight->shape[1], weight->shape[0]};
-    return layout == WeightLayout::kTorch ? as_torch : Sides{as_torch.second, as_torch.first};
-  }
-};
+constexpr std::size_t kMostSearched = 8;  // layers whose order only their widths tell
 
 // Finds out which layers a file's arrays make.
 class LayerFinder {
@@ -103,11 +37,11 @@ class LayerFinder {
 
   // Puts arrays together to modules, in the order of the file.
   void collect() {
-    std::vector<Module> modules;
-    const auto module_of = [&](std::string_view name) -> Module& {
+    std::vector<ArrayModule> modules;
+    const auto module_of = [&](std::string_view name) -> ArrayModule& {
       const auto found =
-          std::find_if(modules.begin(), modules.end(), [&](const Module& m) { return m.name == name; });
-      return found != modules.end() ? *found : modules.emplace_back(Module{std::string(name)});
+          std::find_if(modules.begin(), modules.end(), [&](const ArrayModule& m) { return m.name == name; });
+      return found != modules.end() ? *found : modules.emplace_back(ArrayModule{std::string(name)});
     };
     const bool named = std::any_of(file_.arrays.begin(), file_.arrays.end(),
                                    [](const Tensor& tensor) { return !role_of(tensor.name).empty(); });
@@ -121,9 +55,9 @@ class LayerFinder {
       if (role == "count") continue;
       const bool is_bias = named ? role == "bias" : array.shape.size() == 1 && !modules.empty();
       if (named && role == "kernel" && layout_ == WeightLayout::kAuto) layout_ = WeightLayout::kKeras;
-      Module& module = named     ? module_of(stem_of(tensor.name))
-                       : is_bias ? modules.back()
-                                 : module_of(tensor.name);
+      ArrayModule& module = named     ? module_of(stem_of(tensor.name))
+                            : is_bias ? modules.back()
+                                      : module_of(tensor.name);
       const Array*& place = role == "running_mean"  ? module.running_mean
                             : role == "running_var" ? module.running_var
                             : is_bias               ? module.bias
@@ -136,9 +70,9 @@ class LayerFinder {
              " of one layer");
       place = &array;
     }
-    for (const Module& module : modules) check(module);
+    for (const ArrayModule& module : modules) check(module);
     sort(modules);
-    for (const Module& module : modules) {
+    for (const ArrayModule& module : modules) {
       if (module.is_normalization())
         normalizations_.push_back({layers_.size(), module});
       else if (module.is_slope())
@@ -148,21 +82,7 @@ class LayerFinder {
     }
   }
 
-  static std::string_view role_of(std::string_view name) {
-    const std::string_view role = bare(name).substr(stem_of(name).size());
-    for (const Role& known : kRoles)
-      if (role.ends_with(known.ending)) return known.role;
-    return "";
-  }
-  static std::string_view bare(std::string_view name) {
-    return name.substr(0, name.find(':'));
-  }  // TensorFlow's "bias:0"
-  static std::string_view stem_of(std::string_view name) {
-    const std::size_t end = bare(name).find_last_of("./");
-    return name.substr(0, end == std::string_view::npos ? 0 : end);
-  }
-
-  void check_normalization(const Module& module) const {
+  void check_normalization(const ArrayModule& module) const {
     const Array* first = nullptr;
     for (const Array* array : {module.weight, module.bias, module.running_mean, module.running_var}) {
       if (array == nullptr) continue;
@@ -173,7 +93,7 @@ class LayerFinder {
     }
   }
 
-  void check(const Module& module) const {
+  void check(const ArrayModule& module) const {
     if (module.is_normalization()) return check_normalization(module);
     if (module.weight == nullptr) fail("'" + module.name + "' has a bias and no weight");
     const Lengths& shape = module.weight->shape;
@@ -191,19 +111,20 @@ class LayerFinder {
   }
 
   // By the numbers in their names; else as they stand in the file, or in any order.
-  void sort(std::vector<Module>& modules) {
-    std::vector<Module> sorted = modules;
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const Module& a, const Module& b) { return compare(a.name, b.name).sign < 0; });
+  void sort(std::vector<ArrayModule>& modules) {
+    std::vector<ArrayModule> sorted = modules;
+    std::stable_sort(sorted.begin(), sorted.end(), [](const ArrayModule& a, const ArrayModule& b) {
+      return compare_names(a.name, b.name).sign < 0;
+    });
     bool numbered = true;
     for (std::size_t m = 1; m < sorted.size(); ++m)
-      numbered &= compare(sorted[m - 1].name, sorted[m].name).by_number;
+      numbered &= compare_names(sorted[m - 1].name, sorted[m].name).by_number;
     told_ = numbered || file_.in_order;
     if (numbered || !file_.in_order) modules = std::move(sorted);
   }
 
   bool biases_fit(WeightLayout layout) const {
-    return std::all_of(layers_.begin(), layers_.end(), [&](const Module& m) {
+    return std::all_of(layers_.begin(), layers_.end(), [&](const ArrayModule& m) {
       return m.bias == nullptr || m.bias->shape[0] == m.sides(layout).second;
     });
   }
@@ -237,7 +158,7 @@ class LayerFinder {
 
   std::string names() const {
     std::string text;
-    for (const Module& module : layers_)
+    for (const ArrayModule& module : layers_)
       text += (text.empty() ? ": '" : ", '") + module.name + "' (" + shape_text(module.weight->shape) + ")";
     return text;
   }
@@ -256,10 +177,10 @@ class LayerFinder {
   // Whether widths go together, and numbers in names ascend.
   bool goes_on(const Order& order, WeightLayout layout) const {
     for (std::size_t i = 1; i < order.size(); ++i) {
-      const Module& layer = layers_[order[i]];
+      const ArrayModule& layer = layers_[order[i]];
       if (layers_[order[i - 1]].sides(layout).second != layer.sides(layout).first) return false;
       for (std::size_t k = 0; k < i && !told_; ++k)
-        if (const NameOrder names = compare(layer.name, layers_[order[k]].name);
+        if (const NameOrder names = compare_names(layer.name, layers_[order[k]].name);
             names.by_number && names.sign < 0)
           return false;
     }
@@ -268,7 +189,7 @@ class LayerFinder {
 
   ParameterSet parameters() const {
     std::size_t numbers = 0;
-    for (const Module& module : layers_) numbers += module.weight->size();
+    for (const ArrayModule& module : layers_) numbers += module.weight->size();
     require_memory(file_.path, 1, numbers, sizeof(double));
     ParameterSet set;
     for (const std::size_t l : solution_.order) set.layers.push_back(layer(layers_[l]));
@@ -277,7 +198,7 @@ class LayerFinder {
     return set;
   }
 
-  LayerParameters layer(const Module& module) const {
+  LayerParameters layer(const ArrayModule& module) const {
     LayerParameters layer;
     std::tie(layer.inputs, layer.rows) = module.sides(solution_.layout);
     std::vector<double>& weights = layer[BlockKind::kWeights];
@@ -301,7 +222,7 @@ class LayerFinder {
     return numbers;
   }
 
-  using Behind = std::vector<std::pair<std::size_t, Module>>;  // after how many of layers_
+  using Behind = std::vector<std::pair<std::size_t, ArrayModule>>;  // after how many of layers_
 
   // What belongs to the layer before it; where names do not tell, to the hidden layers one after another.
   void add_behind(const Behind& modules, const std::string& what, BlockKind kind, ParameterSet& set) const {
@@ -326,7 +247,7 @@ class LayerFinder {
 
   const ParameterArrays& file_;
   WeightLayout layout_;
-  std::vector<Module> layers_;  // dense, in the order of the file or the names
+  std::vector<ArrayModule> layers_;  // dense, in the order of the file or the names
   Behind slopes_, normalizations_;
   bool told_ = false;
   Solution solution_{};

@@ -73,13 +73,17 @@ void mask(const RandomBlocks& blocks, const std::uint32_t* dropped, const T* kep
     for (std::size_t s = 0; s < Blocks::kSteps; ++s) {
       const std::size_t column = i + s * Blocks::kIndices;
       if (column >= out.columns) break;
-      for (std::size_t row = 0; row < 8 && row < out.rows; ++row) {
+      const auto put = [&](std::size_t row, auto half) HWY_ATTR {
+        if (row < out.rows)
+          hn::Store(hn::IfThenZeroElse(hn::RebindMask(d, hn::Lt(half, threshold)), factor), d,
+                    out.at(row, column));
+      };
+      for (std::size_t word = 0; word < 4; ++word) {
         typename Blocks::Word words[Blocks::kRegisters];
-        for (std::size_t r = 0; r < Blocks::kRegisters; ++r) words[r] = block[s][r].words[row / 2];
-        const auto word = join_words(words);
-        const auto half = hn::And(row % 2 == 0 ? word : hn::ShiftRight<16>(word), low);
-        hn::Store(hn::IfThenZeroElse(hn::RebindMask(d, hn::Lt(half, threshold)), factor), d,
-                  out.at(row, column));
+        for (std::size_t r = 0; r < Blocks::kRegisters; ++r) words[r] = block[s][r].words[word];
+        const auto joined = join_words(words);
+        put(2 * word, hn::And(joined, low));
+        put(2 * word + 1, hn::And(hn::ShiftRight<16>(joined), low));
       }
     }
   }

@@ -16,7 +16,7 @@ class TorchNumbers(harness.Case):
         lines = (self.folder / out / "parameters.jsonl").read_text().splitlines()
         return {line["run_id"]: line["layers"] for line in map(json.loads, lines)}
 
-    def assert_close(self, given, expected, place):
+    def assert_close(self, given, expected, place, tolerance=TOLERANCE):
         if isinstance(expected, dict):
             self.assertEqual(given.keys(), expected.keys(), place)
             pairs = [(given[key], expected[key]) for key in expected]
@@ -24,11 +24,11 @@ class TorchNumbers(harness.Case):
             self.assertEqual(len(given), len(expected), place)
             pairs = zip(given, expected)
         else:
-            self.assertTrue(math.isclose(given, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE),
+            self.assertTrue(math.isclose(given, expected, rel_tol=tolerance, abs_tol=tolerance),
                             f"{place}: {given}, expected {expected}")
             return
         for one, other in pairs:
-            self.assert_close(one, other, place)
+            self.assert_close(one, other, place, tolerance)
 
     def test_every_output_activation_and_loss_has_torchs_value_and_gradient(self):
         expected = NUMBERS["outputs"]
@@ -51,6 +51,30 @@ class TorchNumbers(harness.Case):
             of_torch = expected[row["model.output_activation.name"]][row["train.loss"]]
             self.assert_close(float(row["train_loss_initial"]), of_torch["loss"], place)
             self.assert_close(parameters[row["run_id"]], of_torch["layers"], place)
+
+    def test_normalized_networks_train_as_torchs_over_60_steps(self):
+        of_torch = NUMBERS["normalized"]
+        for i, case in enumerate(of_torch["cases"]):
+            (self.folder / f"start{i}.json").write_text(json.dumps({"layers": case["start"]}))
+            self.train({
+                "data": {"kind": "points", "inputs": of_torch["inputs"], "targets": of_torch["targets"]},
+                "model": {"hidden": of_torch["hidden"], "activation": "silu", "normalization": case["normalization"],
+                          "skip": case["skip"]},
+                "init": {"file": f"start{i}.json"},
+                "train": {"optimizer": {"learning_rate": 0.05, "momentum": 0.9}, "batch_size": 4,
+                          "sampling": "sequential", "steps": of_torch["steps"], "precision": "float64"},
+                "record": {"parameters": ["final"]},
+            }, f"normalized{i}")
+            place = f"{case['normalization']}, skip {case['skip']}"
+            (row,) = self.rows(f"normalized{i}/runs.csv")
+            self.assert_close(float(row["train_loss"]), case["loss"], place, 1e-9)
+            (layers,) = self.parameters(f"normalized{i}").values()
+            self.assert_close(layers, case["layers"], place, 1e-9)
+
+    def test_no_normalization_is_missing(self):
+        definitions = json.loads(self.succeed("schema"))["definitions"]
+        stored = {case["normalization"]["name"] for case in NUMBERS["normalized"]["cases"]}
+        self.assertEqual(set(definitions["model.normalization.name"]["enum"]) - {"none"}, stored)
 
     def test_no_activation_and_no_loss_is_missing(self):
         definitions = json.loads(self.succeed("schema"))["definitions"]

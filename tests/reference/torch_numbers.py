@@ -84,6 +84,71 @@ OPTIMIZERS = [
     ("keras.optimizers.RMSprop(momentum=0.5)", {"name": "rmsprop", "library": "keras", "momentum": 0.5}),
 ]
 
+# A network 2-4-4-3, trained with normalizations and a skip on eight examples in batches of four.
+NORMALIZATIONS = {
+    "layer_norm": lambda width, spec: torch.nn.LayerNorm(width, spec["epsilon"], spec["affine"]),
+    "rms_norm": lambda width, spec: torch.nn.RMSNorm(width, spec["epsilon"], spec["affine"]),
+    "batch_norm": lambda width, spec: torch.nn.BatchNorm1d(width, spec["epsilon"], spec["momentum"], spec["affine"]),
+}
+WIDTHS = [2, 4, 4, 3]
+TRAINED_STEPS = 60
+NAMES = {"weight": "norm_weight", "bias": "norm_bias", "running_mean": "running_mean", "running_var": "running_var"}
+
+
+def wave(*shape, first=0):
+    return torch.sin(3 * torch.arange(first, first + math.prod(shape)) + 1).reshape(shape)
+
+
+class Normalized(torch.nn.Module):
+    """Linear, normalization, silu, or Linear, silu, normalization; a skip around the second hidden layer."""
+
+    def __init__(self, spec, skip):
+        super().__init__()
+        self.after, self.skip = spec["position"] == "after_activation", skip
+        self.dense = torch.nn.ModuleList(torch.nn.Linear(*sides) for sides in zip(WIDTHS, WIDTHS[1:]))
+        self.norms = torch.nn.ModuleList(NORMALIZATIONS[spec["name"]](width, spec) for width in WIDTHS[1:-1])
+        with torch.no_grad():
+            for i, layer in enumerate(self.dense):
+                layer.weight.copy_(wave(*layer.weight.shape, first=10 * i))
+                layer.bias.copy_(wave(len(layer.bias), first=5 * i) / 4)
+
+    def forward(self, x):
+        for i, (dense, norm) in enumerate(zip(self.dense, self.norms)):
+            y = norm(F.silu(dense(x))) if self.after else F.silu(norm(dense(x)))
+            x = x + y if self.skip and i == 1 else y
+        return self.dense[-1](x)
+
+    def layers(self):
+        layers = [{"weights": layer.weight.tolist(), "bias": layer.bias.tolist()} for layer in self.dense]
+        for layer, norm in zip(layers, self.norms):
+            layer.update({NAMES[name]: value.tolist() for name, value in norm.state_dict().items() if name in NAMES})
+        return layers
+
+
+def normalized():
+    cases = []
+    inputs, targets = wave(8, 2, first=100), wave(8, 3, first=200)
+    for name in NORMALIZATIONS:
+        for position in ["before_activation", "after_activation"]:
+            for skip in [False, True]:
+                spec = {"name": name, "position": position, "epsilon": 1e-3, "affine": not skip}
+                if name == "batch_norm":
+                    spec["momentum"] = 0.2
+                network = Normalized(spec, skip)
+                start = network.layers()
+                optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
+                for step in range(TRAINED_STEPS):
+                    batch = slice(0, 4) if step % 2 == 0 else slice(4, 8)
+                    optimizer.zero_grad()
+                    F.mse_loss(network(inputs[batch]), targets[batch]).backward()
+                    optimizer.step()
+                network.eval()
+                loss = F.mse_loss(network(inputs), targets).item()
+                cases.append({"normalization": spec, "skip": skip, "start": start, "loss": loss,
+                              "layers": network.layers()})
+    return {"inputs": inputs.tolist(), "targets": targets.tolist(), "hidden": WIDTHS[1:-1], "steps": TRAINED_STEPS,
+            "cases": cases}
+
 
 def after_one_step(activation, loss):
     """The loss, and the parameters after a step of gradient descent with learning rate 1."""
@@ -128,6 +193,7 @@ def compute():
         "hidden": HIDDEN,
         "layers": LAYERS,
         "outputs": {a: {loss: after_one_step(a, loss) for loss in LOSSES} for a in ACTIVATIONS},
+        "normalized": normalized(),
         "steps": STEPS,
         "optimizers": [{"call": call, "config": config, "weight": optimized(call)} for call, config in OPTIMIZERS],
     }

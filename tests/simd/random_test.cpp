@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -71,6 +72,84 @@ TYPED_TEST(Random, normal_numbers_are_those_of_each_lanes_stream) {
       }
     }
   });
+}
+
+TYPED_TEST(Random, examples_are_drawn_from_each_lanes_blocks) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    const std::size_t lanes = kernels.lanes, vector = kernels.vector;
+    const std::vector<std::uint64_t> seeds = seeds_of(lanes);
+    for (const std::uint64_t first : kFirsts) {
+      for (const std::uint32_t bound : {1u, 10u, 1000003u, 1u << 31, 0xFFFFFFFFu}) {
+        for (const std::size_t count : {1, 2, 7, 33}) {
+          const std::size_t whole = (count * lanes + vector - 1) / vector * vector;
+          std::vector<std::uint32_t> drawn(whole + 1, 123);
+          kernels.order->draw({seeds.data(), Purpose::kReplacement, 0, first, 1}, bound, count, drawn.data());
+          for (std::size_t i = 0; i < count * lanes; ++i)
+            ASSERT_EQ(drawn[i],
+                      random_below(seeds[i % lanes], Purpose::kReplacement, 0, first + i / lanes, bound));
+          EXPECT_EQ(drawn[whole], 123u);
+        }
+      }
+    }
+  });
+}
+
+TYPED_TEST(Random, masks_are_made_of_the_halves_of_each_lanes_words) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    const std::size_t lanes = kernels.lanes;
+    const std::vector<std::uint64_t> seeds = seeds_of(lanes);
+    std::vector<std::uint32_t> dropped;
+    std::vector<T> kept;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      dropped.push_back(lane == 1 ? 65536 : static_cast<std::uint32_t>(30000 * lane % 65536));
+      kept.push_back(static_cast<T>(1.5 + double(lane)));
+    }
+    for (const std::uint64_t first : kFirsts) {
+      for (const std::size_t rows : {1, 5, 8}) {
+        for (const std::size_t count : {1, 2, 7, 33}) {
+          TestMatrix<T> drawn(rows + 1, count, lanes, 1), expected(rows + 1, count, lanes, 1);
+          kernels.random->mask({seeds.data(), Purpose::kDropout, 5, first, 3}, dropped.data(), kept.data(),
+                               drawn.view().row_range(0, rows));
+          expected.fill([&](std::size_t row, std::size_t i, std::size_t lane) {
+            if (row == rows) return 0.0;
+            const auto block = random_block(seeds[lane], Purpose::kDropout, 5, first + 3 * i);
+            const std::uint32_t half = block[row / 2] >> (row % 2 * 16) & 0xFFFF;
+            return half < dropped[lane] ? 0 : double(kept[lane]);
+          });
+          expect_same_bits(drawn, expected);
+        }
+      }
+    }
+  });
+}
+
+// As torch.nn.Dropout's: each factor by itself is 0 with probability p, independent of its neighbours, and 1 on the
+// average.
+TEST(Masks, are_fair_and_independent) {
+  const Kernels<double> kernels = deadrelu::kernels<double>(available_simd()[0], Engine::kWide);
+  constexpr std::size_t kCount = 60 * 512;
+  for (const double p : {0.1, 0.5, 0.8}) {
+    const std::uint64_t seed = 42;
+    const auto dropped = static_cast<std::uint32_t>(p * 65536 + 0.5);
+    const double kept = 1 / (1 - p);
+    TestMatrix<double> drawn(8, kCount, 1, 0);
+    kernels.random->mask({&seed, Purpose::kDropout, 0, 0, 1}, &dropped, &kept, drawn.view());
+    const auto value = [&](std::size_t row, std::size_t i) { return *drawn.view().at(row, i); };
+    double sum = 0, with_row = 0, with_next = 0;
+    for (std::size_t row = 0; row < 8; ++row) {
+      for (std::size_t i = 0; i + 1 < kCount; ++i) {
+        sum += value(row, i) - 1;
+        with_row += (value(row, i) - 1) * (value((row + 1) % 8, i) - 1);
+        with_next += (value(row, i) - 1) * (value(row, i + 1) - 1);
+      }
+    }
+    const double count = 8.0 * (kCount - 1), variance = p / (1 - p);
+    EXPECT_LT(std::abs(sum), 4 * std::sqrt(count * variance)) << p;
+    EXPECT_LT(std::abs(with_row), 4 * std::sqrt(count) * variance) << p;
+    EXPECT_LT(std::abs(with_next), 4 * std::sqrt(count) * variance) << p;
+  }
 }
 
 TYPED_TEST(Random, examples_are_drawn_from_each_lanes_blocks) {

@@ -109,6 +109,19 @@ TEST(Allocations, no_step_makes_one_whatever_the_activation) {
   }
 }
 
+TEST(Allocations, no_step_makes_one_whatever_stands_between_layers) {
+  for (const Normalization norm : values_of<Normalization>()) {
+    for (const Position position : values_of<Position>()) {
+      RunSpec run = small_run();
+      run.model.hidden = {5, 5};
+      run.model.normalization = {.kind = norm, .position = position};
+      run.model.skip = true;
+      run.model.dropout = 0.5;
+      expect_no_allocation(run);
+    }
+  }
+}
+
 TEST(Allocations, no_step_makes_one_whatever_the_optimizer) {
   for (const Optimizer kind : values_of<Optimizer>()) {
     RunSpec run = small_run();

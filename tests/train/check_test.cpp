@@ -36,6 +36,70 @@ TEST(Check, a_batch_may_be_the_training_split_but_not_more) {
   EXPECT_TRUE(find_contradictions(full, facts_of(1, 0)).empty());
 }
 
+// The batches that batch_norm cannot normalize with are those of one example.
+TEST(Check, batch_norm_needs_two_examples) {
+  RunSpec run = valid_run();
+  run.model.normalization.kind = Normalization::kBatchNorm;
+  run.train.batch_size_given = true;
+  const auto refuses = [&](std::uint64_t batch, std::size_t samples) {
+    run.train.batch_size = batch;
+    return blames(find_contradictions(run, facts_of(samples, 0)), "train.batch_size");
+  };
+  EXPECT_TRUE(refuses(1, 30));
+  EXPECT_TRUE(refuses(0, 1));
+  EXPECT_TRUE(refuses(10, 31));  // the last batch of an epoch
+  EXPECT_FALSE(refuses(10, 30));
+  EXPECT_FALSE(refuses(10, 32));
+  EXPECT_FALSE(refuses(0, 31));
+  run.train.sampling = Sampling::kWithReplacement;
+  EXPECT_FALSE(refuses(10, 31));
+  EXPECT_TRUE(refuses(1, 30));
+  run.train.steps = 0;  // nothing is trained
+  EXPECT_FALSE(refuses(1, 30));
+  run.train.steps = 1;
+  run.model.normalization.kind = Normalization::kLayerNorm;
+  EXPECT_FALSE(refuses(1, 30));
+}
+
+TEST(Check, layer_norm_of_one_unit_is_refused) {
+  RunSpec run = valid_run();
+  run.model.hidden = {3, 1};
+  for (const Normalization kind : values_of<Normalization>()) {
+    run.model.normalization.kind = kind;
+    EXPECT_EQ(blames(spec_contradictions(run, false), "model.normalization"),
+              kind == Normalization::kLayerNorm);
+  }
+  run.model.normalization = {.kind = Normalization::kLayerNorm, .position = Position::kAfterActivation};
+  run.model.activation.kind = Activation::kCrelu;  // two numbers a unit
+  EXPECT_FALSE(blames(spec_contradictions(run, false), "model.normalization"));
+}
+
+TEST(Check, a_skip_needs_neighbours_of_one_width) {
+  RunSpec run = valid_run();
+  run.model.skip = true;
+  const auto refuses = [&](std::vector<std::size_t> hidden) {
+    run.model.hidden = std::move(hidden);
+    return blames(spec_contradictions(run, false), "model.skip");
+  };
+  EXPECT_TRUE(refuses({3, 4, 3}));
+  EXPECT_TRUE(refuses({3}));
+  EXPECT_TRUE(refuses({}));
+  EXPECT_FALSE(refuses({3, 4, 4}));
+  run.model.activations = {{.kind = Activation::kCrelu}, {}};
+  EXPECT_TRUE(refuses({3, 3}));
+  EXPECT_FALSE(refuses({3, 6}));
+}
+
+TEST(Check, what_acts_on_hidden_layers_needs_some) {
+  RunSpec run = valid_run();
+  run.model.hidden.clear();
+  EXPECT_FALSE(blames(spec_contradictions(run, false), "model.dropout"));
+  run.model.dropout = 0.1;
+  run.model.normalization.kind = Normalization::kRmsNorm;
+  EXPECT_TRUE(blames(spec_contradictions(run, false), "model.dropout"));
+  EXPECT_TRUE(blames(spec_contradictions(run, false), "model.normalization"));
+}
+
 TEST(Check, something_has_to_be_left_to_train_on) {
   EXPECT_TRUE(blames(find_contradictions(valid_run(), facts_of(0, 5)), "data.test_fraction"));
 }

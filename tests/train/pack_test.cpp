@@ -49,6 +49,8 @@ const Change kShared[] = {
     {"target scale", [](RunSpec& r) { r.data.target_scale = 2; }},
     {"data seed", [](RunSpec& r) { r.data.seed = 3; }},
     {"thresholds", [](RunSpec& r) { r.record.thresholds.dormant = 0.5; }},
+    {"epsilon of a normalization", [](RunSpec& r) { r.model.normalization.epsilon = 1e-3; }},
+    {"momentum of running statistics", [](RunSpec& r) { r.model.normalization.momentum = 0.5; }},
 };
 
 const Change kApart[] = {
@@ -70,6 +72,11 @@ const Change kApart[] = {
      [](RunSpec& r) {
        r.model.biases = {true, false};
      }},
+    {"normalization", [](RunSpec& r) { r.model.normalization.kind = Normalization::kLayerNorm; }},
+    {"position", [](RunSpec& r) { r.model.normalization.position = Position::kAfterActivation; }},
+    {"gains", [](RunSpec& r) { r.model.normalization.affine = false; }},
+    {"skip", [](RunSpec& r) { r.model.skip = true; }},
+    {"dropout", [](RunSpec& r) { r.model.dropout = 0.1; }},
     {"frozen layers", [](RunSpec& r) { r.train.freeze = {2}; }},
     {"targets of classes",
      [](RunSpec& r) {
@@ -113,6 +120,13 @@ TEST(PackForm, runs_that_differ_in_numbers_share_a_pack) {
     EXPECT_TRUE(pack_form(run) == pack_form(base_run())) << change.name;
     EXPECT_EQ(pack_form(run).hash(), pack_form(base_run()).hash()) << change.name;
   }
+}
+
+TEST(PackForm, runs_that_drop_more_or_less_share_a_pack) {
+  RunSpec few = base_run(), many = base_run();
+  few.model.dropout = 0.1;
+  many.model.dropout = 0.7;
+  EXPECT_TRUE(pack_form(few) == pack_form(many));
 }
 
 TEST(PackForm, runs_that_differ_in_shape_or_operations_do_not) {
