@@ -50,12 +50,13 @@ bool is_office(std::string_view start) {
 bool is_open_document(std::string_view start) { return first_entry(start) == "mimetype"; }
 bool is_npz(std::string_view start) { return first_entry(start).ends_with(".npy"); }
 
-bool is_pickle(std::string_view start) {
-  return start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5;
-}
 // The length of the header in 8 bytes, low ones first, and then the header, a JSON object.
 bool is_safetensors(std::string_view start) {
   return start.size() > 8 && start[5] == 0 && start[6] == 0 && start[7] == 0 && start[8] == '{';
+}
+// That length may begin as a pickle does.
+bool is_pickle(std::string_view start) {
+  return start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5 && !is_safetensors(start);
 }
 bool is_idx(std::string_view start) {
   if (start.size() < 4 || start[0] != 0 || start[1] != 0 || start[3] == 0) return false;

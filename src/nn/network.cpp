@@ -62,22 +62,18 @@ Network<T>::Network(NetworkShape layers, const Kernels<T>& table)
       dropped(kernels.lanes),
       kept(kernels.lanes),
       frozen(shape.layers.size()) {
-  const NormalizationSpec& normalization = shape.layers.front().normalization;
-  for (std::size_t lane = 0; lane < kernels.lanes; ++lane) set_numbers(lane, normalization, 0);
+  ModelSpec model;
+  model.normalization = shape.layers.front().normalization;
+  for (std::size_t lane = 0; lane < kernels.lanes; ++lane) set(lane, model);  // no activations are there yet
   for (const LayerShape& layer : shape.layers) numbers.emplace_back(layer.activation, kernels.lanes);
 }
 
 template <class T>
-void Network<T>::set_numbers(std::size_t lane, const NormalizationSpec& normalization, double dropout) {
-  epsilon[lane] = static_cast<T>(normalization.epsilon);
-  momentum[lane] = static_cast<T>(normalization.momentum);
-  dropped[lane] = static_cast<std::uint32_t>(dropout * 0x1p16 + 0.5);
-  kept[lane] = static_cast<T>(1 / (1 - dropout));
-}
-
-template <class T>
 void Network<T>::set(std::size_t lane, const ModelSpec& model) {
-  set_numbers(lane, model.normalization, model.dropout);
+  epsilon[lane] = static_cast<T>(model.normalization.epsilon);
+  momentum[lane] = static_cast<T>(model.normalization.momentum);
+  dropped[lane] = static_cast<std::uint32_t>(model.dropout * 0x1p16 + 0.5);
+  kept[lane] = static_cast<T>(1 / (1 - model.dropout));
   for (std::size_t l = 0; l < numbers.size(); ++l) numbers[l].set(lane, model.activation_of(l));
 }
 

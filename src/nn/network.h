@@ -43,9 +43,6 @@ struct Network {
   Buffer<std::uint32_t> dropped;           // [lane]: model.dropout · 2¹⁶
   Buffer<T> kept;                          // [lane]: 1/(1 − model.dropout)
   std::vector<bool> frozen;                // [layer]: training takes and leaves its running statistics
-
- private:
-  void set_numbers(std::size_t lane, const NormalizationSpec& normalization, double dropout);
 };
 
 // Whether the layer's product ends as a ReLU, so that training keeps no pre-activations of it.

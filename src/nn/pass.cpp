@@ -224,7 +224,7 @@ void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T
       const LaneMatrix<T> below = activations.gradient(l - 1, samples);
       network.kernels.dense->relu_backward(transposed, dz, x, start, weights, biases, below);
       if (network.shape.layers[l - 1].drops && mode == Mode::kTrain)
-        network.kernels.normalization->scale(below, network.kept.data());
+        network.kernels.normalization->join(below, activations.mask(l - 1, samples), {}, below);
     } else {
       network.kernels.dense->weight_gradient(dz, x, start, weights, biases);
       // What a skip passes by the layer is there already.

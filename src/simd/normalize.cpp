@@ -148,25 +148,10 @@ void join(LaneMatrix<const T> x, LaneMatrix<const T> mask, LaneMatrix<const T> b
 }
 
 template <class T, Engine kEngine>
-void scale(LaneMatrix<T> x, const T* factor) {
-  assert(lies_well<kEngine>(x));
-  constexpr Tag<T> d;
-  const Lanes<T> times = load_number<kEngine>(factor);
-  x = as_vectors<kEngine>(x);
-  for (std::size_t r = 0; r < x.rows; ++r)
-    for_each_column(
-        x.columns, [&](T* at) HWY_ATTR { hn::Store(hn::Mul(hn::Load(d, at), times), d, at); }, Row(x, r));
-}
-
-template <class T, Engine kEngine>
-constexpr NormalizationKernels<T> kNormalization{&over_rows<T, kEngine>,
-                                                 &over_rows_backward<T, kEngine>,
-                                                 &measure_rows<T, kEngine>,
-                                                 &by_rows<T, kEngine>,
-                                                 &by_rows_backward<T, kEngine>,
-                                                 &add_sums<T, kEngine>,
-                                                 &join<T, kEngine>,
-                                                 &scale<T, kEngine>};
+constexpr NormalizationKernels<T> kNormalization{
+    &over_rows<T, kEngine>, &over_rows_backward<T, kEngine>, &measure_rows<T, kEngine>,
+    &by_rows<T, kEngine>,   &by_rows_backward<T, kEngine>,   &add_sums<T, kEngine>,
+    &join<T, kEngine>};
 
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE

@@ -48,8 +48,6 @@ struct NormalizationKernels {
   void (*add_sums)(LaneMatrix<const T> n, LaneMatrix<const T> dy, T* gain_sum, T* shift_sum);
   // y = x·mask + beside (fused); either may be without data: left out. y may be x.
   void (*join)(LaneMatrix<const T> x, LaneMatrix<const T> mask, LaneMatrix<const T> beside, LaneMatrix<T> y);
-  // x·factor[lane], in place.
-  void (*scale)(LaneMatrix<T> x, const T* factor);
 };
 
 template <class T>

@@ -33,6 +33,7 @@ TEST(FileKind, a_file_is_named_by_its_first_bytes) {
       {"\x80\x04\x95\0\0"s, "a pickle"},
       {"\x80\2\x8A\x0Al\xFC\x9C\x46\xF9 j\xA8P\x19."s, "a PyTorch file"},
       {"\x48\0\0\0\0\0\0\0{\"w\":"s, "a safetensors file"},
+      {"\x80\4\0\0\0\0\0\0{\"w\":"s, "a safetensors file"},  // no pickle
       {"\0\0\x08\3\0\0\0\1"s, "an IDX file"},
       {"\xFF\xFE"
        "a\0,\0"s,

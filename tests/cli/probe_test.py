@@ -83,6 +83,32 @@ class Probe(harness.Case):
                     for column in right.keys() - {"run_id", "step", "died", "revived", "update_ratio"}:
                         self.assertEqual(row[column], right[column], column)
 
+    def test_a_normalized_network_is_measured_with_what_it_has_learned(self):
+        schema = json.loads(self.succeed("schema"))["definitions"]
+        kinds = [name for name in schema["model.normalization.name"]["enum"] if name != "none"]
+        for kind in kinds:
+            for position in schema["model.normalization.position"]["enum"]:
+                config = {
+                    "data": {"kind": "npy", "inputs": str(NETWORKS / "inputs.npy"),
+                             "targets": str(NETWORKS / "regression.npy")},
+                    "model": {"hidden": [8, 8], "normalization": {"name": kind, "position": position}, "dropout": 0.2},
+                    "train": {"steps": 30, "batch_size": 20, "precision": "float64"},
+                    "record": {"every": 30, "parameters": ["final"]},
+                }
+                out = f"{kind}-{position}"
+                self.succeed("run", self.write(config), "--out", out)
+                (run,) = self.rows(f"{out}/runs.csv")
+                last = [row for row in self.rows(f"{out}/layers.csv") if row["step"] == "30"]
+                for format in ("safetensors", "npz"):
+                    self.succeed("export", out, "--parameters", format)
+                    found = self.probe(
+                        "probe", f"{out}/parameters/{run['run_id']}-step30.{format}", "--data", NETWORKS / "inputs.npy",
+                        "--targets", NETWORKS / "regression.npy", "--set", f"model.normalization.position={position}")
+                    self.assertEqual(found["metrics"][0]["train_loss"], float(run["train_loss"]), (out, format))
+                    for row, right in zip(found["layers"][:2], last, strict=False):
+                        for column in ("dead_fraction", "activation_mean", "preactivation_std"):
+                            self.assertEqual(row[column], float(right[column]), (out, format, column))
+
     def test_without_targets_there_is_no_loss_and_no_gradient(self):
         found = self.probe("probe", NETWORKS / "relu_float32.safetensors", "--data", NETWORKS / "inputs.npy")
         self.assertIsNone(found["metrics"][0]["train_loss"])
