@@ -8,7 +8,7 @@ import xml.etree.ElementTree
 
 from deadrelu.plot import CHARTS
 from PIL import Image
-from results_to_draw import ROOT, call, dead, experiment, stream, sweep, tasks
+from results_to_draw import ROOT, call, dead, experiment, remedies, stream, sweep, tasks
 
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -40,7 +40,7 @@ class Plot(unittest.TestCase):
 
     def test_streams_activations_and_born_dead_networks_have_their_charts(self):
         for results, chart in ((experiment("one-input"), "born_dead"), (experiment("sparsity"), "league"),
-                               (stream(), "stream_error"), (tasks(), "task_error")):
+                               (stream(), "stream_error"), (tasks(), "task_error"), (remedies(), "remedies")):
             file = self.folder / f"{chart}.png"
             code, output, _ = call("plot", results, "--only", chart, "--out", file)
             self.assertEqual((code, output), (0, f"{file}\n"))

@@ -31,6 +31,16 @@ def dead():
 
 
 @functools.cache
+def remedies():
+    """Two remedies, and none."""
+    out = pathlib.Path(FOLDER.name) / "remedies"
+    _run("run", ROOT / "configs/quickstart.json", "--out", out, "--progress", "none", "--set", "train.steps=200",
+         "--set", 'sweep={"grid": {"remedy": ["none", "l2_init", "l1"], "train.optimizer.learning_rate": [0.01, 0.1]}, '
+         '"seeds": 3}')
+    return out
+
+
+@functools.cache
 def stream():
     """A short online stream, with four settings that are no grid."""
     out = pathlib.Path(FOLDER.name) / "stream"

@@ -8,8 +8,7 @@ import pandas as pd
 from deadrelu import Results
 from deadrelu.plot.born_dead import lower_bound, upper_bound
 from deadrelu.plot.statistics import mean_interval, wilson
-from deadrelu.plot.survival import survival_curve
-from deadrelu.plot.view import _readable
+from deadrelu.plot.view import Axis, _joined, _readable
 from results_to_draw import ROOT, sweep
 
 
@@ -36,15 +35,6 @@ class Intervals(unittest.TestCase):
             pd.testing.assert_series_equal(ours[name], theirs[f"dead_fraction_{name}"], check_names=False, rtol=1e-9)
 
 
-class Survival(unittest.TestCase):
-    def test_a_unit_that_leaves_counts_until_then_and_a_revival_does_not(self):
-        # Dead at steps 0, 10, 20, 30? Unit 2 comes back and dies again; the run of unit 3 diverges.
-        lives = {1: [0, 0, 0, 0], 2: [0, 1, 0, 1], 3: [0, 0], 4: [0, 0, 1, 1]}
-        rows = [{"run_id": "r", "layer": 1, "unit": unit, "step": 10 * step, "dead": dead}
-                for unit, life in lives.items() for step, dead in enumerate(life)]
-        self.assertEqual(survival_curve(pd.DataFrame(rows))["alive"].tolist(), [1, 3 / 4, 3 / 8, 3 / 8])
-
-
 class BornDead(unittest.TestCase):
     def test_published_shares_lie_between_the_bounds(self):
         claims = json.loads((ROOT / "experiments/born-dead/claims.json").read_text(encoding="utf-8"))
@@ -58,6 +48,14 @@ class BornDead(unittest.TestCase):
 
 
 class Labels(unittest.TestCase):
+    def test_settings_that_are_no_grid_are_named_by_what_is_not_as_in_the_first(self):
+        rows = [("relu", 8, 0.1), ("tanh", 8, 0.1), ("relu", 16, 0.1), ("relu", 8, 0.5)]
+        frame = pd.DataFrame(rows, columns=["a", "b", "c"])
+        axes = [Axis(path, tuple(frame[path].unique()), path != "a", name) for path, name in
+                (("a", "activation"), ("b", "units"), ("c", "rate"))]
+        self.assertEqual(_joined(frame, axes).tolist(), ["relu · 8 · 0.1", "activation tanh", "units 16", "rate 0.5"])
+        self.assertEqual(_joined(frame[:2], axes[:2]).tolist(), ["relu · 8", "tanh · 8"])
+
     def test_objects_are_told_apart_by_what_differs(self):
         column = pd.Series(['relu', '{"name":"elu","alpha":1}', '{"name":"leaky_relu","slope":0.01}',
                             '{"name":"leaky_relu","slope":0.1}', '[16,16]', '[]', '[-1.5,2]',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import altair as alt
 import pandas as pd
 
@@ -14,6 +16,12 @@ from .sweep import SHARE, describe_runs
 FATES = {"born_dead": "born dead (share of runs)", "collapsed": "collapsed (share of runs)",
          "diverged": "diverged (share of runs)"}
 MOST_SETTINGS = 24
+MOST_POINTS = 4
+# What remedies are compared by: how well the network does, of which two are shown, and what becomes of its units.
+WELL = {"online_accuracy": "online accuracy", "online_loss": "online loss", "test_accuracy": "test accuracy",
+        "test_loss": "test loss", "train_accuracy": "training accuracy", "train_loss": "training loss"}
+OUTCOMES = {**WELL, "dead_fraction": "dead units at the end (share)", "deaths": "deaths (units)",
+            "revivals": "revivals (units)"}
 
 
 def league(view: View) -> Chart | None:
@@ -62,6 +70,46 @@ def outcomes(view: View) -> Chart | None:
                         f"Wilson's); {describe_runs(view)}")
 
 
+def remedies(view: View) -> Chart | None:
+    """What each remedy changes, paired over seeds, with its 95 % interval: `deadrelu compare`."""
+    axis = next((axis for axis in view.axes if axis.path.split(".")[0] == "remedy"), None)
+    if axis is None:
+        return None
+    others = [other for other in view.axes if other is not axis]
+    several = prod(len(other.values) for other in others) > MOST_POINTS
+    options = [f"--by={path}" for path in view.decided_by(axis)] + ["--average"] * several
+    table = view.asked("compare", *options)
+    if table.empty:
+        return None
+    table = table.rename(columns={axis.path: "remedy"}).assign(
+        series="" if several or not others else table[[other.path for other in others]].map(label).agg(" · ".join, axis=1))
+    order = [label(value) for value in axis.values if value in set(table["remedy"])]
+    found = [name for name in OUTCOMES if name in set(table["outcome"])]
+    panels = [name for name in found if name in WELL][:2] + [name for name in found if name not in WELL]
+    charts = [_differences(table[table["outcome"] == name], OUTCOMES[name], order, " · ".join(o.title for o in others),
+                           named=panel == 0) for panel, name in enumerate(panels)]
+    pooled = f"; averaged over {', '.join(other.title for other in others)}" if several else ""
+    return theme.headed(alt.hconcat(*charts, spacing=12), "What the remedies change",
+                        f"Difference from {table['baseline'].iloc[0]}, paired over seeds, and its 95 % interval"
+                        f"{pooled}; {describe_runs(view)}")
+
+
+def _differences(table: pd.DataFrame, title: str, order: list[str], series: str, named: bool) -> Chart:
+    names = alt.Axis(labels=named, ticks=named, grid=True, labelLimit=320)
+    points = list(dict.fromkeys(table["series"]))
+    base = alt.Chart(table).encode(
+        y=alt.Y("remedy:N", sort=order, title=None, axis=names, scale=alt.Scale(domain=order)),
+        yOffset=alt.YOffset("series:N", sort=points), color=theme.series_colour(points, series) if points[1:] else
+        alt.value(theme.CATEGORIES[0]))
+    x = alt.X("difference:Q", title=title, axis=alt.Axis(tickCount=4), scale=alt.Scale(zero=True))
+    tooltip = ["remedy", "series", *[alt.Tooltip(f"{name}:Q", format=".4g") for name in (
+        "difference", "low", "high", "p", "p_holm", "baseline_mean", "mean", "pairs")]]
+    bars = base.mark_rule(strokeWidth=1.5).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color="black", strokeDash=[4, 4]).encode(x="x:Q")
+    dots = base.mark_point(filled=True, size=50, opacity=1).encode(x=x, tooltip=tooltip)
+    return alt.layer(zero, bars, dots).properties(width=170, height=len(order) * (10 + 8 * len(points)))
+
+
 def _at_their_best(view: View, axis: Axis) -> tuple[pd.DataFrame, list[Axis]]:
     others = [other for other in view.axes if other is not axis]
     if not others:
@@ -81,7 +129,7 @@ def _loss_scale(runs: pd.DataFrame) -> alt.Scale:
 
 def _dots(table: pd.DataFrame, column: str, title: str, scale: alt.Scale, order: list[str], named: bool) -> Chart:
     """One row of `column` a value, with its interval; `order` are the rows, `named` says whether they have labels."""
-    names = alt.Axis(labels=named, ticks=named, grid=True, labelLimit=240)
+    names = alt.Axis(labels=named, ticks=named, grid=True, labelLimit=320)
     base = alt.Chart(table).encode(
         y=alt.Y(f"{column}:N", sort=order, title=None, axis=names, scale=alt.Scale(domain=order)))
     x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4))

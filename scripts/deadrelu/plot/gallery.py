@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import activation, born_dead, comparison, depth, survival, sweep, training
+from . import activation, born_dead, comparison, depth, dose, survival, sweep, training
 from .theme import Chart
 from .view import View
 
@@ -12,9 +12,11 @@ from .view import View
 CHARTS: dict[str, Callable[[View], Chart | None]] = {
     "dead_fraction": sweep.dead_fraction,
     "heat_map": sweep.heat_map,
+    "dose_response": dose.dose_response,
     "born_dead": born_dead.born_dead,
     "outcomes": comparison.outcomes,
     "league": comparison.league,
+    "remedies": comparison.remedies,
     "by_depth": depth.by_depth,
     "dead_by_layer": training.dead_by_layer,
     "gradient_by_layer": training.gradient_by_layer,

@@ -134,14 +134,19 @@ class View:
             if error.code != 2:
                 raise
             return pd.DataFrame()
-        frame = read_csv(io.StringIO(text), dict(self.results.columns["runs"]["type"][self.results.swept]))
+        types = dict(self.results.columns["runs"]["type"][self.results.swept])
+        frame = self.readable(read_csv(io.StringIO(text), types))
+        paths = [axis.path for axis in self.axes if axis.path in frame]
+        settings = self.runs[paths].assign(setting=_joined(self.runs, [axis for axis in self.axes if axis.path in paths]))
+        return frame.merge(settings.drop_duplicates(), on=paths, how="left") if paths else frame.assign(setting="")
+
+    def readable(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A table with swept values as the program has them, with these as in `runs`."""
         for path in self.results.swept:
             if path in frame:
                 readable = dict(zip(map(_key, self.results.runs[path]), self.runs[path]))
                 frame[path] = frame[path].map(lambda value: readable[_key(value)])
-        paths = [axis.path for axis in self.axes if axis.path in frame]
-        settings = self.runs[paths].assign(setting=_joined(self.runs, [axis for axis in self.axes if axis.path in paths]))
-        return frame.merge(settings.drop_duplicates(), on=paths, how="left") if paths else frame.assign(setting="")
+        return frame
 
     def decided_by(self, axis: Axis) -> list[str]:
         """The swept paths whose values follow from the axis's: its own, and those that change with it."""
