@@ -12,7 +12,7 @@ enum class ExitCode : int {
   kOk = 0,
   kRunFailed = 1,    // a run could not be trained (a diverged run is a result, not a failure)
   kUsage = 2,        // usage or config error: nothing was run, nothing was written
-  kNotMet = 3,       // an expectation of reproduce, verify or merge was not met
+  kNotMet = 3,       // an expectation of reproduce, verify, merge, critical or diagnose was not met
   kInputOutput = 4,  // unreadable or malformed input file, full disk, unwritable directory
 };
 

@@ -87,10 +87,10 @@ CommandLine::CommandLine() : app_(std::make_unique<CLI::App>(kDescription, "dead
   app_->footer(kExamples);
   app_->require_subcommand(0, 1);  // what follows a command is no command, whatever it is called
   app_->get_formatter()->column_width(34);
-  for (const auto add :
-       {add_run,     add_list,     add_config, add_schema, add_explain,   add_activation, add_status,
-        add_show,    add_probe,    add_export, add_merge,  add_verify,    add_slurm,      add_query,
-        add_compare, add_survival, add_plot,   add_report, add_reproduce, add_bench,      add_version}) {
+  for (const auto add : {add_run,    add_list,     add_config,    add_schema, add_explain, add_activation,
+                         add_status, add_show,     add_probe,     add_export, add_merge,   add_verify,
+                         add_slurm,  add_critical, add_diagnose,  add_query,  add_compare, add_survival,
+                         add_plot,   add_report,   add_reproduce, add_bench,  add_version}) {
     add(*this);
   }
 }

@@ -85,6 +85,8 @@ void add_export(CommandLine& line);
 void add_merge(CommandLine& line);
 void add_verify(CommandLine& line);
 void add_slurm(CommandLine& line);
+void add_critical(CommandLine& line);
+void add_diagnose(CommandLine& line);
 void add_query(CommandLine& line);
 void add_compare(CommandLine& line);
 void add_survival(CommandLine& line);

@@ -250,7 +250,7 @@ Assignment read_assignment(const Json& value, const std::string& name, const std
   const KeyTable& table = KeyTable::get();
   const auto range =
       table.range(name).value_or(std::pair<std::size_t, std::size_t>(0, table.paths().size() - 1));
-  Assignment assignment{name, range.first, range.second};
+  Assignment assignment{name, range.first, range.second, &value};
   AssignmentReader(assignment, problems).read(value, name, pointer);
   return assignment;
 }

@@ -31,6 +31,7 @@ struct Document : std::vector<const Leaf*> {
 struct Assignment {
   std::string name;         // dotted path of the key or group; "": the whole config
   std::size_t first, last;  // paths that are forgotten, both included
+  const Json* value;        // what was read
   std::vector<std::pair<std::size_t, Leaf>> leaves = {};  // (path, value)
 
   void put_into(Document& document) const;

@@ -117,8 +117,43 @@ struct ExperimentConfig::State {
            std::none_of(row.excludes.begin(), row.excludes.end(), in_place);
   }
 
+  // What each point with the first value of the axis `vary` changes, but for that value.
+  std::vector<Json> point_changes(std::size_t vary) const {
+    SweepShape points = plan.shape;
+    points.seeds = {};
+    points.own_seeds.clear();
+    std::vector<Json> changes;
+    for (SweepCursor cursor(points); cursor.next();) {
+      if (cursor.indices()[vary] != 0) continue;
+      Json& change = changes.emplace_back(Json::object());
+      for (std::size_t i = 0; i < plan.axes.size(); ++i) {
+        const Axis& axis = plan.axes[i];
+        if (i == vary) continue;
+        if (!axis.range.empty()) {
+          change[axis.paths.front()] = axis.range_value(cursor.indices()[i]);
+          continue;
+        }
+        for (const Assignment& value : axis.entries[cursor.indices()[i]]) change[value.name] = *value.value;
+      }
+    }
+    return changes;
+  }
+
+  Json batches(const std::string& path, std::span<const SweepBatch> given) const {
+    const auto has_path = [&](const Axis& axis) { return axis.paths.front() == path && !axis.range.empty(); };
+    const auto vary = std::find_if(plan.axes.begin(), plan.axes.end(), has_path);
+    const std::vector<Json> changes = point_changes(static_cast<std::size_t>(vary - plan.axes.begin()));
+    Json list = Json::array();
+    for (const SweepBatch& batch : given) {
+      Json& entry = list.emplace_back(changes[batch.point]);
+      entry[path] = vary->whole ? Json(static_cast<std::int64_t>(batch.value)) : Json(batch.value);
+      entry["seeds"] = {{"from", batch.first_seed}, {"count", batch.seeds}};
+    }
+    return {{"list", std::move(list)}};
+  }
+
   // Loads again to the same runs: what is given, and the defaults that no point of the sweep changes.
-  std::string resolved_json() const {
+  std::string resolved_json(const std::optional<Json>& sweep) const {
     Problems ignored;
     Resolver resolver(source.directory, {});
     resolver.resolve(base, ignored);  // as if nothing were swept
@@ -135,7 +170,7 @@ struct ExperimentConfig::State {
           });
       return shown ? resolver.value(path) : std::nullopt;
     });
-    if (sweep_section) json["sweep"] = *sweep_section;
+    if (sweep) json["sweep"] = *sweep;
     return json.dump(2) + '\n';
   }
 
@@ -207,7 +242,11 @@ ExperimentConfig& ExperimentConfig::operator=(ExperimentConfig&&) noexcept = def
 const std::string& ExperimentConfig::name() const { return state_->name; }
 const std::vector<SweptColumn>& ExperimentConfig::swept_columns() const { return state_->plan.columns; }
 std::uint64_t ExperimentConfig::run_count() const { return sweep_size(state_->plan.shape); }
-std::string ExperimentConfig::resolved_json() const { return state_->resolved_json(); }
+std::string ExperimentConfig::resolved_json() const { return state_->resolved_json(state_->sweep_section); }
+std::string ExperimentConfig::batches_json(const std::string& path,
+                                           std::span<const SweepBatch> batches) const {
+  return state_->resolved_json(state_->batches(path, batches));
+}
 
 RunStream ExperimentConfig::runs() const {
   return [walk = std::make_shared<Walk<State>>(*state_)](PlannedRun& run) { return walk->next(run); };

@@ -31,6 +31,13 @@ struct ConfigSource {
   std::vector<std::string> sets;  // "path=value", in order
 };
 
+// Runs of one point of a sweep at one value of one of its keys, with seeds of their own.
+struct SweepBatch {
+  std::uint64_t point = 0;  // among the points that have the first value of the key
+  double value = 0;
+  std::uint64_t first_seed = 0, seeds = 1;
+};
+
 class ExperimentConfig {
  public:
   // Throws UserError(kUsage) with one line a mistake, all of them: `LABEL:LINE: /pointer: …` (a mistake in a
@@ -49,6 +56,9 @@ class ExperimentConfig {
   // The resolved config, defaults filled in and the sweep as given, pretty-printed; loads again to the same
   // run ids.
   std::string resolved_json() const;
+  // resolved_json with these batches, in this order, instead of the sweep: a list that says all that each entry
+  // changes. REQUIRES: `path` is an axis of sweep.grid, given as a range.
+  std::string batches_json(const std::string& path, std::span<const SweepBatch> batches) const;
 
  private:
   struct State;

@@ -213,13 +213,16 @@ class SchemaBuilder {
                              {"properties", {{"from", seed}, {"count", count}}},
                              {"required", {"from", "count"}},
                              {"additionalProperties", false}};
+    const Json seeds = any_of(Json::array({count, some(seed), from_count}));
+    Json entry = by_path(0, reference);
+    entry["properties"]["seeds"] = seeds;
     return {{"type", "object"},
             {"properties",
              {{"grid", axes},
               {"zip", any_of(Json::array({axes, some(axes)}))},
-              {"list", some(by_path(0, reference))},
+              {"list", some(entry)},
               {"exclude", some(excluded)},
-              {"seeds", any_of(Json::array({count, some(seed), from_count}))}}},
+              {"seeds", seeds}}},
             {"additionalProperties", false}};
   }
 
@@ -249,7 +252,8 @@ const std::vector<Doc>& sweep_docs() {
       {"sweep.zip", "object {path: values}, or a list of them", "", "not given",
        "Each object is one axis whose paths change together; all of its paths have equally many values."},
       {"sweep.list", "list of objects {path: value}", "", "not given",
-       "One axis of explicit overrides; what an entry does not name keeps the config's value."},
+       "One axis of explicit overrides; what an entry does not name keeps the config's value. \"seeds\" in an entry are "
+       "its own, in the place of sweep.seeds."},
       {"sweep.exclude", "list of objects {path: value or list of values}", "", "not given",
        "Leaves out the points that match one of the objects on all of its paths. Only swept paths and values can be "
        "excluded."},

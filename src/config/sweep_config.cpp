@@ -31,7 +31,7 @@ bool looks_like_range(const Json& value) {
 class SweepReader {
  public:
   SweepReader(const Document& base, std::uint64_t seed, Problems& problems)
-      : base_(base), problems_(problems) {
+      : base_(base), first_seed_(seed), problems_(problems) {
     sweep_.seeds.from = seed;
   }
 
@@ -58,7 +58,7 @@ class SweepReader {
     } else if (key == "list") {
       read_list(value, pointer);
     } else if (key == "seeds") {
-      read_seeds(value);
+      sweep_.seeds = read_seeds(value, pointer);
     } else if (key != "exclude") {
       fail(pointer, "unknown key " + json_quoted(key) + "; allowed: grid, zip, list, exclude, seeds" +
                         key_question(key, "sweep", sweep_sections()));
@@ -215,6 +215,10 @@ class SweepReader {
   void read_list_entry(const Json& node, const std::string& pointer, Axis& axis, AxisEntry& entry) {
     for (const auto& [path, value] : node.items()) {
       const std::string child = child_pointer(pointer, path);
+      if (path == "seeds") {
+        entry.seeds = read_seeds(value, child);
+        continue;
+      }
       if (!check_path(path, child)) continue;
       for (const Assignment& before : entry)
         if (paths_overlap(before.name, path)) fail(child, path + " overlaps with " + before.name);
@@ -291,15 +295,16 @@ class SweepReader {
     return values;
   }
 
-  void read_seeds(const Json& node) {
+  SeedList read_seeds(const Json& node, const std::string& pointer) {
     const auto most = static_cast<std::int64_t>(kMostSweepRuns);
     const auto is_seed = [](const Json& value) { return is_count(value, 0, kMostSeed); };
     const auto count = [](const Json& value) { return static_cast<std::uint64_t>(to_whole(value)); };
-    SeedList& seeds = sweep_.seeds;
+    SeedList seeds = sweep_.seeds;
     const Json *from = find_member(node, "from"), *number = find_member(node, "count");
     if (is_count(node, 1, most)) {
-      seeds.count = count(node);
+      seeds = {{}, first_seed_, count(node)};
     } else if (node.is_array() && !node.empty() && std::all_of(node.begin(), node.end(), is_seed)) {
+      seeds.listed.clear();
       std::unordered_set<std::uint64_t> seen;
       for (const Json& seed : node)
         if (seen.insert(count(seed)).second) seeds.listed.push_back(count(seed));
@@ -307,14 +312,16 @@ class SweepReader {
                is_count(*number, 1, most)) {
       seeds = {{}, count(*from), count(*number)};
     } else {
-      return fail("/sweep/seeds", "found " + describe(node) + "; allowed: " + kSeedForm);
+      fail(pointer, "found " + describe(node) + "; allowed: " + kSeedForm);
     }
     if (seeds.listed.empty() && seeds.count - 1 > static_cast<std::uint64_t>(kMostSeed) - seeds.from)
-      fail("/sweep/seeds", "the last seed would lie beyond 9223372036854775807");
+      fail(pointer, "the last seed would lie beyond 9223372036854775807");
+    return seeds;
   }
 
   const KeyTable& table_ = KeyTable::get();
   const Document& base_;
+  const std::uint64_t first_seed_;
   Problems& problems_;
   SweepConfig sweep_;
 };

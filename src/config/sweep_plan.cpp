@@ -14,9 +14,16 @@ std::string cell_text(const SweptValue& value) {
   return number_text(std::get<double>(value));
 }
 
+std::string seeds_text(const SeedList& seeds) {
+  std::string text =
+      seeds.listed.empty() ? std::to_string(seeds.from) + '+' + std::to_string(seeds.count) : "";
+  for (const std::uint64_t seed : seeds.listed) text += std::to_string(seed) + ',';
+  return text + '\n';
+}
+
 // What an entry says, whatever the order of its words and the spelling of its numbers.
 std::string entry_text(const AxisEntry& entry) {
-  std::string text;
+  std::string text = entry.seeds ? seeds_text(*entry.seeds) : "";
   for (const Assignment& value : entry) {
     text += value.name + '\n';
     for (const auto& [path, leaf] : value.leaves)
@@ -121,8 +128,12 @@ class Planner {
 };
 
 bool check_size(const SweepPlan& plan, Problems& problems) {
-  auto runs = static_cast<double>(plan.shape.seeds.size());
-  for (const Axis& axis : plan.axes) runs *= static_cast<double>(axis.size());
+  const SweepShape& shape = plan.shape;
+  double runs = shape.own_seeds.empty() ? static_cast<double>(shape.seeds.size()) : 0;
+  for (const SeedList& seeds : shape.own_seeds) runs += static_cast<double>(seeds.size());
+  for (std::size_t axis = 0; axis < plan.axes.size(); ++axis)
+    if (shape.own_seeds.empty() || axis != shape.seeded_axis)
+      runs *= static_cast<double>(plan.axes[axis].size());
   if (runs <= static_cast<double>(kMostSweepRuns)) return true;
   problems.add("/sweep", "is a sweep of " + number_text(runs) + " runs; allowed: at most " +
                              std::to_string(kMostSweepRuns));
@@ -136,7 +147,9 @@ void check_all(SweepPlan& plan, const SweepShape& points, Resolver& resolver, Pr
     resolver.resolve(documents.at(cursor.indices()), problems);
     resolver.check(problems);
     if (!problems.empty() || points.axis_sizes.empty()) continue;
-    if (!seen.insert(std::hash<std::string>()(resolver.canonical_text())).second)
+    std::string text = resolver.canonical_text();
+    if (!plan.shape.own_seeds.empty()) text += seeds_text(plan.shape.seeds_at(cursor.indices()));
+    if (!seen.insert(std::hash<std::string>()(text)).second)
       plan.shape.repeated.push_back(linear_index(points, cursor.indices()));
   }
 }
@@ -168,6 +181,12 @@ SweepPlan make_plan(Document base, SweepConfig sweep, Problems& problems) {
   plan.shape.seeds = sweep.seeds;
   for (Axis& axis : plan.axes) {
     drop_repeated(axis.entries);
+    const auto has_seeds = [](const AxisEntry& entry) { return entry.seeds.has_value(); };
+    if (std::any_of(axis.entries.begin(), axis.entries.end(), has_seeds)) {
+      plan.shape.seeded_axis = plan.shape.axis_sizes.size();
+      for (const AxisEntry& entry : axis.entries)
+        plan.shape.own_seeds.push_back(entry.seeds.value_or(sweep.seeds));
+    }
     plan.shape.axis_sizes.push_back(axis.size());
   }
   if (!check_size(plan, problems)) return plan;
@@ -182,6 +201,7 @@ SweepPlan make_plan(Document base, SweepConfig sweep, Problems& problems) {
 void check_points(SweepPlan& plan, Resolver& resolver, Problems& problems) {
   SweepShape points = plan.shape;
   points.seeds = {};
+  points.own_seeds.clear();
   if (sweep_size(points) <= kCheckedPoints) {
     check_all(plan, points, resolver, problems);
   } else {

@@ -15,7 +15,10 @@
 namespace deadrelu {
 
 // One value of an axis: what it puts in place of the base's keys.
-using AxisEntry = std::vector<Assignment>;
+struct AxisEntry : std::vector<Assignment> {
+  using vector::vector;
+  std::optional<SeedList> seeds = {};  // of its own
+};
 
 struct Axis {
   std::string pointer;

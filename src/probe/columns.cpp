@@ -36,6 +36,9 @@ const ColumnOf<M> kMetrics[] = {
     {"grad_norm", &M::grad_norm, "1", "Size of the gradient of the update that follows.",
      "L2 norm over all parameters of the gradient on the batch of update step + 1, before clipping; summed "
      "in double. That of a layer in train.freeze is 0."},
+    {"zero_gradient_entries", &M::zero_gradient_entries, "1",
+     "Share of the parameters that the next batch does not move, in [0, 1].",
+     "Entries of the gradient on the batch of update step + 1 that are exactly 0 / parameters."},
     {"weight_norm", &M::weight_norm, "1", "Size of all weights.",
      "L2 norm of the weights of all layers, without biases."},
     {"dead_fraction", &M::dead_fraction, "1", "Share of dead units among all hidden units, in [0, 1].",

@@ -20,7 +20,8 @@ void squares(const Network<T>& network, const T* buffer, const ParameterBlock& b
 }  // namespace
 
 template <class T>
-GradientProbe<T>::GradientProbe(const Network<T>& network) : lanes_(network.kernels.lanes) {
+GradientProbe<T>::GradientProbe(const Network<T>& network)
+    : lanes_(network.kernels.lanes), zero_entries_(lanes_) {
   for (const LayerShape& layer : network.shape.layers) {
     LayerSums sums;
     for (auto* of : {&sums.weights, &sums.bias, &sums.update}) *of = Buffer<double>(lanes_);
@@ -33,6 +34,7 @@ GradientProbe<T>::GradientProbe(const Network<T>& network) : lanes_(network.kern
 
 template <class T>
 void GradientProbe<T>::measure(const Network<T>& network, const T* parameters, const T* gradient) {
+  measure_zeros(network, gradient);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const LayerShape& layer = network.shape.layers[l];
     const ParameterBlock &weights = layer[BlockKind::kWeights], &bias = layer[BlockKind::kBias];
@@ -46,6 +48,16 @@ void GradientProbe<T>::measure(const Network<T>& network, const T* parameters, c
         sums.bias[lane] += static_cast<double>(parameters[(bias.offset + i) * lanes_ + lane]);
     if (layer.hidden) measure_units(network, l, parameters, gradient);
   }
+}
+
+template <class T>
+void GradientProbe<T>::measure_zeros(const Network<T>& network, const T* gradient) {
+  const std::size_t count = network.shape.parameter_count;
+  std::fill_n(zero_entries_.data(), lanes_, 0.0);
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t lane = 0; lane < lanes_; ++lane)
+      zero_entries_[lane] += gradient[i * lanes_ + lane] == T{0};
+  for (double& share : zero_entries_.span()) share /= static_cast<double>(count);
 }
 
 template <class T>

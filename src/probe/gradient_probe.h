@@ -31,6 +31,8 @@ class GradientProbe {
   }
   double grad_norm(std::size_t lane) const;    // of all parameters
   double weight_norm(std::size_t lane) const;  // of all weights, biases left out
+  // Share of the gradient's entries that are exactly 0.
+  double zero_entries(std::size_t lane) const { return zero_entries_[lane]; }
 
  private:
   // Sums over one layer, [lane].
@@ -48,9 +50,11 @@ class GradientProbe {
     Buffer<double> weights, gradient, bias;  // squares, squares, mean over the unit's rows
     std::vector<bool> zero_gradient;
   };
+  void measure_zeros(const Network<T>& network, const T* gradient);
   void measure_units(const Network<T>& network, std::size_t l, const T* parameters, const T* gradient);
 
   std::size_t lanes_;
+  Buffer<double> zero_entries_;  // [lane]
   std::vector<LayerSums> layers_;
   std::vector<RowSums> units_;
 };

@@ -48,8 +48,8 @@ struct MetricsRow {
   std::int64_t step = 0;
   double epoch = kMissing, learning_rate = kMissing, batch_loss = kMissing, train_loss = kMissing,
          test_loss = kMissing, train_accuracy = kMissing, test_accuracy = kMissing, grad_norm = kMissing,
-         weight_norm = kMissing, dead_fraction = kMissing, output_std = kMissing, output_min = kMissing,
-         output_max = kMissing;
+         zero_gradient_entries = kMissing, weight_norm = kMissing, dead_fraction = kMissing,
+         output_std = kMissing, output_min = kMissing, output_max = kMissing;
 };
 
 // layers: one layer at one recorded step; layer 1 is the first hidden layer, the output layer is the last.

@@ -45,7 +45,7 @@ bool SweepCursor::advance() {
       return false;
     return !is_excluded(*shape_, indices_) || advance_point();
   }
-  if (seed_index_ + 1 < shape_->seeds.size()) {
+  if (seed_index_ + 1 < shape_->seeds_at(indices_).size()) {
     ++seed_index_;
   } else {
     if (!advance_point()) return false;
@@ -56,7 +56,7 @@ bool SweepCursor::advance() {
   return true;
 }
 
-std::uint64_t SweepCursor::seed() const { return shape_->seeds.at(seed_index_); }
+std::uint64_t SweepCursor::seed() const { return shape_->seeds_at(indices_).at(seed_index_); }
 
 bool SweepCursor::advance_point() {
   do {
@@ -67,14 +67,18 @@ bool SweepCursor::advance_point() {
   return true;
 }
 
-// Axes that no exclusion mentions multiply; the points of the others are walked.
+// Axes that no exclusion mentions multiply; the points of the others, and of the one with seeds, are walked.
 std::uint64_t sweep_size(const SweepShape& shape) {
+  const bool own = !shape.own_seeds.empty();
   SweepShape walked;
   walked.exclusions.resize(shape.exclusions.size());
-  std::uint64_t free = shape.seeds.size();
+  std::uint64_t free = 1, stride = 1;  // stride: of the axis with seeds, in linear_index
   for (std::size_t axis = 0; axis < shape.axis_sizes.size(); ++axis) {
-    if (std::all_of(shape.exclusions.begin(), shape.exclusions.end(),
-                    [&](const SweepShape::Exclusion& exclusion) { return exclusion[axis].empty(); })) {
+    const auto mentions = [&](const SweepShape::Exclusion& exclusion) { return !exclusion[axis].empty(); };
+    const bool seeded = own && axis == shape.seeded_axis;
+    if (own && axis > shape.seeded_axis) stride *= shape.axis_sizes[axis];
+    if (seeded) walked.seeded_axis = walked.axis_sizes.size();
+    if (!seeded && std::none_of(shape.exclusions.begin(), shape.exclusions.end(), mentions)) {
       free *= shape.axis_sizes[axis];
       continue;
     }
@@ -82,9 +86,13 @@ std::uint64_t sweep_size(const SweepShape& shape) {
     for (std::size_t i = 0; i < shape.exclusions.size(); ++i)
       walked.exclusions[i].push_back(shape.exclusions[i][axis]);
   }
-  std::uint64_t points = 0;
-  for (SweepCursor cursor(walked); cursor.next();) ++points;
-  return points * free - shape.repeated.size() * shape.seeds.size();
+  std::uint64_t runs = 0;
+  for (SweepCursor cursor(walked); cursor.next();)
+    runs += own ? shape.own_seeds[cursor.indices()[walked.seeded_axis]].size() : shape.seeds.size();
+  runs *= free;
+  for (const std::uint64_t point : shape.repeated)
+    runs -= own ? shape.own_seeds[point / stride % shape.own_seeds.size()].size() : shape.seeds.size();
+  return runs;
 }
 
 }  // namespace deadrelu

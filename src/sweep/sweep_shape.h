@@ -17,7 +17,7 @@ struct SeedList {
   std::uint64_t at(std::uint64_t i) const { return listed.empty() ? from + i : listed[i]; }
 };
 
-// A product of axes, the last axis fastest, of which some points are excluded, times the seeds (innermost).
+// A product of axes, the last axis fastest, of which some points are excluded, times their seeds (innermost).
 // What an axis means, and what its values are, only the config knows.
 struct SweepShape {
   std::vector<std::uint64_t> axis_sizes;
@@ -29,6 +29,14 @@ struct SweepShape {
   // Points that repeat an earlier one and are left out too, by linear index (last axis fastest), ascending;
   // none of them is matched by an exclusion.
   std::vector<std::uint64_t> repeated = {};
+  // Where the values of an axis have seeds of their own instead: [value] of that axis; empty: none has.
+  std::vector<SeedList> own_seeds = {};
+  std::size_t seeded_axis = 0;
+
+  // Of the point with these value indices [axis].
+  const SeedList& seeds_at(const std::vector<std::uint64_t>& indices) const {
+    return own_seeds.empty() ? seeds : own_seeds[indices[seeded_axis]];
+  }
 };
 
 // Whether the point with these value indices [axis] is left out.

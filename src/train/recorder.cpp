@@ -156,7 +156,8 @@ void Recorder<T>::record(const Pack<T>& pack, const TrainingState<T>& state,
     recorded_[lane] = ended_[lane] == 0 && !state.diverged(lane);
     if (ended_[lane] != 0 || (!due_ && !state.diverged(lane))) continue;
     MetricsRow row = metrics_of(state, lane);
-    if (!has_targets_) row.batch_loss = row.train_loss = row.test_loss = row.grad_norm = kMissing;
+    if (!has_targets_)
+      row.batch_loss = row.train_loss = row.test_loss = row.grad_norm = row.zero_gradient_entries = kMissing;
     probed().describe_outputs(lane, row);
     const Deaths deaths = record_layers(pack, state.step, lane);
     row.dead_fraction = deaths.fraction();
@@ -190,6 +191,7 @@ MetricsRow Recorder<T>::metrics_of(const TrainingState<T>& state, std::size_t la
           .train_accuracy = train_.accuracy(lane),
           .test_accuracy = test_ ? test_->accuracy(lane) : kMissing,
           .grad_norm = gradient_probe_.grad_norm(lane),
+          .zero_gradient_entries = gradient_probe_.zero_entries(lane),
           .weight_norm = gradient_probe_.weight_norm(lane)};
 }
 

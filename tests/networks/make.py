@@ -177,7 +177,8 @@ def measure(network, inputs, target, kind):
                "output_min": float(x.detach().min()), "output_max": float(x.detach().max())}
     if loss is not None:
         metrics.update(batch_loss=float(loss.detach()), train_loss=float(loss.detach()),
-                       grad_norm=norm(*(p.grad for p in network.parameters())))
+                       grad_norm=norm(*(p.grad for p in network.parameters())),
+                       zero_gradient_entries=share(torch.cat([p.grad.flatten() for p in network.parameters()]) == 0))
         if kind == "classes":
             metrics["train_accuracy"] = share(x.argmax(1) == target)
     return {"metrics": [metrics], "layers": layer_rows, "units": unit_rows}

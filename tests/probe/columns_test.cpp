@@ -18,7 +18,7 @@ TEST(Columns, names_and_order_are_the_contracts) {
        "dead_layers, born_dead, collapsed, deaths, revivals, "},
       {"metrics",
        "step, epoch, learning_rate, batch_loss, train_loss, test_loss, train_accuracy, test_accuracy, "
-       "grad_norm, weight_norm, dead_fraction, output_std, output_min, output_max, "},
+       "grad_norm, zero_gradient_entries, weight_norm, dead_fraction, output_std, output_min, output_max, "},
       {"layers",
        "step, layer, units, dead_fraction, never_active_fraction, rarely_active_fraction, "
        "always_active_fraction, dormant_fraction, saturated_fraction, saturated_pairs_fraction, "

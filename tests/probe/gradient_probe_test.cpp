@@ -127,6 +127,14 @@ TEST(GradientProbe, the_norms_of_the_whole_network_cover_all_layers) {
   expect_close(std::sqrt(squares[1]), norm(b.values(b.gradient, 0, count, 1)));
 }
 
+TEST(GradientProbe, zero_entries_are_counted_in_each_lane_alone) {
+  Buffers<float> b(shaped(Activation::kPrelu));
+  const std::size_t count = b.pack.network.shape.parameter_count;
+  for (const std::size_t i : {std::size_t{0}, count / 2, count - 1}) b.gradient[i * b.lanes + 1] = -0.0F;
+  EXPECT_EQ(b.measured().zero_entries(1), 3 / static_cast<double>(count));
+  EXPECT_EQ(b.measured().zero_entries(0), 0);
+}
+
 TEST(GradientProbe, units_own_their_incoming_weights_and_bias) {
   for (const Activation kind : {Activation::kRelu, Activation::kMaxout}) {
     const Buffers<float> b(shaped(kind));

@@ -20,7 +20,7 @@ LIBRARIES = {
     "SQLiteCpp/": {"store"},
     "sqlite3.h": {"store"},
     "hwy/": {"simd"},
-    "Eigen/": set(),
+    "Eigen/": {"store"},
     "unsupported/Eigen/": set(),
     "Random123/": {"base"},
     "zlib.h": {"data"},

@@ -50,6 +50,23 @@ TEST(Sweep, listed_seeds_come_in_their_order) {
   EXPECT_EQ(walk(shape), (std::vector<Step>{{{0}, 9, 0, 0}, {{0}, 3, 1, 0}}));
 }
 
+TEST(Sweep, values_of_one_axis_may_have_seeds_of_their_own) {
+  SweepShape shape{{2, 3}, {{{1}, {0}}}, {}};
+  shape.own_seeds = {{{}, 4, 2}, {{9}, 0, 1}, {{}, 0, 3}};
+  shape.seeded_axis = 1;
+  shape.repeated = {4};  // (1, 1)
+  EXPECT_EQ(walk(shape), (std::vector<Step>{{{0, 0}, 4, 0, 0},
+                                            {{0, 0}, 5, 1, 0},
+                                            {{0, 1}, 9, 2, 1},
+                                            {{0, 2}, 0, 3, 2},
+                                            {{0, 2}, 1, 4, 2},
+                                            {{0, 2}, 2, 5, 2},
+                                            {{1, 2}, 0, 6, 3},
+                                            {{1, 2}, 1, 7, 3},
+                                            {{1, 2}, 2, 8, 3}}));
+  EXPECT_EQ(sweep_size(shape), 9u);
+}
+
 TEST(Sweep, excluded_points_are_skipped_and_not_counted) {
   const SweepShape shape{{2, 3}, {{{0}, {0, 2}}, {{}, {1}}}, {}};
   EXPECT_EQ(walk(shape), (std::vector<Step>{{{1, 0}, 0, 0, 0}, {{1, 2}, 0, 1, 1}}));
