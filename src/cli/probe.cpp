@@ -7,6 +7,7 @@
 #include "cli/training.h"
 #include "config/parameter_arrays.h"
 #include "data/byte_source.h"
+#include "probe/certificates.h"
 
 namespace deadrelu {
 namespace {
@@ -39,6 +40,18 @@ class ProbeConfig {
     if (!options.activation.empty()) source_.sets.push_back("model.activation=" + options.activation);
     if (pieces_ > 1 && options_.activation[0] != '[')
       source_.sets.push_back("model.activation.pieces=" + std::to_string(pieces_));
+  }
+
+  // Chooses the strongest method that the network allows, as long as the user says nothing.
+  void certify() {
+    ConfigSource draft = source_;
+    std::erase_if(draft.sets, [](const std::string& set) { return set.rfind("record", 0) == 0; });
+    PlannedRun run;
+    ExperimentConfig(draft).runs()(run);
+    const Certify most = parameters_.layers[0].inputs > kMostExactInputs ? Certify::kLinear : Certify::kExact;
+    const Certify method = std::min(most, strongest_certificate(run.spec.model));
+    config_["record"]["certify"] = name_of(method);
+    source_.text = config_.dump();
   }
 
   const ConfigSource& source() const { return source_; }
@@ -164,68 +177,63 @@ FinishedRun measure(const ExperimentConfig& config, const RunnerOptions& runner)
   return measured;
 }
 
-std::vector<Cell> row_of(const Table& table, const void* row) {
-  std::vector<Cell> cells;
-  for (const Column& column : table.columns) cells.push_back(column.read(row));
+// [row][column]
+std::vector<std::vector<Cell>> cells_of(const Table& table, const RunRecord& record) {
+  const Rows rows = table.rows(record);
+  std::vector<std::vector<Cell>> cells(rows.count);
+  for (std::size_t r = 0; r < rows.count; ++r)
+    for (const Column& column : table.columns) cells[r].push_back(column.read(rows[r]));
   return cells;
 }
 
 // The rows of a table side by side, with the last of their keys above, a line a column; columns that are empty everywhere are left out.
 std::string side_by_side(const Table& table, const RunRecord& record) {
-  const Rows rows = table.rows(record);
-  const std::string& last_key = table.columns[table.keys - 1].info.name;
+  const auto cells = cells_of(table, record);
   std::string text;
-  for (std::size_t first = 0; first < rows.count; first += kLayersAbreast) {
-    const std::size_t end = std::min(first + kLayersAbreast, rows.count);
+  for (std::size_t first = 0; first < cells.size(); first += kLayersAbreast) {
     TextTable shown{first == 0 ? table.name : "", {""}, {}};
-    for (std::size_t r = first; r < end; ++r)
-      shown.heads.push_back(last_key + ' ' + shown_cell(table.columns[table.keys - 1].read(rows[r]), 6));
-    for (std::size_t c = table.keys; c < table.columns.size(); ++c) {
-      std::vector<TableCell> line{table.columns[c].info.name};
-      bool any = false;
-      for (std::size_t r = first; r < end; ++r) {
-        line.emplace_back(shown_cell(table.columns[c].read(rows[r]), 6));
-        any |= !line.back().text.empty();
+    for (std::size_t c = table.keys - 1; c < table.columns.size(); ++c) {
+      const std::string& name = table.columns[c].info.name;
+      std::vector<TableCell> line{name};
+      for (std::size_t r = first; r < std::min(first + kLayersAbreast, cells.size()); ++r) {
+        if (c < table.keys)
+          shown.heads.push_back(name + ' ' + shown_cell(cells[r][c], 6));
+        else
+          line.emplace_back(shown_cell(cells[r][c], 6));
       }
-      if (any) shown.rows.push_back(std::move(line));
+      const auto is_filled = [](const TableCell& cell) { return !cell.text.empty(); };
+      if (std::any_of(line.begin() + 1, line.end(), is_filled)) shown.rows.push_back(std::move(line));
     }
     text += render(shown) + '\n';
   }
   return text;
 }
 
-// The units with any of the flags: they stand first in their table, after its keys.
+// The units with any of the flags.
 std::string flagged_units(const Table& table, const RunRecord& record) {
-  const Rows rows = table.rows(record);
   TextTable shown{"", {"layer unit"}, {}};
   for (std::size_t c = table.keys; c < table.columns.size(); ++c)
     shown.heads.push_back(table.columns[c].info.name);
-  std::size_t flagged = 0;
-  for (std::size_t r = 0; r < rows.count; ++r) {
-    const std::vector<Cell> cells = row_of(table, rows[r]);
-    const bool flag = std::any_of(cells.begin() + static_cast<std::ptrdiff_t>(table.keys), cells.end(),
-                                  [](const Cell& cell) {
-                                    const auto* whole = std::get_if<std::int64_t>(&cell);
-                                    return whole != nullptr && *whole == 1;
-                                  });
-    if (!flag || ++flagged > kUnitsShown) continue;
-    std::vector<TableCell> line{shown_cell(cells[1], 6) + ' ' + shown_cell(cells[2], 6)};
+  const auto all = cells_of(table, record);
+  for (const std::vector<Cell>& cells : all) {
+    const auto flags = cells.begin() + static_cast<std::ptrdiff_t>(table.keys);
+    if (std::find(flags, cells.end(), Cell(std::int64_t{1})) == cells.end()) continue;
+    std::vector<TableCell>& line = shown.rows.emplace_back();
+    line.emplace_back(shown_cell(cells[1], 6) + ' ' + shown_cell(cells[2], 6));
     for (std::size_t c = table.keys; c < cells.size(); ++c) line.emplace_back(shown_cell(cells[c], 6));
-    shown.rows.push_back(std::move(line));
   }
-  shown.title = fmt::format("units with a flag: {} of {}", flagged, rows.count);
-  if (flagged == 0) return shown.title + '\n';
-  return render(shown) + (flagged > kUnitsShown
-                              ? fmt::format("  … and {} more; --table units has all\n", flagged - kUnitsShown)
-                              : "");
+  const std::size_t flagged = shown.rows.size(), hidden = flagged - std::min(flagged, kUnitsShown);
+  shown.title = fmt::format("units with a flag: {} of {}", flagged, all.size());
+  shown.rows.resize(flagged - hidden);
+  return (flagged == 0 ? shown.title + '\n' : render(shown)) +
+         (hidden > 0 ? fmt::format("  … and {} more; --table units has all\n", hidden) : "");
 }
 
 Json rows_as_json(const Table& table, const RunRecord& record) {
   Json list = Json::array();
-  const Rows rows = table.rows(record);
-  for (std::size_t r = 0; r < rows.count; ++r) {
+  for (const std::vector<Cell>& cells : cells_of(table, record)) {
     Json& object = list.emplace_back(Json::object());
-    for (const Column& column : table.columns) object[column.info.name] = json_of(column.read(rows[r]));
+    for (std::size_t c = 0; c < cells.size(); ++c) object[table.columns[c].info.name] = json_of(cells[c]);
   }
   return list;
 }
@@ -235,8 +243,7 @@ void print_csv(const Table& table, const RunRecord& record) {
   std::vector<std::string> names;
   for (const Column& column : table.columns) names.push_back(column.info.name);
   printer.columns(names);
-  const Rows rows = table.rows(record);
-  for (std::size_t r = 0; r < rows.count; ++r) printer.row(row_of(table, rows[r]));
+  for (const std::vector<Cell>& cells : cells_of(table, record)) printer.row(cells);
   printer.finish();
 }
 
@@ -284,10 +291,11 @@ int probe(const ProbeOptions& options) {
   const Table* const table = find_table(options.table);
   const RunnerOptions runner = runner_options(options.runner);
   const ExportFormats formats = parse_formats(options.format);
-  const ProbeConfig made(options);
+  ProbeConfig made(options);
   const ConfigSource& source = made.source();
   FinishedRun run;
   try {
+    made.certify();
     const ExperimentConfig config(source);
     if (config.run_count() != 1)
       throw usage_error("probe measures one network; train.steps 0 in a config measures several");
@@ -322,6 +330,8 @@ model.normalization.position and .epsilon), or a line of parameters.jsonl. FILE 
 data, loss and seed are taken; any key of a config can be set. Without targets there are no losses and gradients. Whole
 numbers as targets are classes where the network has an output for each; the loss is then cross_entropy
 (one output: binary_cross_entropy), else mse. Everything is computed in float64 on all examples.
+Units are certified dead, or alive, on the smallest box around the examples, or on record.domain, by the strongest
+method of record.certify that the network allows.
 
 Examples:
   deadrelu probe model.safetensors --data x_test.npy

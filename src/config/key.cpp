@@ -60,6 +60,8 @@ Words words(const Key& key) {
               "a list of objects with the numbers " + join_choices(key.choices) + range};
     case KeyType::kBoolEach:
       return {"true or false, or a list of them", "true or false, or a list of these, one a hidden layer"};
+    case KeyType::kRealEach:
+      return {"real, or a list of them", "a number" + range + ", or a list of these, one an input"};
     case KeyType::kGroupsEach: {
       const std::string group = key.path.substr(0, key.path.rfind('.'));
       return {"list of values of " + group, "a list of what " + group + " takes, one a hidden layer"};
@@ -103,7 +105,11 @@ class Checker {
         if (!value.is_array() || value.size() > key_.most_items) fail(value, pointer);
         break;
       case KeyType::kBoolEach:
-        if (!value.is_boolean()) check_list(value, pointer);
+      case KeyType::kRealEach:
+        if (value.is_array() && !value.empty())
+          check_list(value, pointer);
+        else if (!fits(value))
+          fail(value, pointer);
         break;
       default:
         if (!fits(value)) fail_item(value, pointer);
@@ -147,6 +153,7 @@ class Checker {
       case KeyType::kReal:
       case KeyType::kRealPair:
       case KeyType::kRealMatrix:
+      case KeyType::kRealEach:
       case KeyType::kFormula:
       case KeyType::kFormulaList:
       case KeyType::kRecordList:

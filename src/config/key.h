@@ -31,6 +31,7 @@ enum class KeyType {
   kColumnList,
   kChoiceSet,
   kBoolEach,  // one for all hidden layers, or a list with one each
+  kRealEach,  // one for all inputs, or a list with one each
   kFormula,
   kFormulaList,  // or a single one
   kGroupsEach,   // a list with a value of the row's group for each hidden layer
@@ -173,6 +174,9 @@ inline Key formulas(std::string path, Field field, std::size_t inputs, std::size
 inline Key pair(std::string path, Field field, Range range, std::string meaning) {
   return {std::move(path), KeyType::kRealPair, field, std::move(meaning), range};
 }
+inline Key real_each(std::string path, Field field, Range range, std::string meaning) {
+  return {std::move(path), KeyType::kRealEach, field, std::move(meaning), range, {}, 65536};
+}
 inline Key matrix(std::string path, Field field, std::string meaning) {
   return {std::move(path), KeyType::kRealMatrix, field, std::move(meaning)};
 }
@@ -230,6 +234,8 @@ Json raw_value(const T& value) {
     Json list = Json::array();
     for (const ColumnRef& column : value) std::visit([&](const auto& item) { list.push_back(item); }, column);
     return list;
+  } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+    return value.size() == 1 ? Json(value[0]) : Json(value);
   } else {
     return value;
   }
@@ -266,6 +272,8 @@ void assign(T& to, const Json& value, const Key& key) {
   } else if constexpr (std::is_same_v<T, std::vector<std::uint64_t>>) {
     to.clear();
     for (const Json& item : value) to.push_back(count(item));
+  } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+    to = value.is_array() ? value.get<T>() : T{value.get<double>()};
   } else if constexpr (std::is_same_v<T, Shared<PointList>>) {
     to = value.get<PointList>();
   } else if constexpr (std::is_same_v<T, Shared<std::vector<std::string>>>) {

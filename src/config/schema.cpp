@@ -65,6 +65,10 @@ Json type_schema(const Key& key) {
     }
     case KeyType::kBoolEach:
       return {{"anyOf", {{{"type", "boolean"}}, list_of({{"type", "boolean"}}, 0, key.most_items)}}};
+    case KeyType::kRealEach: {
+      const Json number = number_schema(key, "number");
+      return {{"anyOf", {number, list_of(number, 1, key.most_items)}}};
+    }
     case KeyType::kGroupsEach:
       return list_of({{"$ref", "#/definitions/" + parent_of(key.path)}}, 0, key.most_items);
   }

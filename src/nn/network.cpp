@@ -111,11 +111,29 @@ Activations<T>::Activations(const Network<T>& network, std::size_t max_samples)
   memory_ = Buffer<T>(size);
 }
 
+template <class T>
+ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std::size_t lanes,
+                             std::size_t lane) {
+  ParameterSet set;
+  for (const LayerShape& layer : shape.layers) {
+    LayerParameters one{layer.rows, layer.inputs, {}};
+    for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
+      const T* const values = parameters + layer.blocks[k].offset * lanes + lane;
+      for (std::size_t i = 0; i < layer.blocks[k].size(); ++i)
+        one.blocks[k].push_back(static_cast<double>(values[i * lanes]));
+    }
+    set.layers.push_back(std::move(one));
+  }
+  return set;
+}
+
 template struct LaneActivation<float>;
 template struct LaneActivation<double>;
 template struct Network<float>;
 template struct Network<double>;
 template class Activations<float>;
 template class Activations<double>;
+template ParameterSet lane_parameters(const NetworkShape&, const float*, std::size_t, std::size_t);
+template ParameterSet lane_parameters(const NetworkShape&, const double*, std::size_t, std::size_t);
 
 }  // namespace deadrelu

@@ -168,4 +168,9 @@ std::size_t highest_row_count(const NetworkShape& shape);
 template <class T>
 ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l);
 
+// One lane's parameters, out of the pack.
+template <class T>
+ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std::size_t lanes,
+                             std::size_t lane);
+
 }  // namespace deadrelu

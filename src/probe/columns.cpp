@@ -133,6 +133,18 @@ const ColumnOf<L> kLayers[] = {
      "exp of the entropy of the singular values of the activations (units by probe inputs), normalised to "
      "sum 1; 0 for a layer that is zero everywhere (Roy & Vetterli 2007). Filled where record.effective_rank "
      "is true."},
+    {"certified_dead_fraction", &L::certified_dead_fraction, "1",
+     "Share of units that are dead for certain: for every input of record.domain, not only on the probe set; "
+     "empty on the output layer and without record.certify.",
+     "Units of which record.certify proves that their activation is 0 for every input of the box / units. In layer "
+     "1 such a unit is dead permanently: its inputs stay, and no gradient reaches it any more. In a later layer it is "
+     "dead tentatively: while the layers below stay as they are (Shin & Karniadakis 2020)."},
+    {"certified_alive_fraction", &L::certified_alive_fraction, "1",
+     "Share of units that are alive for certain, on some input of record.domain; empty on the output layer and "
+     "without record.certify.",
+     "Units of which an input of the box is known where their activation is not 0: one of the probe set, or one that "
+     "record.certify came upon and the forward pass confirmed / units. The rest is unknown; it was dead wherever it "
+     "was looked at."},
 };
 
 using U = UnitRow;
@@ -177,6 +189,11 @@ const ColumnOf<U> kUnitTable[] = {
      "L2 norm of the incoming weights."},
     {"bias", &U::bias, "1", "The unit's bias; empty where the layer has none.",
      "The parameter's value; maxout: the mean over the unit's pieces."},
+    {"certified_dead", &U::certified_dead, "1",
+     "1 if the unit is dead for every input of record.domain, 0 if it is alive on one of them; empty where neither is "
+     "known, and without record.certify.",
+     "What record.certify proves, see certified_dead_fraction of layers. dead 1 and certified_dead 0: dead on the probe "
+     "set alone."},
 };
 
 using S = StreamRow;

@@ -15,6 +15,11 @@ enum class ProbeSplit { kTrain, kTest };
 template <>
 inline constexpr std::array kNames<ProbeSplit>{"train", "test"};
 
+// How it is found out whether a unit is dead on a whole box of inputs; see probe/certificates.h.
+enum class Certify { kNone, kInterval, kLinear, kExact };
+template <>
+inline constexpr std::array kNames<Certify>{"none", "interval", "linear", "exact"};
+
 struct Thresholds {
   double rarely_active = 0.01;  // active on fewer than this share of the probe inputs
   double dormant = 0.025;       // dormant score at most this (Sokar et al. 2023)
@@ -33,6 +38,9 @@ struct RecordSpec {
   std::size_t probe_samples = 1000;                   // examples of each split that are evaluated; 0: all
   bool metrics = true, layers = true, units = false;  // tables
   bool effective_rank = false;  // its column in layers: costs more than all others together
+  Certify certify = Certify::kNone;
+  // The box that is certified: of every input, or a number an input; empty: the smallest one around the data's.
+  std::vector<double> domain_low, domain_high;
   bool parameters_initial = false, parameters_final = false;
   Thresholds thresholds;
 
@@ -63,7 +71,8 @@ struct LayerRow {
   double activation_mean = kMissing, activation_std = kMissing, preactivation_mean = kMissing,
          preactivation_std = kMissing, preactivation_max_min = kMissing, grad_norm = kMissing,
          grad_norm_weights = kMissing, grad_norm_bias = kMissing, grad_rms = kMissing, weight_norm = kMissing,
-         bias_mean = kMissing, update_ratio = kMissing, effective_rank = kMissing;
+         bias_mean = kMissing, update_ratio = kMissing, effective_rank = kMissing,
+         certified_dead_fraction = kMissing, certified_alive_fraction = kMissing;
 };
 
 // units: one hidden unit at one recorded step. Flags are 0 or 1.
@@ -74,6 +83,7 @@ struct UnitRow {
   double active_fraction = kMissing, dormant_score = kMissing, activation_mean = kMissing,
          preactivation_mean = kMissing, preactivation_max = kMissing, grad_norm = kMissing,
          weight_norm = kMissing, bias = kMissing;
+  std::int64_t certified_dead = kMissingInteger;
 };
 
 // stream: the examples of one bin of an online stream, each before the network learned from it.

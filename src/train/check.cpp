@@ -1,6 +1,7 @@
 #include "train/check.h"
 
 #include "base/number.h"
+#include "probe/certificates.h"
 #include "train/check_data.h"
 
 namespace deadrelu {
@@ -178,6 +179,49 @@ void check_initial(const ParameterSet& initial, const NetworkShape& shape, Found
   }
 }
 
+std::string certificates_up_to(Certify strongest) {
+  std::string text;
+  for (const char* name : names_of<Certify>().first(static_cast<std::size_t>(strongest) + 1))
+    text.append(text.empty() ? "" : ", ").append(name);
+  return text;
+}
+
+void check_certify(const RunSpec& run, Found& found) {
+  const auto limit = [&](Certify strongest, std::string_view what) {
+    const bool exceeded = run.record.certify > strongest;
+    if (exceeded)
+      found.push_back({"record.certify", std::string(name_of(run.record.certify)) + " proves nothing of " +
+                                             std::string(what) +
+                                             "; allowed for it: " + certificates_up_to(strongest)});
+    return exceeded;
+  };
+  if (run.model.normalization.kind != Normalization::kNone)
+    limit(Certify::kNone, name_of(run.model.normalization.kind));
+  if (run.model.skip) limit(Certify::kNone, "model.skip");
+  for (std::size_t l = 0; l < run.model.hidden.size(); ++l) {
+    const Activation kind = run.model.activation_of(l).kind;
+    if (limit(strongest_certificate(kind), name_of(kind))) break;
+  }
+  if (run.record.certify == Certify::kNone && !run.record.domain_low.empty())
+    found.push_back({"record.domain.low", "nothing is certified; give record.certify too"});
+}
+
+void check_domain(const RunSpec& run, std::size_t inputs, Found& found) {
+  const std::vector<double>&low = run.record.domain_low, &high = run.record.domain_high;
+  if (run.record.certify == Certify::kExact && inputs > kMostExactInputs)
+    found.push_back({"record.certify", "exact takes one or two inputs; the data has " +
+                                           std::to_string(inputs) +
+                                           "; allowed: " + certificates_up_to(Certify::kLinear)});
+  for (const auto& [name, list] : {std::pair("low", &low), std::pair("high", &high)})
+    if (list->size() > 1 && list->size() != inputs)
+      return found.push_back({std::string("record.domain.") + name, "found " + std::to_string(list->size()) +
+                                                                        " numbers; the data has " +
+                                                                        std::to_string(inputs) + " inputs"});
+  for (std::size_t i = 0; i < std::max(low.size(), high.size()); ++i)
+    check_order("record.domain", "", "low", low[low.size() == 1 ? 0 : i], "high",
+                high[high.size() == 1 ? 0 : i], found);
+}
+
 // Of one example, every number is its own mean.
 void check_coupled_batch(const RunSpec& run, const DataFacts& facts, Found& found) {
   const TrainSpec& train = run.train;
@@ -241,6 +285,7 @@ void check_size(const RunSpec& run, const DataFacts& facts, Found& found) {
 std::vector<Contradiction> find_contradictions(const RunSpec& run, const DataFacts& facts) {
   Found found;
   check_facts(run, facts, found);
+  if (facts.shape.inputs > 0) check_domain(run, facts.shape.inputs, found);
   if (facts.shape.inputs > 0 && facts.shape.outputs > 0) check_size(run, facts, found);
   return found;
 }
@@ -256,6 +301,7 @@ std::vector<Contradiction> spec_contradictions(const RunSpec& run, bool data_kno
   check_clipping(run.train, found);
   if (has_shape) check_adjust(run, found);
   if (has_shape) check_remedy(run, found);
+  if (has_shape) check_certify(run, found);
   if (!data_known || !has_shape) return found;
   check_data_keys(run, found);
   if (run.data.kind == DataKind::kPoints && !found.empty()) return found;

@@ -37,7 +37,7 @@ PackForm pack_form(const RunSpec& run) {
   reset(spec.remedy.perturb, &PerturbSpec::shrink, &PerturbSpec::noise);
   reset(spec.remedy.lift, &LiftSpec::active);
   reset(spec.remedy, &RemedySpec::clip_weights);
-  reset(spec.record, &RecordSpec::thresholds);
+  reset(spec.record, &RecordSpec::thresholds, &RecordSpec::domain_low, &RecordSpec::domain_high);
   return form;
 }
 
@@ -183,28 +183,11 @@ Buffer<T> initial_parameters(const Pack<T>& pack) {
   return parameters;
 }
 
-template <class T>
-ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std::size_t lanes,
-                             std::size_t lane) {
-  ParameterSet set;
-  for (const LayerShape& layer : shape.layers) {
-    LayerParameters one{layer.rows, layer.inputs, {}};
-    for (std::size_t k = 0; k < kBlockKinds.size(); ++k) {
-      const T* const values = parameters + layer.blocks[k].offset * lanes + lane;
-      for (std::size_t i = 0; i < layer.blocks[k].size(); ++i)
-        one.blocks[k].push_back(static_cast<double>(values[i * lanes]));
-    }
-    set.layers.push_back(std::move(one));
-  }
-  return set;
-}
-
 #define DEADRELU_INSTANTIATE(T)                                                                       \
   template class LossSums<T>;                                                                         \
   template Pack<T> make_pack(std::span<const RunSpec* const>,                                         \
                              std::span<const std::shared_ptr<const Dataset<T>>>, SimdTarget, Engine); \
-  template Buffer<T> initial_parameters(const Pack<T>&);                                              \
-  template ParameterSet lane_parameters(const NetworkShape&, const T*, std::size_t, std::size_t)
+  template Buffer<T> initial_parameters(const Pack<T>&)
 DEADRELU_INSTANTIATE(float);
 DEADRELU_INSTANTIATE(double);
 #undef DEADRELU_INSTANTIATE

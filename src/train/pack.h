@@ -92,9 +92,4 @@ void count_correct(const Pack<T>& pack, LaneMatrix<const T> outputs, LaneMatrix<
 template <class T>
 Buffer<T> initial_parameters(const Pack<T>& pack);
 
-// One lane's parameters, out of the pack.
-template <class T>
-ParameterSet lane_parameters(const NetworkShape& shape, const T* parameters, std::size_t lanes,
-                             std::size_t lane);
-
 }  // namespace deadrelu

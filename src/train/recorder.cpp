@@ -51,6 +51,9 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
     stop_rules_.emplace_back(pack.runs[lane]->train.stop);
   for (std::size_t lane = 0; has_targets_ && lane < records_.size(); ++lane)
     records_[lane].outcome.constant_loss = train_.constant_loss(pack, lane);
+  for (std::size_t lane = 0; pack.runs[0]->record.certify != Certify::kNone && lane < records_.size(); ++lane)
+    certificates_.emplace_back(pack.runs[lane]->record, *pack.data[lane],
+                               pack.runs[0]->data.tasks.change == TaskChange::kPermuteInputs);
   for (auto& counters : counters_)
     for (const LayerShape& layer : pack.network.shape.layers)
       if (layer.hidden) counters.emplace_back(layer.units);
@@ -159,6 +162,8 @@ void Recorder<T>::record(const Pack<T>& pack, const TrainingState<T>& state,
     if (!has_targets_)
       row.batch_loss = row.train_loss = row.test_loss = row.grad_norm = row.zero_gradient_entries = kMissing;
     probed().describe_outputs(lane, row);
+    if (!certificates_.empty())
+      certificates_[lane].measure(pack.network, parameters, lane, probed().probes());
     const Deaths deaths = record_layers(pack, state.step, lane);
     row.dead_fraction = deaths.fraction();
     update_outcome(row, deaths, lane);
@@ -224,13 +229,11 @@ typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, std
       if (!spec.layers && !spec.units) continue;
       probe.describe(lane, spec.thresholds, row, spec.units ? &record.units : nullptr);
     }
-    const bool has_units = record.units.size() > first_unit;
-    gradient_probe_.describe(pack.network, l, lane, row, has_units ? &record.units[first_unit] : nullptr);
-    if (!has_targets_) forget_gradient(row, std::span(record.units).subspan(first_unit));
-    for (std::size_t u = first_unit; u < record.units.size(); ++u) {
-      record.units[u].step = row.step;
-      record.units[u].layer = row.layer;
-    }
+    const std::span<UnitRow> units = std::span(record.units).subspan(first_unit);
+    gradient_probe_.describe(pack.network, l, lane, row, units.empty() ? nullptr : units.data());
+    if (!has_targets_) forget_gradient(row, units);
+    if (!certificates_.empty() && row.died != kMissingInteger) certificates_[lane].describe(l, row, units);
+    for (UnitRow& unit : units) std::tie(unit.step, unit.layer) = std::pair(row.step, row.layer);
     if (spec.layers) record.layers.push_back(row);
   }
   return deaths;
@@ -285,8 +288,8 @@ void Recorder<T>::mark_diverged(std::size_t lane, std::uint64_t step) {
   ended_[lane] = 1;
   outcome.status = RunStatus::kDiverged;
   outcome.diverged_step = outcome.steps = static_cast<std::int64_t>(step);
-  outcome.train_loss = outcome.test_loss = outcome.train_accuracy = outcome.test_accuracy = kMissing;
-  outcome.dead_fraction = kMissing;
+  outcome.train_loss = outcome.test_loss = outcome.train_accuracy = outcome.test_accuracy =
+      outcome.dead_fraction = kMissing;
   outcome.dead_layers = outcome.collapsed = kMissingInteger;
 }
 

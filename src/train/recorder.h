@@ -1,6 +1,7 @@
 // Turns what a pack is at a recorded step, and what it has done in a task, into the rows of its runs.
 #pragma once
 
+#include "probe/certificates.h"
 #include "probe/gradient_probe.h"
 #include "probe/rows.h"
 #include "probe/unit_probe.h"
@@ -95,6 +96,7 @@ class Recorder {
   std::optional<Evaluation<T>> test_;
   bool probes_test_, has_targets_;
   GradientProbe<T> gradient_probe_;
+  std::vector<Certificates<T>> certificates_;  // [used lane], if asked for
   RecordSchedule schedule_;
   OnlineSums<T> online_;  // of the task
   std::int64_t task_updates_ = 0;

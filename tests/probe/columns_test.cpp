@@ -25,11 +25,11 @@ TEST(Columns, names_and_order_are_the_contracts) {
        "zero_gradient_fraction, dead_input_fraction, sparsity, died, revived, "
        "activation_mean, activation_std, preactivation_mean, preactivation_std, preactivation_max_min, "
        "grad_norm, grad_norm_weights, grad_norm_bias, grad_rms, weight_norm, bias_mean, update_ratio, "
-       "effective_rank, "},
+       "effective_rank, certified_dead_fraction, certified_alive_fraction, "},
       {"units",
        "step, layer, unit, dead, never_active, rarely_active, always_active, dormant, saturated, zero_gradient, "
        "active_fraction, dormant_score, activation_mean, preactivation_mean, preactivation_max, grad_norm, "
-       "weight_norm, bias, "},
+       "weight_norm, bias, certified_dead, "},
       {"stream", "bin, from, to, loss, accuracy, silent_fraction, "},
       {"tasks", "task, steps, online_loss, online_accuracy, loss, accuracy, dead_fraction, "},
       {"parameters", "step, layers, "},

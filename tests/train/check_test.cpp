@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "probe/certificates.h"
+
 namespace deadrelu {
 namespace {
 
@@ -249,6 +251,57 @@ TEST(Check, initial_parameters_have_the_shape_of_the_network) {
   wrong = set;
   wrong.layers[0][BlockKind::kSlope] = {0.25};
   EXPECT_TRUE(blames(found(wrong), "init.file"));
+}
+
+TEST(Check, certificates_are_asked_of_what_can_be_proven) {
+  for (const Activation kind : values_of<Activation>()) {
+    for (const Certify method : values_of<Certify>()) {
+      RunSpec run = valid_run();
+      run.model.activation.kind = kind;
+      run.record.certify = method;
+      EXPECT_EQ(blames(spec_contradictions(run, false), "record.certify"),
+                method > strongest_certificate(kind));
+      run.model.hidden = {3, 3};
+      run.model.activations.resize(2);
+      run.model.activations[1].kind = kind;
+      EXPECT_EQ(blames(spec_contradictions(run, false), "record.certify"),
+                method > strongest_certificate(kind));
+    }
+  }
+}
+
+TEST(Check, nothing_is_proven_of_normalized_or_skipping_networks) {
+  RunSpec run = valid_run();
+  run.model.hidden = {3, 3};
+  run.record.certify = Certify::kInterval;
+  run.model.dropout = 0.5;
+  EXPECT_FALSE(blames(spec_contradictions(run, false), "record.certify"));
+  RunSpec skips = run;
+  skips.model.skip = true;
+  EXPECT_TRUE(blames(spec_contradictions(skips, false), "record.certify"));
+  for (const Normalization kind : values_of<Normalization>()) {
+    run.model.normalization.kind = kind;
+    EXPECT_EQ(blames(spec_contradictions(run, false), "record.certify"), kind != Normalization::kNone);
+    EXPECT_EQ(strongest_certificate(run.model),
+              kind == Normalization::kNone ? Certify::kExact : Certify::kNone);
+  }
+}
+
+TEST(Check, certified_domains_are_boxes_of_the_datas_inputs) {
+  RunSpec run = valid_run();
+  run.record.domain_low = {-1};
+  run.record.domain_high = {1, 2};
+  EXPECT_TRUE(blames(spec_contradictions(run, false), "record.domain.low"));  // of what?
+  run.record.certify = Certify::kExact;
+  EXPECT_TRUE(find_contradictions(run, facts_of(32, 0)).empty());
+  DataFacts three = facts_of(32, 0);
+  three.shape.inputs = 3;
+  EXPECT_TRUE(blames(find_contradictions(run, three), "record.certify"));
+  EXPECT_TRUE(blames(find_contradictions(run, three), "record.domain.high"));
+  run.record.certify = Certify::kLinear;
+  EXPECT_FALSE(blames(find_contradictions(run, three), "record.certify"));
+  run.record.domain_low = {-1, 2.5};
+  EXPECT_TRUE(blames(find_contradictions(run, facts_of(32, 0)), "record.domain.low"));
 }
 
 TEST(Check, facts_follow_from_the_spec_but_for_files) {

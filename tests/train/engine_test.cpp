@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pack_testing.h"
+#include "probe/certificates.h"
 #include "train/trainer.h"
 
 namespace deadrelu {
@@ -93,6 +94,10 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   run.record.every = 5;
   run.record.effective_rank = true;
   run.record.probe_samples = choices.one_in(2) ? 0 : 1 + choices.below(kSamples);
+  const bool wide =
+      std::any_of(run.model.hidden.begin(), run.model.hidden.end(), [](auto n) { return n > 100; });
+  run.record.certify =
+      std::min(wide ? Certify::kInterval : Certify::kLinear, strongest_certificate(run.model));
   return run;
 }
 
