@@ -160,6 +160,11 @@ struct NetworkShape {
   std::vector<LayerShape> layers;
   std::size_t parameter_count = 0;
 
+  std::size_t hidden_units() const {
+    std::size_t units = 0;
+    for (const LayerShape& layer : layers) units += layer.hidden ? layer.units : 0;
+    return units;
+  }
   std::size_t inputs() const { return layers.front().inputs; }
   std::size_t outputs() const { return layers.back().units; }
   bool couples_samples() const {

@@ -97,6 +97,9 @@ const ColumnOf<L> kLayers[] = {
     {"revived", &L::revived, "units",
      "Units that came back since the previous recorded step; empty on the output layer.",
      "Units that were dead at the previous recorded step and are not now; 0 at step 0."},
+    {"resets", &L::resets, "units",
+     "How often remedy.reset has reset a unit since the previous recorded step; empty on the output layer.",
+     "A unit that was reset twice counts twice; 0 at step 0."},
     {"activation_mean", &L::activation_mean, "1", "Mean activation; empty on the output layer.",
      "Mean of the activations over all units and probe inputs."},
     {"activation_std", &L::activation_std, "1", "Spread of the activations; empty on the output layer.",
@@ -302,6 +305,8 @@ const ColumnOf<R> kRuns[] = {
      "Sum of died over the hidden layers and the recorded steps.", kQuantity},
     {"revivals", &R::revivals, "units", "How often a dead unit came back.",
      "Sum of revived over the hidden layers and the recorded steps.", kQuantity},
+    {"resets", &R::resets, "units", "How often remedy.reset has reset a unit.",
+     "Sum of resets over the hidden layers and the recorded steps.", kQuantity},
 };
 
 using P = ParameterSnapshot;

@@ -67,7 +67,7 @@ struct LayerRow {
          always_active_fraction = kMissing, dormant_fraction = kMissing, saturated_fraction = kMissing,
          saturated_pairs_fraction = kMissing, zero_gradient_fraction = kMissing,
          dead_input_fraction = kMissing, sparsity = kMissing;
-  std::int64_t died = kMissingInteger, revived = kMissingInteger;
+  std::int64_t died = kMissingInteger, revived = kMissingInteger, resets = kMissingInteger;
   double activation_mean = kMissing, activation_std = kMissing, preactivation_mean = kMissing,
          preactivation_std = kMissing, preactivation_max_min = kMissing, grad_norm = kMissing,
          grad_norm_weights = kMissing, grad_norm_bias = kMissing, grad_rms = kMissing, weight_norm = kMissing,
@@ -114,7 +114,7 @@ struct RunOutcome {
          dead_fraction = kMissing, dead_fraction_max = kMissing, online_loss = kMissing,
          online_accuracy = kMissing, clipped_initially = kMissing;
   std::int64_t dead_layers = kMissingInteger, born_dead = kMissingInteger, collapsed = kMissingInteger,
-               deaths = kMissingInteger, revivals = kMissingInteger;
+               deaths = kMissingInteger, revivals = kMissingInteger, resets = kMissingInteger;
 };
 
 struct ParameterSnapshot {

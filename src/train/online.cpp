@@ -55,11 +55,10 @@ StreamBins<T>::StreamBins(const Pack<T>& pack)
       steps_(pack.steps),
       lanes_(pack.network.kernels.lanes),
       sums_(pack),
+      units_(pack.network.shape.hidden_units()),
+      fired_(units_ * lanes_),
       stopped_(pack.used_lanes),
-      rows_(pack.used_lanes) {
-  for (const LayerShape& layer : pack.network.shape.layers) units_ += layer.hidden ? layer.units : 0;
-  fired_ = Buffer<T>(units_ * lanes_);
-}
+      rows_(pack.used_lanes) {}
 
 template <class T>
 void StreamBins<T>::observe(const Pack<T>& pack, const BatchBlock<T>& block) {

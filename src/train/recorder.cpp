@@ -164,7 +164,7 @@ void Recorder<T>::record(const Pack<T>& pack, const TrainingState<T>& state,
     probed().describe_outputs(lane, row);
     if (!certificates_.empty())
       certificates_[lane].measure(pack.network, parameters, lane, probed().probes());
-    const Deaths deaths = record_layers(pack, state.step, lane);
+    const Deaths deaths = record_layers(pack, state, lane);
     row.dead_fraction = deaths.fraction();
     update_outcome(row, deaths, lane);
     if (pack.runs[lane]->record.metrics) records_[lane].metrics.push_back(row);
@@ -201,7 +201,7 @@ MetricsRow Recorder<T>::metrics_of(const TrainingState<T>& state, std::size_t la
 }
 
 template <class T>
-typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, std::uint64_t step,
+typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, const TrainingState<T>& state,
                                                         std::size_t lane) {
   const RecordSpec& spec = pack.runs[lane]->record;
   RunRecord& record = records_[lane];
@@ -209,13 +209,15 @@ typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, std
   for (std::size_t l = 0; l < pack.network.shape.layers.size(); ++l) {
     const LayerShape& layer = pack.network.shape.layers[l];
     LayerRow row;
-    row.step = static_cast<std::int64_t>(step);
+    row.step = static_cast<std::int64_t>(state.step);
     row.layer = static_cast<std::int64_t>(l) + 1;
     row.units = static_cast<std::int64_t>(layer.units);
     const std::size_t first_unit = record.units.size();
     if (layer.hidden) {
       const UnitProbe<T>& probe = probed().probes()[l];
       const DeathCounter::Count count = counters_[lane][l].count(probe, lane);
+      row.resets = state.resets_of(static_cast<std::size_t>(deaths.units), layer.units, lane);
+      deaths.resets += row.resets;
       deaths.units += row.units;
       deaths.whole &= count.whole;
       if (count.whole) {
@@ -247,7 +249,7 @@ void Recorder<T>::update_outcome(const MetricsRow& row, const Deaths& deaths, st
     outcome.dead_fraction_initial = row.dead_fraction;
     outcome.dead_fraction_max = row.dead_fraction;
     outcome.born_dead = deaths.dead_layers > 0 ? 1 : deaths.whole ? 0 : kMissingInteger;
-    outcome.deaths = outcome.revivals = 0;
+    outcome.deaths = outcome.revivals = outcome.resets = 0;
   }
   outcome.train_loss = row.train_loss;
   outcome.test_loss = row.test_loss;
@@ -259,6 +261,7 @@ void Recorder<T>::update_outcome(const MetricsRow& row, const Deaths& deaths, st
   outcome.collapsed = probed().collapsed(lane) ? 1 : 0;
   outcome.deaths += deaths.died;
   outcome.revivals += deaths.revived;
+  outcome.resets += deaths.resets;
 }
 
 template <class T>

@@ -60,13 +60,14 @@ class Recorder {
   bool observe(const Pack<T>& pack, const TrainingState<T>& state, const Activations<T>& activations);
   // After the update: how far it went, where `observe` has just added rows of layers.
   void observe_update(const Pack<T>& pack, const TrainingState<T>& state);
+  bool recorded() const { return due_; }  // whether the step that was observed last is a recorded one
   const std::vector<std::uint8_t>& ended() const { return ended_; }  // [used lane]
   std::vector<RunRecord> finish() { return std::move(records_); }
 
  private:
   // Dead units of all hidden layers of one run together.
   struct Deaths {
-    std::int64_t units = 0, dead = 0, died = 0, revived = 0, dead_layers = 0;
+    std::int64_t units = 0, dead = 0, died = 0, revived = 0, resets = 0, dead_layers = 0;
     bool whole = true;  // no activation is something else than a number
     double fraction() const {
       return whole && units > 0 ? static_cast<double>(dead) / static_cast<double>(units) : kMissing;
@@ -83,13 +84,13 @@ class Recorder {
   void end_stopped(const Pack<T>& pack, const TrainingState<T>& state);
   void snapshot(const Pack<T>& pack, const TrainingState<T>& state, std::size_t lane);
   MetricsRow metrics_of(const TrainingState<T>& state, std::size_t lane) const;
-  Deaths record_layers(const Pack<T>& pack, std::uint64_t step, std::size_t lane);
+  Deaths record_layers(const Pack<T>& pack, const TrainingState<T>& state, std::size_t lane);
   void update_outcome(const MetricsRow& row, const Deaths& deaths, std::size_t lane);
   Evaluation<T>& probed() { return probes_test_ ? *test_ : train_; }
 
-  std::vector<RunRecord> records_;                   // [used lane]
-  std::vector<std::uint8_t> ended_, recorded_;       // [used lane]; recorded_: when a step was recorded last
-  bool due_ = false;                                 // the step that was observed last is a recorded one
+  std::vector<RunRecord> records_;              // [used lane]
+  std::vector<std::uint8_t> ended_, recorded_;  // [used lane]; recorded_: when a step was recorded last
+  bool due_ = false;
   std::vector<StopRule> stop_rules_;                 // [used lane]
   std::vector<std::vector<DeathCounter>> counters_;  // [used lane][hidden layer]
   Evaluation<T> train_;

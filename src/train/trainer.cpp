@@ -41,6 +41,7 @@ Trainer<T>::Trainer(const Pack<T>& pack)
   state_.batch_loss = Buffer<double>(lanes);
   state_.learning_rate = Buffer<double>(lanes);
   state_.poison = Buffer<T>(lanes);
+  state_.resets = Buffer<std::uint32_t>(pack.network.shape.hidden_units() * lanes);
   if (!is_endless(pack.runs[0]->data)) state_.batches_per_epoch = batches_.batches_per_epoch();
   slope_sums_ = Buffer<T>(pack.network.shape.layers.size() * highest_row_count(pack.network.shape) * lanes);
   squared_norms_ = Buffer<double>(lanes);
@@ -192,6 +193,8 @@ class Doors {
   void intervene(Trainer<T>& trainer) {
     recorder_.observe_update(pack_, trainer.state());
     trainer.remedy();
+    if (recorder_.recorded())
+      std::fill_n(trainer.state().resets.data(), trainer.state().resets.size(), 0u);
   }
 
   std::vector<RunRecord> finish() {

@@ -28,10 +28,19 @@ struct TrainingState {
   Buffer<double> batch_loss;              // [lane], of the batch of `step`, in the targets' own unit
   Buffer<double> learning_rate;           // [lane], of the coming update
   Buffer<T> poison;                       // [lane]; NaN where a parameter is not finite any more
-  std::size_t batches_per_epoch = 0;      // 0: a stream without epochs
+  // How often a unit was reset since the step that was recorded last, [hidden unit][lane]: those of all hidden
+  // layers, one after the other.
+  Buffer<std::uint32_t> resets;
+  std::size_t batches_per_epoch = 0;  // 0: a stream without epochs
 
   bool diverged(std::size_t lane) const {
     return !std::isfinite(batch_loss[lane]) || std::isnan(poison[lane]);
+  }
+  // Of `units` hidden units from number `first` on, together.
+  std::int64_t resets_of(std::size_t first, std::size_t units, std::size_t lane) const {
+    std::int64_t sum = 0;
+    for (std::size_t u = first; u < first + units; ++u) sum += resets[u * batch_loss.size() + lane];
+    return sum;
   }
   double epoch() const {
     if (batches_per_epoch == 0) return kMissing;

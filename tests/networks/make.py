@@ -154,7 +154,7 @@ def measure(network, inputs, target, kind):
             row.update({name + "_fraction": share(flag) for name, flag in flags.items()})
             dead_units += int(flags["dead"].sum())
             row.update(
-                dead_input_fraction=share(~(z > 0).any(1)), sparsity=share(a == 0), died=0, revived=0,
+                dead_input_fraction=share(~(z > 0).any(1)), sparsity=share(a == 0), died=0, revived=0, resets=0,
                 saturated_pairs_fraction=share(slope < 1e-7),
                 activation_mean=float(a.mean()), activation_std=float(a.std(correction=0)),
                 preactivation_mean=float(z.mean()), preactivation_std=float(z.std(correction=0)),

@@ -15,14 +15,14 @@ TEST(Columns, names_and_order_are_the_contracts) {
       {"runs",
        "status, steps, diverged_step, stop_step, constant_loss, train_loss_initial, train_loss, test_loss, train_accuracy, "
        "test_accuracy, online_loss, online_accuracy, dead_fraction_initial, dead_fraction, dead_fraction_max, "
-       "dead_layers, born_dead, collapsed, deaths, revivals, "},
+       "dead_layers, born_dead, collapsed, deaths, revivals, resets, "},
       {"metrics",
        "step, epoch, learning_rate, batch_loss, train_loss, test_loss, train_accuracy, test_accuracy, "
        "grad_norm, zero_gradient_entries, weight_norm, dead_fraction, output_std, output_min, output_max, "},
       {"layers",
        "step, layer, units, dead_fraction, never_active_fraction, rarely_active_fraction, "
        "always_active_fraction, dormant_fraction, saturated_fraction, saturated_pairs_fraction, "
-       "zero_gradient_fraction, dead_input_fraction, sparsity, died, revived, "
+       "zero_gradient_fraction, dead_input_fraction, sparsity, died, revived, resets, "
        "activation_mean, activation_std, preactivation_mean, preactivation_std, preactivation_max_min, "
        "grad_norm, grad_norm_weights, grad_norm_bias, grad_rms, weight_norm, bias_mean, update_ratio, "
        "effective_rank, certified_dead_fraction, certified_alive_fraction, "},
