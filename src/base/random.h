@@ -25,10 +25,12 @@ enum class Purpose : std::uint32_t {
   kTaskLabels = 14,  // labels drawn anew in a task; stream: low 32 bits of the task, index: example
   kRamp = 15,        // whether an example comes from the task before; stream: low 32 bits of the task
   kDropout = 16,     // which activations are dropped; stream: layer
+  kReset = 17,       // weights of a reset unit; stream: layer, index: see nn/init.h
   kPerturbation =
       18,  // noise of remedy.perturb; stream: layer + 2^16·block kind, index: event · block size + place;
            // draw init: the seed of the event's parameters, stream 2^32 − 1, index: event
   kAdjust = 19,  // examples and heights of init.adjust data_bias; stream: layer, index: 2 · unit, and + 1
+  kResetChoice = 20,  // which units are reset; stream: layer, index: steps · units + unit
 };
 
 // The four 32-bit words of one Philox block: key = seed, counter = (index, stream, purpose).

@@ -194,6 +194,32 @@ Json all_data() {
   return config;
 }
 
+// Resets by every rule, with numbers that let it act soon, and its switches in turn.
+Json resets() {
+  Json config = Json::parse(R"({
+    "data": { "kind": "moons", "samples": 150, "noise": 0.1 }, "model": { "hidden": [7, 5] },
+    "init": { "bias": -0.2 }, "train": { "batch_size": 20, "steps": 60 }, "record": { "every": 20 }
+  })");
+  const KeyTable& table = KeyTable::get();
+  const std::size_t selector = table.find_group("remedy.reset")->selector;
+  Json& axis = config["sweep"]["grid"]["remedy.reset"];
+  for (const char* rule : names_of<ResetRule>()) {
+    Json value = {{"rule", rule}};
+    for (const KeyTable::Row& row : table.rows()) {
+      if (row.selector != selector || !row.belongs_to(static_cast<int>(axis.size()))) continue;
+      const std::string key = last_of(row.key.path);
+      if (row.key.type == KeyType::kInteger) value[key] = 10;
+      if (row.key.type == KeyType::kReal && row.key.range.high == 1) value[key] = 0.5;
+      if (row.key.type == KeyType::kChoice)
+        value[key] = row.key.choices[axis.size() % row.key.choices.size()];
+    }
+    axis.push_back(value);
+  }
+  config["sweep"]["grid"]["train.optimizer"] = all(names_of<Optimizer>());
+  config["record"]["tables"] = all_tables();
+  return config;
+}
+
 void write_file(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream out(path, std::ios::binary);
   if (!out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush())
@@ -260,7 +286,8 @@ JobResult train(const ConfigSource& source, const std::filesystem::path& folder)
 std::vector<ConfigSource> fingerprint_configs(const std::filesystem::path& folder) {
   write_data_files(folder);
   return {{networks().dump(), "networks", folder.string(), "networks", {}},
-          {all_data().dump(), "data", folder.string(), "data", {}}};
+          {all_data().dump(), "data", folder.string(), "data", {}},
+          {resets().dump(), "resets", folder.string(), "resets", {}}};
 }
 
 std::string fingerprint() {

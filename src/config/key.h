@@ -124,6 +124,7 @@ std::vector<Key> data_keys();
 std::vector<Key> model_keys();
 std::vector<Key> init_keys();
 std::vector<Key> train_keys();
+std::vector<Key> reset_keys();
 std::vector<Key> remedy_keys();
 std::vector<Key> record_keys();
 std::vector<Key> seed_keys();

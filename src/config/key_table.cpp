@@ -38,8 +38,8 @@ const KeyTable& KeyTable::get() {
 }
 
 KeyTable::KeyTable() {
-  for (const auto& section : {top_keys(), data_keys(), model_keys(), init_keys(), train_keys(), remedy_keys(),
-                              record_keys(), seed_keys()})
+  for (const auto& section : {top_keys(), data_keys(), model_keys(), init_keys(), train_keys(), reset_keys(),
+                              remedy_keys(), record_keys(), seed_keys()})
     for (const Key& key : section) add_row(key);
   for (Row& row : rows_) link(row);
 }

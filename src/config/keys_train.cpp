@@ -18,9 +18,7 @@ constexpr Field stop = field<&RunSpec::train, &TrainSpec::stop, Member>;
 template <auto Member>
 constexpr Field schedule = field<&RunSpec::train, &TrainSpec::schedule, Member>;
 
-bool is_adam(const RunSpec& run) {
-  return run.train.optimizer.kind == Optimizer::kAdam || run.train.optimizer.kind == Optimizer::kAdamw;
-}
+bool is_adam(const RunSpec& run) { return counts_steps(run.train.optimizer.kind); }
 
 // The default batch takes all of a smaller training split. What the spec alone shows of it:
 bool has_few_examples(const RunSpec& run) {

@@ -13,14 +13,15 @@ struct Draws {
   std::uint64_t seed;
   Purpose purpose;
   std::uint32_t stream;
+  std::uint64_t first = 0;  // index
 
-  void normal(std::span<double> out, double standard_deviation, std::uint64_t first_index = 0) const {
-    fill_normal(out, seed, purpose, stream, first_index);
+  void normal(std::span<double> out, double standard_deviation, std::uint64_t from = 0) const {
+    fill_normal(out, seed, purpose, stream, first + from);
     for (double& value : out) value *= standard_deviation;
   }
   void uniform(std::span<double> out, double limit) const {
     for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = (2 * random_uniform(seed, purpose, stream, i) - 1) * limit;
+      out[i] = (2 * random_uniform(seed, purpose, stream, first + i) - 1) * limit;
   }
   // An initializer's own normal and uniform distributions, times `gain`.
   template <class Kind>
@@ -38,7 +39,7 @@ struct Draws {
   }
   void sign(std::span<double> out, double magnitude) const {
     for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = random_below(seed, purpose, stream, i, 2) == 0 ? -magnitude : magnitude;
+      out[i] = random_below(seed, purpose, stream, first + i, 2) == 0 ? -magnitude : magnitude;
   }
 };
 
@@ -119,18 +120,19 @@ void orthonormalize(std::span<double> matrix, std::size_t rows, std::size_t colu
 }
 
 // Lu, Shin, Su, Karniadakis 2019: a row is its weights and, where there is one, its bias.
-void fill_asymmetric(const LayerShape& shape, double gain, const Draws& draws, std::span<double> weights,
+void fill_asymmetric(std::size_t fan_in, double gain, const Draws& draws, std::span<double> weights,
                      std::span<double> bias) {
-  const std::size_t fan_in = shape.inputs;
   const std::size_t entries = fan_in + (bias.empty() ? 0 : 1);
   const double standard_deviation = 0.6007 / std::sqrt(static_cast<double>(fan_in));
-  for (std::size_t r = 0; r < shape.rows; ++r) {
+  for (std::size_t r = 0; r < weights.size() / fan_in; ++r) {
     const std::span<double> row = weights.subspan(r * fan_in, fan_in);
     draws.normal(row, standard_deviation, r * entries);
     if (!bias.empty()) draws.normal(bias.subspan(r, 1), standard_deviation, r * entries + fan_in);
-    const std::size_t replaced = random_below(draws.seed, Purpose::kAsymmetric, draws.stream, 2 * r, entries);
+    const std::uint64_t choice = 2 * (draws.first + r);
+    const std::size_t replaced =
+        random_below(draws.seed, Purpose::kAsymmetric, draws.stream, choice, entries);
     double& entry = replaced < fan_in ? row[replaced] : bias[r];
-    entry = std::sqrt(random_uniform(draws.seed, Purpose::kAsymmetric, draws.stream, 2 * r + 1));
+    entry = std::sqrt(random_uniform(draws.seed, Purpose::kAsymmetric, draws.stream, choice + 1));
     for (double& weight : row) weight *= gain;
   }
 }
@@ -202,17 +204,35 @@ void init_layer(const LayerShape& shape, const LayerInit& init, const Activation
           fill_weights(shape, init, weight_draws, values);
         } else {  // the bias comes with the weights
           parameters[BlockKind::kBias].resize(shape[BlockKind::kBias].size());
-          fill_asymmetric(shape, init.gain, weight_draws, values, parameters[BlockKind::kBias]);
+          fill_asymmetric(shape.inputs, init.gain, weight_draws, values, parameters[BlockKind::kBias]);
         }
         break;
       case BlockKind::kBias: fill_bias(shape, init, {seed, Purpose::kBiases, stream}, values); break;
       case BlockKind::kSlope: std::fill(values.begin(), values.end(), activation.slope); break;
       case BlockKind::kGain:
-      case BlockKind::kRunningVariance: std::fill(values.begin(), values.end(), 1.0); break;
       case BlockKind::kShift:
-      case BlockKind::kRunningMean: break;  // 0
+      case BlockKind::kRunningMean:
+      case BlockKind::kRunningVariance:
+        std::fill(values.begin(), values.end(), fresh_value(static_cast<BlockKind>(k)));
+        break;
     }
   }
+}
+
+void redraw_row(const LayerShape& shape, const LayerInit& init, std::uint64_t seed, std::size_t layer,
+                std::size_t row, std::uint64_t event, std::span<double> weights) {
+  assert(weights.size() == shape.inputs && event > 0);
+  const Draws draws{seed, Purpose::kReset, static_cast<std::uint32_t>(layer),
+                    (event * shape.rows + row) * shape.inputs};
+  if (init.weights.kind == WeightInit::kRai)
+    return fill_asymmetric(shape.inputs, init.gain, draws, weights, {});
+  if (init.weights.kind != WeightInit::kOrthogonal) return fill_weights(shape, init, draws, weights);
+  draws.normal(weights, 1);
+  double squares = 0;
+  for (const double weight : weights) squares = std::fma(weight, weight, squares);
+  const double mean_square =
+      std::min(1.0, static_cast<double>(shape.inputs) / static_cast<double>(shape.rows));
+  for (double& weight : weights) weight *= init.gain * std::sqrt(mean_square / squares);
 }
 
 }  // namespace deadrelu

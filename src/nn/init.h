@@ -118,4 +118,16 @@ struct InitSpec {
 void init_layer(const LayerShape& shape, const LayerInit& init, const ActivationSpec& activation,
                 std::uint64_t seed, std::size_t layer, LayerParameters& parameters);
 
+// What the values of a list [row] start at where nothing is drawn.
+constexpr double fresh_value(BlockKind kind) {
+  return kind == BlockKind::kGain || kind == BlockKind::kRunningVariance ? 1 : 0;
+}
+
+// Draws one row of a layer's weights anew, as its initializer would: at event number `event` (from 1) of the run,
+// with draws of index (event · rows + row) · inputs + input. What is drawn as a whole is drawn as its row alone would
+// be: a row of a mirrored pair, an asymmetric row without bias, and of an orthogonal matrix any direction, as long as
+// such a row is on average.
+void redraw_row(const LayerShape& shape, const LayerInit& init, std::uint64_t seed, std::size_t layer,
+                std::size_t row, std::uint64_t event, std::span<double> weights);
+
 }  // namespace deadrelu

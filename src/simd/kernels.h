@@ -7,6 +7,7 @@
 #include "simd/dense.h"
 #include "simd/gather.h"
 #include "simd/loss.h"
+#include "simd/magnitudes.h"
 #include "simd/normalize.h"
 #include "simd/order.h"
 #include "simd/random.h"
@@ -27,6 +28,7 @@ struct Kernels {
   const DenseKernels<T>* dense;
   const GatherKernels<T>* gather;
   const LossKernels<T>* loss;
+  const MagnitudeKernels<T>* magnitudes;
   const NormalizationKernels<T>* normalization;
   const OrderKernels* order;
   const RandomKernels<T>* random;
@@ -48,6 +50,7 @@ Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
           &dense_kernels<T>(target, engine),
           &gather_kernels<T>(target),
           &loss_kernels<T>(target, engine),
+          &magnitude_kernels<T>(target, engine),
           &normalization_kernels<T>(target, engine),
           &order_kernels<T>(target, engine),
           &random_kernels<T>(target, engine),

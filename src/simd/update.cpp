@@ -91,12 +91,14 @@ struct Sgd {
   }
 };
 
-template <class T, bool kDecoupled>
+// kOfEntries: entries have numbers of their own.
+template <class T, bool kDecoupled, bool kOfEntries>
 struct Adam {
   using V = Lanes<T>;
   Gradient<T> gradient;
   bool decays;
   Mask<T> no_decay;
+  const EntryNumbers<T>& columns;
   V shrink, beta1, beta2, complement1, complement2, epsilon, step_size, root;
 
   template <Engine kEngine>
@@ -104,13 +106,14 @@ struct Adam {
       : gradient(n, !kDecoupled),
         decays(kDecoupled && n.p.uses_weight_decay),
         no_decay(gradient.no_decay),
+        columns(n.p.columns),
         shrink(hn::Mul(n[UpdateNumber::kLearningRate], n[UpdateNumber::kWeightDecay])),
         beta1(n[UpdateNumber::kBeta1]),
         beta2(n[UpdateNumber::kBeta2]),
         complement1(n[UpdateNumber::kComplement1]),
         complement2(n[UpdateNumber::kComplement2]),
         epsilon(n[UpdateNumber::kEpsilon]),
-        step_size(hn::Div(n[UpdateNumber::kLearningRate], n[UpdateNumber::kCorrection1])),
+        step_size(n[UpdateNumber::kStepSize]),
         root(n[UpdateNumber::kCorrection2Root]) {}
 
   HWY_INLINE V step(V parameter, V raw_gradient, T* first, T* second, std::size_t i) const {
@@ -123,6 +126,13 @@ struct Adam {
     const V square = hn::MulAdd(beta2, hn::LoadU(d, second + i), hn::Mul(hn::Mul(complement2, g), g));
     hn::StoreU(mean, d, first + i);
     hn::StoreU(square, d, second + i);
+    if constexpr (!kOfEntries) return moved(parameter, mean, square, step_size, root, epsilon);
+    // Of two step counts the smaller one has the larger step and epsilon, and the smaller root.
+    return moved(parameter, mean, square, hn::Max(step_size, hn::LoadU(d, columns.step_size + i)),
+                 hn::Min(root, hn::LoadU(d, columns.correction2_root + i)),
+                 hn::Max(epsilon, hn::LoadU(d, columns.epsilon + i)));
+  }
+  static HWY_INLINE V moved(V parameter, V mean, V square, V step_size, V root, V epsilon) {
     const V denominator = hn::Add(hn::Div(hn::Sqrt(square), root), epsilon);
     return hn::NegMulAdd(step_size, hn::Div(mean, denominator), parameter);
   }
@@ -231,8 +241,12 @@ void update_all(const UpdateParameters<T>& p, std::size_t count, T* parameters, 
       T* const buffers[] = {parameters, first, second};
       for (std::size_t b = 0; b < std::size(buffers); ++b)
         if (buffers[b] != nullptr) std::copy_n(buffers[b] + whole, rest, copies[b]);
+      UpdateParameters<T> last = p;
+      for (const T** numbers :
+           {&last.columns.step_size, &last.columns.correction2_root, &last.columns.epsilon})
+        *numbers += *numbers != nullptr ? whole : 0;
       const Lanes<T> marks =
-          update_vectors<Step, kEngine>(p, 0, kLanes<T>, copies[0], copies[3], copies[1], copies[2]);
+          update_vectors<Step, kEngine>(last, 0, kLanes<T>, copies[0], copies[3], copies[1], copies[2]);
       diverged = hn::Or(diverged, hn::And(hn::IsNaN(marks), hn::FirstN(d, rest)));
       for (std::size_t b = 0; b < std::size(buffers); ++b)
         if (buffers[b] != nullptr) std::copy_n(copies[b], rest, buffers[b] + whole);
@@ -241,20 +255,25 @@ void update_all(const UpdateParameters<T>& p, std::size_t count, T* parameters, 
   }
 }
 
+template <class T, bool kDecoupled, Engine kEngine, class... Rest>
+void update_adam(const UpdateParameters<T>& p, Rest... rest) {
+  p.columns.step_size == nullptr ? update_all<Adam<T, kDecoupled, false>, T, kEngine>(p, rest...)
+                                 : update_all<Adam<T, kDecoupled, true>, T, kEngine>(p, rest...);
+}
+
 template <class T, Engine kEngine>
 void update(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count, T* parameters,
             const T* gradient, T* first, T* second, T* poison) {
-  [[maybe_unused]] const bool is_adam = optimizer == Optimizer::kAdam || optimizer == Optimizer::kAdamw;
   assert(p.numbers != nullptr && poison != nullptr);
-  assert(first != nullptr || !(is_adam || optimizer == Optimizer::kLion || p.uses_momentum));
+  assert(first != nullptr || !(counts_steps(optimizer) || optimizer == Optimizer::kLion || p.uses_momentum));
   assert(second != nullptr || optimizer == Optimizer::kSgd || optimizer == Optimizer::kLion);
   switch (optimizer) {
     case Optimizer::kSgd:
       return update_all<Sgd<T>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
     case Optimizer::kAdam:
-      return update_all<Adam<T, false>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
+      return update_adam<T, false, kEngine>(p, count, parameters, gradient, first, second, poison);
     case Optimizer::kAdamw:
-      return update_all<Adam<T, true>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
+      return update_adam<T, true, kEngine>(p, count, parameters, gradient, first, second, poison);
     case Optimizer::kLion:
       return update_all<Lion<T>, T, kEngine>(p, count, parameters, gradient, first, second, poison);
     case Optimizer::kRmsprop:
@@ -265,73 +284,10 @@ void update(Optimizer optimizer, const UpdateParameters<T>& p, std::size_t count
 template <class T, Engine kEngine>
 constexpr UpdateKernels<T> kUpdate{&update<T, kEngine>};
 
-template <class DD, class T>
-struct Values {
-  LaneMatrix<const T> x;
-  HWY_INLINE hn::Vec<DD> at(std::size_t r, std::size_t c, std::size_t lane) const {
-    return load_doubles(DD(), x.at(r, c) + lane);
-  }
-};
-template <class DD, class T>
-struct Differences {
-  LaneMatrix<const T> a, b;
-  HWY_INLINE hn::Vec<DD> at(std::size_t r, std::size_t c, std::size_t lane) const {
-    return hn::Sub(load_doubles(DD(), a.at(r, c) + lane), load_doubles(DD(), b.at(r, c) + lane));
-  }
-};
-
-// Rows side by side, since each row's sum is one chain of dependent additions; then row after row into the
-// total.
-template <class DD, class Source, std::size_t... M>
-HWY_INLINE hn::Vec<DD> add_row_squares(DD d, const Source& x, std::size_t row, std::size_t columns,
-                                       std::size_t lane, hn::Vec<DD> total, std::index_sequence<M...>) {
-  hn::Vec<DD> sums[sizeof...(M)] = {(static_cast<void>(M), hn::Zero(d))...};
-  for (std::size_t c = 0; c < columns; ++c) {
-    const hn::Vec<DD> values[sizeof...(M)] = {x.at(row + M, c, lane)...};
-    ((sums[M] = hn::MulAdd(values[M], values[M], sums[M])), ...);
-  }
-  ((total = hn::Add(total, sums[M])), ...);
-  return total;
-}
-
-template <class D, class Source>
-void add_all_squares(const Source& x, std::size_t rows, std::size_t columns, double* sums) {
-  constexpr DoubleTag<D> d;
-  for (std::size_t lane = 0; lane < MaxLanes(D()); lane += MaxLanes(d)) {
-    auto total = hn::LoadU(d, sums + lane);
-    std::size_t row = 0;
-    for (; row + 8 <= rows; row += 8) {
-      total = add_row_squares(d, x, row, columns, lane, total, std::make_index_sequence<8>());
-    }
-    for (; row < rows; ++row) {
-      total = add_row_squares(d, x, row, columns, lane, total, std::make_index_sequence<1>());
-    }
-    hn::StoreU(total, d, sums + lane);
-  }
-}
-
-template <class T, Engine kEngine>
-void add(LaneMatrix<const T> x, double* sums) {
-  assert(kEngine == Engine::kWide || is_aligned(x));
-  using D = SumTag<T, kEngine>;
-  add_all_squares<D>(Values<DoubleTag<D>, T>{x}, x.rows, x.columns, sums);
-}
-
-template <class T, Engine kEngine>
-void add_differences(LaneMatrix<const T> a, LaneMatrix<const T> b, double* sums) {
-  assert(same_shape(a, b));
-  using D = SumTag<T, kEngine>;
-  add_all_squares<D>(Differences<DoubleTag<D>, T>{a, b}, a.rows, a.columns, sums);
-}
-
-template <class T, Engine kEngine>
-constexpr SquareKernels<T> kSquares{&add<T, kEngine>, &add_differences<T, kEngine>};
-
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-DEADRELU_DEFINE_KERNELS(SquareKernels, square_kernels, kSquares)
 DEADRELU_DEFINE_KERNELS(UpdateKernels, update_kernels, kUpdate)
 #endif

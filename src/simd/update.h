@@ -1,5 +1,4 @@
-// Optimizer steps on flat parameter buffers [parameter][lane], and the sums of squares that norms come
-// from.
+// Optimizer steps on flat parameter buffers [parameter][lane].
 #pragma once
 
 #include <cstddef>
@@ -29,10 +28,21 @@ enum class UpdateNumber {
   kInnerEpsilon,     // rmsprop: added to the mean square, under the root
   kComplement1,      // 1 − beta1, rounded once from double as torch does (1 − 0.999f is 1.3e-5 off)
   kComplement2,      // 1 − beta2
-  kCorrection1,      // adam, adamw: 1 − beta1^t
+  kStepSize,         // adam, adamw: learning rate / (1 − beta1^t)
   kCorrection2Root,  // adam, adamw: √(1 − beta2^t)
 };
+// Whether what the optimizer does depends on how many steps it has taken.
+constexpr bool counts_steps(Optimizer optimizer) {
+  return optimizer == Optimizer::kAdam || optimizer == Optimizer::kAdamw;
+}
 inline constexpr std::size_t kUpdateNumbers = 1 + static_cast<std::size_t>(UpdateNumber::kCorrection2Root);
+
+// Of an Adam that counts its steps entry by entry, [entry][lane] each: what it reads in place of the numbers of
+// the same name, where that stands for fewer steps (the larger step size and epsilon, the smaller root).
+template <class T>
+struct EntryNumbers {
+  const T *step_size = nullptr, *correction2_root = nullptr, *epsilon = nullptr;  // all null: there are none
+};
 
 // Formulas: torch.optim's documented algorithms (SGD, Adam, AdamW, RMSprop); Lion: Chen et al. 2023.
 template <class T>
@@ -42,6 +52,7 @@ struct UpdateParameters {
   bool clips = false;  // whether any lane's gradient factor may differ from 1, or its clip value from ∞
   bool uses_momentum = false;      // whether any lane's momentum is not 0: only then is there a buffer for it
   bool uses_weight_decay = false;  // whether any lane's weight decay is not 0
+  EntryNumbers<T> columns;         // adam, adamw: of the `count` parameters
 };
 
 template <class T>
@@ -56,16 +67,5 @@ struct UpdateKernels {
 
 template <class T>
 const UpdateKernels<T>& update_kernels(SimdTarget target, Engine engine);
-
-template <class T>
-struct SquareKernels {
-  // sums[lane] += Σ over rows (ascending) of the row's own sum of squares (ascending columns), in double.
-  void (*add)(LaneMatrix<const T> x, double* sums);
-  // The same of the differences a − b, each difference taken in double.
-  void (*add_differences)(LaneMatrix<const T> a, LaneMatrix<const T> b, double* sums);
-};
-
-template <class T>
-const SquareKernels<T>& square_kernels(SimdTarget target, Engine engine);
 
 }  // namespace deadrelu

@@ -48,13 +48,16 @@ double scheduled_learning_rate(double learning_rate, const ScheduleSpec& schedul
 }
 
 template <class T>
-OptimizerNumbers<T>::OptimizerNumbers(std::span<const RunSpec* const> runs, std::uint64_t steps)
+OptimizerNumbers<T>::OptimizerNumbers(std::span<const RunSpec* const> runs, std::uint64_t steps,
+                                      std::size_t units)
     : runs_(runs.begin(), runs.end()),
       steps_(steps),
-      beta1_power_(runs.size(), 1.0),
-      beta2_power_(runs.size(), 1.0),
-      numbers_(kUpdateNumbers * runs.size()) {
+      counts_(1 + units),
+      numbers_(kUpdateNumbers * runs.size()),
+      row_numbers_(numbers_.size()) {
   assert(!runs.empty());
+  for (Buffer<T>& numbers : counted_)  // a vector may reach beyond the last one
+    numbers = Buffer<T>(counts_ * runs.size() + kBufferAlignment / sizeof(T));
   parameters_.numbers = numbers_.data();
   for (std::size_t lane = 0; lane < runs.size(); ++lane) {
     const OptimizerSpec& optimizer = runs[lane]->train.optimizer;
@@ -79,28 +82,65 @@ OptimizerNumbers<T>::OptimizerNumbers(std::span<const RunSpec* const> runs, std:
     parameters_.uses_weight_decay |= optimizer.weight_decay != 0;
     follows_schedule_ |= runs[lane]->train.schedule.kind != Schedule::kConstant;
   }
-  corrects_bias_ =
-      runs[0]->train.optimizer.kind == Optimizer::kAdam || runs[0]->train.optimizer.kind == Optimizer::kAdamw;
+  corrects_bias_ = counts_steps(runs[0]->train.optimizer.kind);
 }
 
 template <class T>
-void OptimizerNumbers<T>::begin_step(std::uint64_t i, double* learning_rates) {
+void OptimizerNumbers<T>::begin_step(std::uint64_t i, double* learning_rates, double* powers) {
   parameters_.first_step = i == 0;
   if (i > 0 && !follows_schedule_ && !corrects_bias_) return;
   for (std::size_t lane = 0; lane < runs_.size(); ++lane) {
-    const OptimizerSpec& optimizer = runs_[lane]->train.optimizer;
-    learning_rates[lane] =
-        scheduled_learning_rate(optimizer.learning_rate, runs_[lane]->train.schedule, i, steps_);
-    beta1_power_[lane] *= optimizer.beta1;
-    beta2_power_[lane] *= optimizer.beta2;
+    learning_rates[lane] = scheduled_learning_rate(runs_[lane]->train.optimizer.learning_rate,
+                                                   runs_[lane]->train.schedule, i, steps_);
     at(UpdateNumber::kLearningRate, lane) = static_cast<T>(learning_rates[lane]);
-    at(UpdateNumber::kCorrection1, lane) = static_cast<T>(1 - beta1_power_[lane]);
-    const double root = std::sqrt(1 - beta2_power_[lane]);
-    at(UpdateNumber::kCorrection2Root, lane) = static_cast<T>(root);
-    // √v/root + ε/root is (√v + ε)/root.
-    if (corrects_bias_ && optimizer.library == Library::kKeras)
-      at(UpdateNumber::kEpsilon, lane) = static_cast<T>(optimizer.epsilon / root);
   }
+  if (corrects_bias_) correct_bias(powers);
+}
+
+template <class T>
+void OptimizerNumbers<T>::correct_bias(double* powers) {
+  const std::size_t lanes = runs_.size(), size = counts_ * lanes;
+  entries_differ_ = false;
+  for (std::size_t from = 0; from < size; from += lanes) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const OptimizerSpec& optimizer = runs_[lane]->train.optimizer;
+      const std::size_t i = from + lane;
+      powers[i] *= optimizer.beta1;
+      powers[size + i] *= optimizer.beta2;
+      const bool is_old = powers[i] == powers[lane] && powers[size + i] == powers[size + lane];
+      if (from > 0 && is_old) {
+        for (Buffer<T>& numbers : counted_) numbers[i] = numbers[lane];
+        continue;
+      }
+      const double root = std::sqrt(1 - powers[size + i]);
+      counted_[0][i] = at(UpdateNumber::kLearningRate, lane) / static_cast<T>(1 - powers[i]);
+      counted_[1][i] = static_cast<T>(root);
+      // √v/root + ε/root is (√v + ε)/root.
+      const bool is_keras = optimizer.library == Library::kKeras;
+      counted_[2][i] = static_cast<T>(is_keras ? optimizer.epsilon / root : optimizer.epsilon);
+      for (const Buffer<T>& numbers : counted_) entries_differ_ |= numbers[i] != numbers[lane];
+    }
+  }
+  set_counted(numbers_.data(), 0);
+}
+
+template <class T>
+void OptimizerNumbers<T>::set_counted(T* numbers, std::size_t count) const {
+  const std::size_t lanes = runs_.size();
+  for (std::size_t k = 0; k < counted_.size(); ++k)
+    std::copy_n(counted_[k].data() + count * lanes, lanes,
+                numbers + static_cast<std::size_t>(kCountedNumbers[k]) * lanes);
+}
+
+template <class T>
+const UpdateParameters<T>& OptimizerNumbers<T>::of_row(std::size_t row, std::size_t columns) {
+  std::copy_n(numbers_.data(), numbers_.size(), row_numbers_.data());
+  set_counted(row_numbers_.data(), row);
+  row_ = parameters_;
+  row_.numbers = row_numbers_.data();
+  const std::size_t from = columns * runs_.size();
+  if (columns > 0) row_.columns = {&counted_[0][from], &counted_[1][from], &counted_[2][from]};
+  return row_;
 }
 
 template <class T>

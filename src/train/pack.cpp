@@ -36,7 +36,7 @@ PackForm pack_form(const RunSpec& run) {
   reset(spec.remedy.penalty, &PenaltySpec::strength);
   reset(spec.remedy.perturb, &PerturbSpec::shrink, &PerturbSpec::noise);
   reset(spec.remedy.lift, &LiftSpec::active);
-  reset(spec.remedy, &RemedySpec::clip_weights);
+  reset(spec.remedy, &RemedySpec::clip_weights, &RemedySpec::reset);
   reset(spec.record, &RecordSpec::thresholds, &RecordSpec::domain_low, &RecordSpec::domain_high);
   return form;
 }

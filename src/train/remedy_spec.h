@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/enum_names.h"
+#include "train/reset_spec.h"
 
 namespace deadrelu {
 
@@ -65,6 +66,7 @@ struct LiftSpec {
 };
 
 struct RemedySpec {
+  ResetSpec reset = {};
   PenaltySpec penalty = {};
   PerturbSpec perturb = {};
   ClipWeightsSpec clip_weights = {};

@@ -2,6 +2,7 @@
 #include "train/adjust.h"
 #include "train/online.h"
 #include "train/recorder.h"
+#include "train/reset.h"
 
 namespace deadrelu {
 namespace {
@@ -21,6 +22,14 @@ bool differs_in_training(const NetworkShape& shape) {
 
 constexpr std::size_t kMostLanes = 16;
 
+// Hidden units whose entries the optimizer may have to count steps of.
+template <class T>
+std::size_t counted_units(const Pack<T>& pack) {
+  const bool renews = std::any_of(pack.runs.begin(), pack.runs.end(),
+                                  [](const RunSpec* run) { return run->remedy.reset.renews_counts(); });
+  return renews && counts_steps(pack.runs[0]->train.optimizer.kind) ? pack.network.shape.hidden_units() : 0;
+}
+
 }  // namespace
 
 template <class T>
@@ -28,7 +37,7 @@ Trainer<T>::Trainer(const Pack<T>& pack)
     : pack_(pack),
       activations_(pack.network, largest_block(pack)),
       batches_(pack, activations_.max_samples()),
-      numbers_(pack.runs, pack.steps),
+      numbers_(pack.runs, pack.steps, counted_units(pack)),
       losses_(pack),
       mode_(pack.steps == 0 && differs_in_training(pack.network.shape) ? Mode::kEvaluate : Mode::kTrain) {
   const std::size_t lanes = pack.network.kernels.lanes;
@@ -38,6 +47,8 @@ Trainer<T>::Trainer(const Pack<T>& pack)
   state_.gradient = Buffer<T>(state_.parameters.size());
   if (numbers_.needs_first_moment()) state_.first_moment = Buffer<T>(state_.parameters.size());
   if (numbers_.needs_second_moment()) state_.second_moment = Buffer<T>(state_.parameters.size());
+  state_.powers = Buffer<double>(2 * (1 + counted_units(pack)) * lanes);
+  std::fill_n(state_.powers.data(), state_.powers.size(), 1.0);
   state_.batch_loss = Buffer<double>(lanes);
   state_.learning_rate = Buffer<double>(lanes);
   state_.poison = Buffer<T>(lanes);
@@ -67,7 +78,7 @@ void Trainer<T>::begin_batch(std::uint64_t step) {
   state_.batch = batches_.batch_size(step);
   state_.task = pack_.task_at(step);
   state_.begins_task = pack_.task_steps > 0 && step == state_.task * pack_.task_steps;
-  numbers_.begin_step(step, state_.learning_rate.data());
+  numbers_.begin_step(step, state_.learning_rate.data(), state_.powers.data());
   std::fill_n(state_.batch_loss.data(), state_.batch_loss.size(), 0.0);
   losses_.begin();
   block_.step = step;
@@ -143,16 +154,43 @@ void Trainer<T>::update() {
     squared_gradient_norm(pack_.network, state_.gradient.data(), squared_norms_.data());
     numbers_.clip(squared_norms_.span());
   }
-  for (const Range& range : trained_) {
-    const std::size_t at = range.offset * pack_.network.kernels.lanes;
-    const auto moments = [at](Buffer<T>& moment) { return moment.size() > 0 ? moment.data() + at : nullptr; };
-    pack_.network.kernels.update->update(pack_.runs[0]->train.optimizer.kind, numbers_.parameters(),
-                                         range.count, state_.parameters.data() + at,
-                                         state_.gradient.data() + at, moments(state_.first_moment),
-                                         moments(state_.second_moment), state_.poison.data());
+  if (numbers_.entries_differ()) {
+    step_entry_by_entry();
+  } else {
+    for (const Range& range : trained_) step(numbers_.parameters(), range.offset, range.count);
   }
   if (pack_.network.shape.couples_samples())
     update_statistics(pack_.network, activations_, state_.batch, state_.parameters.data());
+}
+
+// The optimizer's step of `count` parameters.
+template <class T>
+void Trainer<T>::step(const UpdateParameters<T>& numbers, std::size_t from, std::size_t count) {
+  const std::size_t at = from * pack_.network.kernels.lanes;
+  const auto moments = [at](Buffer<T>& moment) { return moment.size() > 0 ? moment.data() + at : nullptr; };
+  pack_.network.kernels.update->update(pack_.runs[0]->train.optimizer.kind, numbers, count,
+                                       state_.parameters.data() + at, state_.gradient.data() + at,
+                                       moments(state_.first_moment), moments(state_.second_moment),
+                                       state_.poison.data());
+}
+
+template <class T>
+void Trainer<T>::step_entry_by_entry() {
+  std::size_t own = 1, below = 0;  // counts of steps: of the layer's units, and of those below it
+  for (std::size_t l = 0; l < pack_.network.shape.layers.size(); ++l) {
+    const LayerShape& layer = pack_.network.shape.layers[l];
+    const std::size_t first = layer.hidden ? own : 0;
+    for (const ParameterBlock& block : layer.blocks) {
+      if (pack_.runs[0]->train.freezes(l) || block.size() == 0 || !block.info().trained) continue;
+      if (block.form() != BlockForm::kMatrix)
+        step(numbers_.of_row(0, block.form() == BlockForm::kList ? first : 0), block.offset, block.size());
+      for (std::size_t row = 0; block.form() == BlockForm::kMatrix && row < block.rows; ++row)
+        step(numbers_.of_row(first > 0 ? first + row : 0, below), block.offset + row * block.columns,
+             block.columns);
+    }
+    below = own;
+    own += layer.units;
+  }
 }
 
 template <class T>
@@ -171,7 +209,10 @@ template <class T>
 class Doors {
  public:
   Doors(const Pack<T>& pack, const Trainer<T>& trainer)
-      : pack_(pack), bins_(pack), recorder_(pack, trainer.activations().max_samples()) {}
+      : pack_(pack),
+        bins_(pack),
+        recorder_(pack, trainer.activations().max_samples()),
+        resets_(pack, trainer.activations().max_samples()) {}
 
   void begin(const TrainingState<T>& state) { recorder_.begin(pack_, state); }
 
@@ -179,9 +220,11 @@ class Doors {
   void observe(const BatchBlock<T>& block) {
     if (bins_.wanted()) bins_.observe(pack_, block);
     recorder_.observe(pack_, block);
+    resets_.observe(block);
   }
   // … and for the whole of it; `activations` may be overwritten. False: nobody goes on.
   bool observe(const TrainingState<T>& state, const Activations<T>& activations) {
+    resets_.observe(state, activations);
     const bool goes_on = recorder_.observe(pack_, state, activations);
     if (bins_.wanted()) bins_.end_batch(state, recorder_.ended());
     return goes_on;
@@ -193,8 +236,8 @@ class Doors {
   void intervene(Trainer<T>& trainer) {
     recorder_.observe_update(pack_, trainer.state());
     trainer.remedy();
-    if (recorder_.recorded())
-      std::fill_n(trainer.state().resets.data(), trainer.state().resets.size(), 0u);
+    if (recorder_.recorded()) std::fill_n(trainer.state().resets.data(), trainer.state().resets.size(), 0u);
+    resets_.intervene(trainer.state());
   }
 
   std::vector<RunRecord> finish() {
@@ -210,6 +253,7 @@ class Doors {
   const Pack<T>& pack_;
   StreamBins<T> bins_;
   Recorder<T> recorder_;
+  Resets<T> resets_;
 };
 
 }  // namespace

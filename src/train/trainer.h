@@ -25,6 +25,7 @@ struct TrainingState {
   Buffer<T> parameters;
   Buffer<T> gradient;                     // of the loss on the batch of `step`, before clipping
   Buffer<T> first_moment, second_moment;  // the optimizer's; empty where it keeps none
+  Buffer<double> powers;                  // its counts of steps, as OptimizerNumbers::begin_step takes them
   Buffer<double> batch_loss;              // [lane], of the batch of `step`, in the targets' own unit
   Buffer<double> learning_rate;           // [lane], of the coming update
   Buffer<T> poison;                       // [lane]; NaN where a parameter is not finite any more
@@ -35,6 +36,11 @@ struct TrainingState {
 
   bool diverged(std::size_t lane) const {
     return !std::isfinite(batch_loss[lane]) || std::isnan(poison[lane]);
+  }
+  // The optimizer counts the steps of a unit's entries from 0 again, if it tells entries apart.
+  void renew_count(std::size_t unit, std::size_t lane) {
+    const std::size_t betas = powers.size() / 2, i = (1 + unit) * batch_loss.size() + lane;
+    if (i < betas) powers[i] = powers[betas + i] = 1;
   }
   // Of `units` hidden units from number `first` on, together.
   std::int64_t resets_of(std::size_t first, std::size_t units, std::size_t lane) const {
@@ -94,6 +100,8 @@ class Trainer {
   bool pass_block();  // the next block, forward and back; false: the batch has no more
   void end_batch();
   void draw();
+  void step(const UpdateParameters<T>& numbers, std::size_t from, std::size_t count);
+  void step_entry_by_entry();
   void find_trained_ranges();
 
   const Pack<T>& pack_;

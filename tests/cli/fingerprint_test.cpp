@@ -59,6 +59,10 @@ TEST(Fingerprint, it_knows_every_way_to_train) {
   expect_all<Optimizer>([](const RunSpec& r) { return r.train.optimizer.kind; });
   expect_all<Schedule>([](const RunSpec& r) { return r.train.schedule.kind; });
   expect_all<Sampling>([](const RunSpec& r) { return r.train.sampling; });
+  expect_all<ResetRule>([](const RunSpec& r) { return r.remedy.reset.rule; });
+  expect_all<ResetOutgoing>([](const RunSpec& r) { return r.remedy.reset.outgoing; });
+  expect_all<ResetState>([](const RunSpec& r) { return r.remedy.reset.optimizer_state; });
+  expect_all<Compensation>([](const RunSpec& r) { return r.remedy.reset.compensation; });
   expect_all<Precision>([](const RunSpec& r) { return r.train.precision; });
   expect_all<ProbeSplit>([](const RunSpec& r) { return r.record.probe_split; });
 }

@@ -290,5 +290,47 @@ TEST(Init, orthogonal_weights_are_the_unique_qr_factor_of_their_normal_draws) {
   }
 }
 
+// A reset unit's weights: the layer's own distribution and scale, whatever that is, in other numbers.
+TEST(Redraw, rows_are_as_the_layers_initializer_draws_them) {
+  for (const WeightInit kind : values_of<WeightInit>()) {
+    for (const std::size_t rows : {16, 96}) {
+      const LayerShape shape = shape_of(48, rows, false);
+      LayerInit init;
+      init.weights = {kind, 0.3, 0.1, 0.2, -0.2, 0.6, 0.7};
+      init.gain = 1.5;
+      std::vector<double> first, anew;
+      for (std::uint64_t seed = 1; seed <= 2000 / rows; ++seed) {
+        const auto drawn = draw(shape, init, seed, 2)[BlockKind::kWeights];
+        first.insert(first.end(), drawn.begin(), drawn.end());
+        for (std::size_t row = 0; row < rows; ++row) {
+          std::vector<double> weights(48);
+          redraw_row(shape, init, seed, 2, row, 1 + seed % 3, weights);
+          anew.insert(anew.end(), weights.begin(), weights.end());
+        }
+      }
+      EXPECT_NEAR(mean(anew), mean(first), 4 * std::sqrt(mean_square(first) / 96000)) << name_of(kind);
+      EXPECT_NEAR(mean_square(anew), mean_square(first), 0.04 * mean_square(first)) << name_of(kind);
+      EXPECT_NEAR(largest(anew), largest(first), 0.3 * largest(first)) << name_of(kind);
+    }
+  }
+}
+
+TEST(Redraw, no_two_rows_layers_or_events_share_a_number) {
+  const LayerShape shape = shape_of(5, 4);
+  LayerInit init;
+  std::vector<double> all = draw(shape, init)[BlockKind::kWeights];
+  for (const std::size_t layer : {0, 1}) {
+    for (std::size_t row = 0; row < 4; ++row) {
+      for (std::uint64_t event = 1; event <= 30; ++event) {
+        std::vector<double> weights(5);
+        redraw_row(shape, init, 1, layer, row, event, weights);
+        all.insert(all.end(), weights.begin(), weights.end());
+      }
+    }
+  }
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());
+}
+
 }  // namespace
 }  // namespace deadrelu

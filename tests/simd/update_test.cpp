@@ -115,7 +115,8 @@ class TestPack {
       set(UpdateNumber::kInnerEpsilon, s.inner_epsilon);
       set(UpdateNumber::kComplement1, 1 - s.beta1);
       set(UpdateNumber::kComplement2, 1 - s.beta2);
-      set(UpdateNumber::kCorrection1, 1 - std::pow(s.beta1, t));
+      set(UpdateNumber::kStepSize,
+          static_cast<T>(s.learning_rate) / static_cast<T>(1 - std::pow(s.beta1, t)));
       set(UpdateNumber::kCorrection2Root, std::sqrt(1 - std::pow(s.beta2, t)));
     }
     UpdateParameters<T> p;

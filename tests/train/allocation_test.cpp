@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "train/pack_testing.h"
+#include "train/reset_testing.h"
 
 #if defined(__GLIBC__) && !defined(DEADRELU_SANITIZED)
 
@@ -141,6 +141,23 @@ TEST(Allocations, no_step_makes_one_whatever_the_remedy) {
       run.remedy.clip_weights.kappa = 1;
       run.remedy.lift = {.every = 2, .active = 3};
       expect_no_allocation(run);
+    }
+  }
+}
+
+TEST(Allocations, no_step_makes_one_whatever_is_reset_and_redrawn) {
+  for (const ResetRule rule : values_of<ResetRule>()) {
+    for (const WeightInit weights : values_of<WeightInit>()) {
+      RunSpec run = resetting_run(rule);
+      run.init.hidden.weights.kind = run.init.output.weights.kind = weights;
+      run.train.optimizer = {.kind = Optimizer::kAdam, .learning_rate = 0.01};
+      run.remedy.reset.utility = Utility::kAdaptableContribution;
+      run.remedy.reset.compensation = Compensation::kMean;
+      run.remedy.reset.outgoing = ResetOutgoing::kInit;
+      Training<float> training(pack_of<float>({run, run}, make_examples<float>(32)));
+      const long before = allocation_count;
+      for (std::uint64_t step = 0; step < 50; ++step) training.step(step);
+      EXPECT_EQ(allocation_count, before) << name_of(rule) << ", " << name_of(weights);
     }
   }
 }

@@ -1,10 +1,11 @@
+#include "simd/magnitudes.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
 
 #include "lane_testing.h"
-#include "simd/update.h"
 
 namespace deadrelu {
 namespace {
@@ -38,6 +39,30 @@ TYPED_TEST(Squares, squares_are_summed_in_double_row_by_row) {
         }
         EXPECT_EQ(squares[lane], square);
         EXPECT_EQ(differences[lane], difference);
+      }
+    }
+  });
+}
+
+TYPED_TEST(Squares, magnitudes_are_summed_in_ascending_order) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    TestRandom random(6);
+    for (std::size_t rows = 1; rows <= 43; ++rows) {
+      for (const bool by_columns : {false, true}) {
+        const bool centered = rows % 2 == 1;
+        TestMatrix<T> x(rows, 7, kernels.lanes, rows % 3, by_columns);
+        x.fill_random(random);
+        std::vector<T> origin(rows * kernels.lanes), sums(rows * kernels.lanes), expected(sums.size());
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+          origin[i] = centered ? static_cast<T>(random.uniform(-1, 1)) : T{0};
+          T sum = sums[i] = static_cast<T>(random.uniform(0, 9));
+          for (std::size_t c = 0; c < 7; ++c)
+            sum += std::abs(x(i / kernels.lanes, c, i % kernels.lanes) - origin[i]);
+          expected[i] = sum;
+        }
+        kernels.magnitudes->add(x.constant(), centered ? origin.data() : nullptr, sums.data());
+        EXPECT_EQ(sums, expected) << rows << " rows";
       }
     }
   });
