@@ -59,6 +59,10 @@ std::vector<Feature> features(Activation slowest) {
   list.push_back({"clip_weights", [](RunSpec& run) { run.remedy.clip_weights.kappa = 1; }});
   list.push_back(
       {"perturb every step", [](RunSpec& run) { run.remedy.perturb = {.noise = 1e-5, .every = 1}; }});
+  for (const ResetRule rule : values_of<ResetRule>())
+    if (rule != ResetRule::kNone)
+      list.push_back(
+          {"resets: " + std::string(name_of(rule)), [rule](RunSpec& run) { run.remedy.reset.rule = rule; }});
   list.push_back({"slowest activation: " + std::string(name_of(slowest)),
                   [slowest](RunSpec& run) { run.model.activation.kind = slowest; }});
   list.push_back({"expression: x*sigmoid(1.7*x)", [](RunSpec& run) {

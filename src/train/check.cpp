@@ -83,40 +83,6 @@ void check_schedule(const ScheduleSpec& schedule, Found& found) {
   }
 }
 
-// Resets are of units that are one row of weights and one column of them above.
-void check_reset(const RunSpec& run, Found& found) {
-  const ResetSpec& reset = run.remedy.reset;
-  if (reset.rule == ResetRule::kNone) return;
-  for (std::size_t l = 0; l < run.model.hidden.size(); ++l) {
-    const Activation kind = run.model.activation_of(l).kind;
-    if (kind == Activation::kMaxout || kind == Activation::kCrelu)
-      found.push_back({"remedy.reset.rule", "units of " + std::string(name_of(kind)) +
-                                                " have several rows of weights or outputs, and only units "
-                                                "with one can be reset; take another activation, or none"});
-    if (reset.compensation == Compensation::kMean && !run.model.has_bias(l + 1))
-      found.push_back({"remedy.reset.compensation", "mean goes into the biases above, and layer " +
-                                                        std::to_string(l + 2) + " has none; take none"});
-  }
-  if (run.model.skip)
-    found.push_back({"remedy.reset.rule",
-                     "with model.skip a unit has no outgoing weights of its own: they also "
-                     "carry what passes its layer by; take skip false, or none"});
-  const NormalizationSpec& normalization = run.model.normalization;
-  if (reset.compensation == Compensation::kMean && normalization.kind != Normalization::kNone &&
-      normalization.position == Position::kAfterActivation)
-    found.push_back(
-        {"remedy.reset.compensation",
-         "mean is of activations, and a normalization after them changes what goes on; take none"});
-  if (reset.rule == ResetRule::kSnr)
-    check_order("remedy.reset", "", "lowest_threshold", static_cast<double>(reset.lowest_threshold),
-                "highest_threshold", static_cast<double>(reset.highest_threshold), found);
-  if (reset.renews_counts() && run.train.optimizer.kind == Optimizer::kSgd &&
-      run.train.optimizer.dampening != 0)
-    found.push_back({"remedy.reset.optimizer_state",
-                     "entry begins with a step that dampening does not damp; dampening is " +
-                         number_text(run.train.optimizer.dampening) + ": take 0, or moments"});
-}
-
 void check_clipping(const TrainSpec& train, Found& found) {
   if (train.clip_norm > 0 && train.clip_value > 0)
     found.push_back(

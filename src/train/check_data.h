@@ -1,4 +1,4 @@
-// The part of train/check that is about data: each adds to `found` what contradicts.
+// Parts of train/check, most of them about data: each adds to `found` what contradicts.
 #pragma once
 
 #include "train/check.h"
@@ -15,6 +15,8 @@ void check_numbers(const std::string& path, const std::string& place, const std:
 void check_data_keys(const RunSpec& run, Found& found);
 // The same of files that are not read yet.
 void check_files(const RunSpec& run, Found& found);
+// What remedy.reset does not go with.
+void check_reset(const RunSpec& run, Found& found);
 // The run with the data as it is.
 void check_facts(const RunSpec& run, const DataFacts& facts, Found& found);
 

@@ -10,8 +10,8 @@ struct ResettableLayer {
   std::size_t number, first, units;
 };
 
-// Units are judged by what they did in the batch of an update: the forward pass at the parameters before it, and the
-// weights after it. Every lane has a rule and numbers of its own. Without a lane that has a rule it may not be asked.
+// Units are judged by what they did in the batch of an update, at the parameters before it, and by the weights after it.
+// Every lane has a rule and numbers of its own. Nothing may be asked without a lane that has a rule.
 template <class T>
 class UnitJudge {
  public:
