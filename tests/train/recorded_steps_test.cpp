@@ -1,4 +1,4 @@
-#include "train/recorder.h"
+#include "train/record_schedule.h"
 
 #include <gtest/gtest.h>
 
