@@ -90,6 +90,7 @@ Json networks() {
       zip["model.normalization"].back()["position"] = turn<Position>(i);
     zip["model.dropout"].push_back(i % 2 == 0 ? 0.25 : 0);
     zip["record.probe.split"].push_back(turn<ProbeSplit>(i));
+    zip["record.deaths"].push_back(turn<DeathWatch>(i));
   }
   Json config = Json::parse(R"({
     "data": { "kind": "moons", "samples": 150, "noise": 0.1, "test_fraction": 0.2, "standardize": true },
@@ -186,7 +187,7 @@ Json all_data() {
     "data": { "kind": "moons" },
     "model": { "hidden": [6] },
     "train": { "batch_size": 4, "steps": 25, "optimizer": "adam" },
-    "record": { "log": 3, "effective_rank": true },
+    "record": { "log": 3, "effective_rank": true, "deaths": "every_step" },
     "sweep": { "seeds": 3 }
   })");
   config["record"]["tables"] = all_tables();

@@ -166,6 +166,14 @@ std::string notes(const Pivot& pivot, bool of_points) {
   return text.empty() ? text : '\n' + text;
 }
 
+std::string deaths_text(const StoreReader& store) {
+  const Pivot deaths = deaths_by_layer(store);
+  if (deaths.rows.empty()) return "";
+  const char* const title =
+      "\nunits that died, by cause, and the steps at which it was seen; all runs together";
+  return in_pieces(quantity_table(deaths, title, "layer", telling(deaths)), "layers");
+}
+
 std::string show_text(const Shown& shown) {
   const StoreReader& store = shown.store;
   const std::uint64_t runs = store.header().shard_runs(), recorded = store.recorded_count();
@@ -182,13 +190,13 @@ std::string show_text(const Shown& shown) {
     for (const std::size_t q : told)  // the numbers have been seen
       if (over_time.empty() || !std::holds_alternative<double>(pivot.at(0, 0, q)))
         text += fmt::format("{}: {}\n", pivot.quantities[q].title, cell_of(pivot, 0, 0, q).text);
-    return text + notes(pivot, false);
+    return text + deaths_text(store) + notes(pivot, false);
   }
   text += axes_sentence(shown);
   const std::size_t behind = pivot.quantities.size() - 2;
   if (shown.axes.size() > 1) {
     if (store.diverged_count() > 0) told.push_back(behind);
-    return text + blocks(shown, pivot, told) + notes(pivot, true);
+    return text + blocks(shown, pivot, told) + deaths_text(store) + notes(pivot, true);
   }
   told.push_back(behind);
   const std::string axis = last_name(shown.axes[0]);
@@ -199,7 +207,8 @@ std::string show_text(const Shown& shown) {
     told.erase(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(layers.size()));
     text += layer_table(pivot, "\nlayers", axis, "values", layers);
   }
-  return text + '\n' + in_pieces(quantity_table(pivot, "", axis, told), "rows") + notes(pivot, true);
+  return text + '\n' + in_pieces(quantity_table(pivot, "", axis, told), "rows") + deaths_text(store) +
+         notes(pivot, true);
 }
 
 std::string show_json(const Shown& shown) {
@@ -249,7 +258,8 @@ void add_show(CommandLine& line) {
 means over seeds and over the other swept paths; then what diverged, collapsed, is stuck or vanishes, accuracy,
 losses and gradient norms, each where there is something to tell. Means and medians are over the runs that did not
 diverge; a star marks points where every run did: then they are of what was recorded last. Of one point alone, all
-of it at the recorded steps. What does not fit is left out evenly, and counted.
+of it at the recorded steps. What does not fit is left out evenly, and counted. Where record.deaths is on, also
+what units died of, layer by layer, and when (`deadrelu explain cause`).
 
 collapsed: the column of runs (`deadrelu explain collapsed`).
 stuck: |train_loss - constant_loss| is at most 1 % of constant_loss, the loss of the best constant answer; of a

@@ -116,4 +116,17 @@ std::vector<Quantity> json_quantities(std::size_t layers) {
   return quantities;
 }
 
+Pivot deaths_by_layer(const StoreReader& store) {
+  const auto count = [](const std::string& condition) { return "nullif(sum(" + condition + "), 0)"; };
+  std::vector<Quantity> quantities;
+  for (const char* event : names_of<UnitEvent>())
+    quantities.push_back({fmt::format("{}s", event), count(fmt::format("event = '{}'", event))});
+  for (const char* cause : names_of<Cause>())
+    quantities.push_back({cause, count(fmt::format("event = 'death' AND cause = '{}'", cause))});
+  for (const auto& [title, sql] : {std::pair{"first", "min"}, {"median", "median"}, {"last", "max"}})
+    quantities.push_back({title, fmt::format("{}(to_step) FILTER (WHERE event = 'death')", sql)});
+  quantities.insert(quantities.end(), 2, {"", "1"});
+  return pivot(store, "layer, NULL", " FROM deaths GROUP BY 1 ORDER BY 1", "deaths", std::move(quantities));
+}
+
 }  // namespace deadrelu

@@ -24,4 +24,8 @@ std::vector<Quantity> text_quantities(std::size_t layers);
 // By the names that JSON has; the layers, without a name, come last.
 std::vector<Quantity> json_quantities(std::size_t layers);
 
+// What units died of and when, over all runs; rows are layers, none where the table deaths has no row. The last two
+// quantities are not shown.
+Pivot deaths_by_layer(const StoreReader& store);
+
 }  // namespace deadrelu

@@ -108,6 +108,13 @@ std::vector<Key> record_keys() {
                 "The highest value, like record.domain.low.")
           .without_default()
           .beside("record.domain.low"),
+      choice(
+          "record.deaths", record<&RecordSpec::deaths>,
+          "Table deaths, a row for each death, revival and reset of a hidden unit: how far its largest pre-activation "
+          "moved since the recorded step before, and how much of that comes from its weights, its bias and the "
+          "activations below. every_step: also how much in the one update that did it (last_step_share); the probe "
+          "set then passes through the network at every step, so take few record.probe.samples. Runs keep a copy of "
+          "their parameters and 16 numbers a unit; a record with such a change takes up to two more passes."),
       choices("record.parameters",
               flags<&RunSpec::record, &RecordSpec::parameters_initial, &RecordSpec::parameters_final>,
               kParameters, "Parameters that are written to parameters.jsonl."),

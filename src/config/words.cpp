@@ -281,6 +281,8 @@ std::string choice_question(const Key& key, const std::string& given) {
   const std::string word = folded(given);
   for (const char* choice : key.choices)
     if (folded(choice) == word) return question({json_quoted(choice)});
+  const std::string sibling = parent_of(key.path) + '.' + given;
+  if (contains(whole_tree(), sibling)) return question({sibling});
   Strings meant;
   for (const OtherWords& other : kValues) {
     const KeyTable::Group* const group = table.find_group(other.path);

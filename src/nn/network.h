@@ -138,10 +138,10 @@ enum class Mode {
 };
 
 // Fills z and output of every layer from the input [inputs][sample]. Training fills no z where fuses_relu:
-// `backward` reads the outputs.
+// `backward` reads the outputs. layers: only the first so many.
 template <class T>
 void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
-             const Activations<T>& activations);
+             const Activations<T>& activations, std::size_t layers = static_cast<std::size_t>(-1));
 
 // Reads output_gradient, which the loss has filled, fills the layers' gradients, and adds up the parameters'
 // gradients over the samples, ascending: `first` starts at 0, later blocks of a batch go on.

@@ -172,10 +172,10 @@ ActivationParameters<T> layer_activation(const Network<T>& network, const T* par
 
 template <class T>
 void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
-             const Activations<T>& activations) {
+             const Activations<T>& activations, std::size_t layers) {
   assert(input.rows == network.shape.inputs());
   const std::size_t samples = input.columns;
-  for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
+  for (std::size_t l = 0; l < std::min(layers, network.shape.layers.size()); ++l) {
     const LayerShape& layer = network.shape.layers[l];
     const LaneMatrix<const T> weights = weights_of(network, parameters, l);
     const T* const bias = block_data(network, parameters, layer[BlockKind::kBias]);
@@ -273,12 +273,13 @@ void update_statistics(const Network<T>& network, const Activations<T>& activati
   }
 }
 
-#define DEADRELU_INSTANTIATE(T)                                                                         \
-  template ActivationParameters<T> layer_activation(const Network<T>&, const T*, std::size_t);          \
-  template void forward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, const Activations<T>&); \
-  template void backward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, bool,                  \
-                         const Activations<T>&, T*, T*);                                                \
-  template void finish_gradient(const Network<T>&, const T*, T*);                                       \
+#define DEADRELU_INSTANTIATE(T)                                                                        \
+  template ActivationParameters<T> layer_activation(const Network<T>&, const T*, std::size_t);         \
+  template void forward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, const Activations<T>&, \
+                        std::size_t);                                                                  \
+  template void backward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, bool,                 \
+                         const Activations<T>&, T*, T*);                                               \
+  template void finish_gradient(const Network<T>&, const T*, T*);                                      \
   template void update_statistics(const Network<T>&, const Activations<T>&, std::size_t, T*)
 DEADRELU_INSTANTIATE(float);
 DEADRELU_INSTANTIATE(double);

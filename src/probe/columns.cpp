@@ -237,6 +237,44 @@ const ColumnOf<K> kTasks[] = {
      "/ hidden units."},
 };
 
+using D = DeathRow;
+std::string event_text(const D& row) { return std::string(name_of(row.event)); }
+std::string cause_text(const D& row) {
+  return std::string(row.cause == Cause::kNone ? "" : name_of(row.cause));
+}
+
+const ColumnOf<D> kDeaths[] = {
+    {kLayer, &D::layer},
+    {"unit", &D::unit, "1", "The unit's number within its layer.", "1 is the first unit."},
+    {"event", event_text, "", "What became of the unit: death, revival or reset.",
+     "death: dead at to_step, and not at from_step; revival: the other way round, without a reset; reset: a remedy "
+     "has reset the unit once or more after from_step."},
+    {"from_step", &D::from_step, "steps", "The recorded step before.", "The unit as it was then."},
+    {"to_step", &D::to_step, "steps", "The recorded step that sees the change.", "The unit as it is then."},
+    {"max_before", &D::max_before, "1", "The unit's largest pre-activation at from_step.",
+     "Maximum over the probe inputs, as preactivation_max of units; a ReLU is dead where it is at most 0."},
+    {"max_after", &D::max_after, "1", "The unit's largest pre-activation at to_step.",
+     "Maximum over the probe inputs, as preactivation_max of units."},
+    {"share_weights", &D::share_weights, "1",
+     "How much of max_after - max_before comes from the unit's own incoming weights.",
+     "Shapley share: M(S) is the maximum over the probe inputs where of the unit's weights, its bias and the "
+     "activations below those in S are as at to_step and the others as at from_step; the share of k is the mean of "
+     "M(S and k) - M(S) over the six orders in which the three can change. The three shares add up to max_after - "
+     "max_before. maxout: weights and biases of all pieces. Slopes of prelu are as at to_step throughout."},
+    {"share_bias", &D::share_bias, "1", "How much of it comes from the unit's own bias.",
+     "As share_weights; 0 for a layer without bias."},
+    {"share_below", &D::share_below, "1", "How much of it comes from what the layer below puts out.",
+     "As share_weights. Exactly 0 in the first layer, except where data.tasks changes the inputs."},
+    {"cause", cause_text, "",
+     "What made the unit die or come back: weights, bias, below, any or joint; empty for a reset.",
+     "The one of the three whose change alone, the two others as at from_step, would have done it; any: two of them "
+     "or all three would have, each alone; joint: none of them alone."},
+    {"last_step_share", &D::last_step_share, "1",
+     "How much of the change came in the one update that did it; empty unless record.deaths is every_step.",
+     "(M(t - 1) - M(t)) / (M(from_step) - M(t)): M is the maximum over the probe inputs after so many updates, t the "
+     "last update after from_step by which the unit died or came back. 1: at a single blow; near 0: little by little; above 1: after moving the other way."},
+};
+
 using R = RunOutcome;
 std::string status_text(const R& outcome) { return std::string(name_of(outcome.status)); }
 
@@ -341,6 +379,7 @@ const Tables& result_tables() {
       table_of<U>("units", "unit_rows", 3, kUnitTable, &RunRecord::units, &RecordSpec::units),
       table_of<S>("stream", "stream_rows", 1, kStreamTable, &RunRecord::stream),
       table_of<K>("tasks", "task_rows", 1, kTasks, &RunRecord::tasks),
+      table_of<D>("deaths", "death_rows", 5, kDeaths, &RunRecord::deaths),
       table_of<P>("parameters", "parameter_rows", 1, kParameters, &RunRecord::parameters),
   };
   return tables;

@@ -19,6 +19,10 @@ inline constexpr std::array kNames<ProbeSplit>{"train", "test"};
 enum class Certify { kNone, kInterval, kLinear, kExact };
 template <>
 inline constexpr std::array kNames<Certify>{"none", "interval", "linear", "exact"};
+// Whether the table deaths is filled, and how closely units are watched for it.
+enum class DeathWatch { kNone, kRecords, kEveryStep };
+template <>
+inline constexpr std::array kNames<DeathWatch>{"none", "records", "every_step"};
 
 struct Thresholds {
   double rarely_active = 0.01;  // active on fewer than this share of the probe inputs
@@ -41,6 +45,7 @@ struct RecordSpec {
   Certify certify = Certify::kNone;
   // The box that is certified: of every input, or a number an input; empty: the smallest one around the data's.
   std::vector<double> domain_low, domain_high;
+  DeathWatch deaths = DeathWatch::kNone;
   bool parameters_initial = false, parameters_final = false;
   Thresholds thresholds;
 
@@ -99,6 +104,25 @@ struct TaskRow {
          dead_fraction = kMissing;
 };
 
+enum class UnitEvent { kDeath, kRevival, kReset };
+template <>
+inline constexpr std::array kNames<UnitEvent>{"death", "revival", "reset"};
+
+enum class Cause { kWeights, kBias, kBelow, kJoint, kAny, kNone };
+template <>
+inline constexpr std::array kNames<Cause>{"weights", "bias", "below", "joint", "any", "none"};
+
+// deaths: what became of one hidden unit between two recorded steps.
+struct DeathRow {
+  std::int64_t layer = 0, unit = 0;
+  UnitEvent event = UnitEvent::kDeath;
+  std::int64_t from_step = 0, to_step = 0;
+  double max_before = kMissing, max_after = kMissing, share_weights = kMissing, share_bias = kMissing,
+         share_below = kMissing;
+  Cause cause = Cause::kWeights;
+  double last_step_share = kMissing;
+};
+
 enum class RunStatus { kOk, kDiverged };
 template <>
 inline constexpr std::array kNames<RunStatus>{"ok", "diverged"};
@@ -137,6 +161,7 @@ struct RunRecord {
   std::vector<UnitRow> units;
   std::vector<StreamRow> stream;
   std::vector<TaskRow> tasks;
+  std::vector<DeathRow> deaths;
   std::vector<ParameterSnapshot> parameters;
   std::string failure = {};  // why the run could not be trained: then all else means nothing
 };

@@ -55,11 +55,13 @@ class UnitProbe {
 // Keeps which units of one run's layer were dead at the last recorded step, and counts what changed.
 class DeathCounter {
  public:
-  explicit DeathCounter(std::size_t units) : dead_(units) {}
+  explicit DeathCounter(std::size_t units) : dead_(units), before_(units) {}
   struct Count {
     std::int64_t dead = 0, died = 0, revived = 0;  // the first count knows no change
     bool whole = true;                             // every unit's activations are numbers
   };
+  // What the last count found: 1 the unit has died, −1 it has come back, 0 neither.
+  int change(std::size_t unit) const { return dead_[unit] - before_[unit]; }
   template <class T>
   Count count(const UnitProbe<T>& probe, std::size_t lane) {
     Count count;
@@ -67,15 +69,17 @@ class DeathCounter {
       const bool dead = probe.is_dead(u, lane);
       count.whole &= probe.knows(u, lane);
       count.dead += dead;
-      if (!first_ && dead != dead_[u]) ++(dead ? count.died : count.revived);
+      before_[u] = first_ ? dead : dead_[u];
       dead_[u] = dead;
+      count.died += change(u) > 0;
+      count.revived += change(u) < 0;
     }
     first_ = false;
     return count;
   }
 
  private:
-  std::vector<bool> dead_;
+  std::vector<bool> dead_, before_;
   bool first_ = true;
 };
 

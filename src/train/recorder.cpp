@@ -13,9 +13,11 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
       has_targets_(has_targets(pack.runs[0]->data)),
       gradient_probe_(pack.network),
       schedule_(pack.runs[0]->record, pack.steps),
+      death_record_(pack, max_block),
       online_(pack),
-      before_(pack.runs[0]->record.layers ? pack.network.shape.parameter_count * pack.network.kernels.lanes
-                                          : 0) {
+      before_(pack.runs[0]->record.layers || death_record_.wanted()
+                  ? pack.network.shape.parameter_count * pack.network.kernels.lanes
+                  : 0) {
   if (pack.data[0]->test.samples > 0) test_.emplace(pack, true, probes_test_, max_block);
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane)
     stop_rules_.emplace_back(pack.runs[lane]->train.stop);
@@ -41,11 +43,13 @@ bool Recorder<T>::observe(const Pack<T>& pack, const TrainingState<T>& state,
   due_ = any && schedule_.due(state.step);
   if (!any) return false;
   if (state.begins_task) change_task(pack, state, activations);
+  death_record_.observe(pack, state, probed(), activations);
   if (due_ || some_diverge) record(pack, state, activations);
   for (std::size_t lane = 0; some_diverge && lane < pack.used_lanes; ++lane)
     if (ended_[lane] == 0 && state.diverged(lane)) mark_diverged(lane, state.step);
   if (due_) {
     std::copy_n(state.parameters.data(), before_.size(), before_.data());
+    death_record_.begin_window(state);
     end_stopped(pack, state);
   }
   if (pack.task_steps > 0 && state.step < pack.steps) {
@@ -128,6 +132,7 @@ void Recorder<T>::record(const Pack<T>& pack, const TrainingState<T>& state,
     update_outcome(row, deaths, lane);
     if (pack.runs[lane]->record.metrics) records_[lane].metrics.push_back(row);
   }
+  death_record_.finish(pack, state, before_.data(), probed(), activations, records_);
 }
 
 namespace {
@@ -186,6 +191,9 @@ typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, con
         deaths.died += count.died;
         deaths.revived += count.revived;
         deaths.dead_layers += count.dead == row.units;
+        for (std::size_t u = 0; u < layer.units && death_record_.wanted(); ++u)
+          if (const int change = counters_[lane][l].change(u); change != 0)
+            death_record_.add(lane, l, u, change > 0 ? UnitEvent::kDeath : UnitEvent::kRevival);
       }
       if (!spec.layers && !spec.units) continue;
       probe.describe(lane, spec.thresholds, row, spec.units ? &record.units : nullptr);
@@ -226,7 +234,7 @@ void Recorder<T>::update_outcome(const MetricsRow& row, const Deaths& deaths, st
 template <class T>
 void Recorder<T>::observe_update(const Pack<T>& pack, const TrainingState<T>& state) {
   assert(state.parameters.size() >= before_.size());
-  if (!due_ || before_.size() == 0 || !has_targets_) return;
+  if (!due_ || !pack.runs[0]->record.layers || !has_targets_) return;
   gradient_probe_.measure_update(pack.network, before_.data(), state.parameters.data());
   const std::size_t layers = pack.network.shape.layers.size();
   for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {

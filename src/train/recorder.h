@@ -5,6 +5,7 @@
 #include "probe/gradient_probe.h"
 #include "probe/rows.h"
 #include "probe/unit_probe.h"
+#include "train/death_record.h"
 #include "train/online.h"
 #include "train/pack.h"
 #include "train/record_schedule.h"
@@ -71,9 +72,10 @@ class Recorder {
   GradientProbe<T> gradient_probe_;
   std::vector<Certificates<T>> certificates_;  // [used lane], if asked for
   RecordSchedule schedule_;
+  DeathRecord<T> death_record_;
   OnlineSums<T> online_;  // of the task
   std::int64_t task_updates_ = 0;
-  Buffer<T> before_;  // the parameters before the update, if the layers table is recorded
+  Buffer<T> before_;  // the parameters at the last recorded step, if layers or deaths are recorded
 };
 
 }  // namespace deadrelu

@@ -65,6 +65,7 @@ TEST(Fingerprint, it_knows_every_way_to_train) {
   expect_all<Compensation>([](const RunSpec& r) { return r.remedy.reset.compensation; });
   expect_all<Precision>([](const RunSpec& r) { return r.train.precision; });
   expect_all<ProbeSplit>([](const RunSpec& r) { return r.record.probe_split; });
+  expect_all<DeathWatch>([](const RunSpec& r) { return r.record.deaths; });
 }
 
 TEST(Fingerprint, it_knows_every_kind_of_data) {

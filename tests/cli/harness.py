@@ -139,7 +139,7 @@ class Case(unittest.TestCase):
 
 
 def stream(**more):
-    """A small sweep over an online stream, with rows in every table but that of tasks."""
+    """A small sweep over an online stream, with rows in every table but those of tasks and deaths."""
     config = {
         "name": "small",
         "data": {"kind": "slowly_changing_regression", "change_every": 100, "bin": 50},
@@ -154,8 +154,10 @@ def stream(**more):
 
 
 def every_table():
-    """That stream, and tasks beside it: together they have every table."""
+    """That stream, and tasks beside it, where units die: together they have every table."""
     config = stream()
+    config["record"]["deaths"] = "every_step"
+    config["train"]["optimizer"] = {"name": "sgd", "learning_rate": 0.2}
     tasks = {"kind": "blobs", "samples": 40, "tasks": {"change": "permute_inputs", "every": {"steps": 100}}}
     config["sweep"]["grid"] = {"data": [config.pop("data"), tasks]}
     return config

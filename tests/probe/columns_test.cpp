@@ -32,6 +32,9 @@ TEST(Columns, names_and_order_are_the_contracts) {
        "weight_norm, bias, certified_dead, "},
       {"stream", "bin, from, to, loss, accuracy, silent_fraction, "},
       {"tasks", "task, steps, online_loss, online_accuracy, loss, accuracy, dead_fraction, "},
+      {"deaths",
+       "layer, unit, event, from_step, to_step, max_before, max_after, share_weights, share_bias, share_below, cause, "
+       "last_step_share, "},
       {"parameters", "step, layers, "},
   };
   for (const Table& table : result_tables()) {
@@ -49,6 +52,7 @@ RunRecord record_with_a_row_everywhere() {
   record.units.resize(1);
   record.stream.resize(1);
   record.tasks.resize(1);
+  record.deaths.resize(1);
   record.parameters.resize(1);
   return record;
 }

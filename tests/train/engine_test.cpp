@@ -58,6 +58,7 @@ RunSpec random_run(Choices& choices, Activation activation, std::size_t classes)
   run.model.bias = !choices.one_in(4);
   run.model.output_bias = !choices.one_in(4);
   run.init.hidden.bias.value = 0.3;
+  run.record.deaths = choices.any<DeathWatch>();
   TrainSpec& train = run.train;
   train.optimizer.kind = choices.any<Optimizer>();
   train.optimizer.learning_rate = train.optimizer.kind == Optimizer::kSgd ? 0.02 : 0.003;
