@@ -31,7 +31,7 @@ class Plot(unittest.TestCase):
         code, output, errors = call("plot", sweep(), "--out", self.folder)
         self.assertEqual((code, errors), (0, ""))
         expected = {"dead_fraction", "heat_map", "outcomes", "by_depth", "dead_by_layer", "gradient_by_layer",
-                    "survival", "loss", "activations"}
+                    "survival", "causes", "unit_life", "loss", "activations"}
         self.assertEqual({pathlib.Path(line).name for line in output.split()},
                          {f"{name}.{form}" for name in expected for form in ("png", "svg")})
         for name in expected:

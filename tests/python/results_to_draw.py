@@ -17,7 +17,7 @@ def sweep():
     out = pathlib.Path(FOLDER.name) / "sweep"
     _run("run", ROOT / "configs/quickstart.json", "--out", out, "--progress", "none", "--set", "sweep.seeds=3",
          "--set", "train.steps=100", "--set", 'sweep.grid={"train.optimizer.learning_rate": [0.01, 0.1, 0.5, 1000], '
-         '"init.bias": [-1, 0]}', "--set", 'record.tables=["metrics", "layers", "units"]')
+         '"init.bias": [-1, 0]}', "--set", 'record.tables=["metrics", "layers", "units"]', "--set", "record.deaths=records")
     return out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import activation, born_dead, comparison, depth, dose, survival, sweep, training
+from . import activation, born_dead, comparison, deaths, depth, dose, survival, sweep, training
 from .theme import Chart
 from .view import View
 
@@ -21,6 +21,8 @@ CHARTS: dict[str, Callable[[View], Chart | None]] = {
     "dead_by_layer": training.dead_by_layer,
     "gradient_by_layer": training.gradient_by_layer,
     "survival": survival.survival,
+    "causes": deaths.causes,
+    "unit_life": deaths.unit_life,
     "stream_error": training.stream_error,
     "task_error": training.task_error,
     "loss": training.loss,
