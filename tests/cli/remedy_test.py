@@ -33,7 +33,7 @@ class Remedies(harness.Case):
         file = self.write(config(init={"adjust": "lsuv"}, model={"hidden": [4, 3]},
                                  sweep={"grid": {"init.bias": [0, -1e4]}}))
         self.assertIn("lsuv divides the weights of layer 2", self.fail_with(1, "run", file, "--out", "out"))
-        self.assertEqual([row["init.bias"] for row in self.rows("out/runs.csv")], ["0"])
+        self.assertEqual([float(row["init.bias"]) for row in self.rows("out/runs.csv")], [0])
 
 
 if __name__ == "__main__":

@@ -246,7 +246,7 @@ class SchemaTest(unittest.TestCase):
 
     def test_descriptions_name_the_variants_of_a_key(self):
         described = self.validator.schema["definitions"]["train.optimizer.beta1"]["description"]
-        self.assertIn("Only with train.optimizer.name adam, adamw.", described)
+        self.assertIn("Only with train.optimizer.name adam, adamw, lion.", described)
 
 
 if __name__ == "__main__":

@@ -152,26 +152,5 @@ TEST(Masks, are_fair_and_independent) {
   }
 }
 
-TYPED_TEST(Random, examples_are_drawn_from_each_lanes_blocks) {
-  using T = TypeParam;
-  on_every_target<T>([](const Kernels<T>& kernels) {
-    const std::size_t lanes = kernels.lanes, vector = kernels.vector;
-    const std::vector<std::uint64_t> seeds = seeds_of(lanes);
-    for (const std::uint64_t first : kFirsts) {
-      for (const std::uint32_t bound : {1u, 10u, 1000003u, 1u << 31, 0xFFFFFFFFu}) {
-        for (const std::size_t count : {1, 2, 7, 33}) {
-          const std::size_t whole = (count * lanes + vector - 1) / vector * vector;
-          std::vector<std::uint32_t> drawn(whole + 1, 123);
-          kernels.order->draw({seeds.data(), Purpose::kReplacement, 0, first, 1}, bound, count, drawn.data());
-          for (std::size_t i = 0; i < count * lanes; ++i)
-            ASSERT_EQ(drawn[i],
-                      random_below(seeds[i % lanes], Purpose::kReplacement, 0, first + i / lanes, bound));
-          EXPECT_EQ(drawn[whole], 123u);
-        }
-      }
-    }
-  });
-}
-
 }  // namespace
 }  // namespace deadrelu

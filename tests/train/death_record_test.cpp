@@ -172,6 +172,50 @@ TEST(DeathRecord, shares_and_causes_follow_from_the_parameters_at_the_two_record
   EXPECT_EQ(seen.size() + 1, kNames<Cause>.size());  // kNone: of resets
 }
 
+// Whatever stands between the layers, the peaks are those that the units' table has. Behind a normalization they hang
+// on other units too, and are taken apart no further.
+TEST(DeathRecord, knows_normalized_skipping_and_dropping_layers) {
+  const auto data = make_examples<double>(30);
+  std::size_t taken_apart = 0, others = 0;
+  for (const Normalization kind : values_of<Normalization>()) {
+    for (const Position position : values_of<Position>()) {
+      for (const Activation activation : {Activation::kRelu, Activation::kMaxout, Activation::kRelu6}) {
+        const bool is_whole = kind == Normalization::kNone || position == Position::kAfterActivation;
+        for (std::uint64_t seed = 0; seed < 4; ++seed) {
+          RunSpec run = restless_run({.kind = activation}, seed);
+          run.model.hidden = {5, 5};
+          run.model.normalization = {.kind = kind, .position = position};
+          run.model.skip = seed % 2 == 0;
+          run.model.dropout = seed < 2 ? 0.3 : 0;
+          run.train.batch_size = 15;
+          run.train.optimizer.learning_rate = is_whole ? 0.2 : 2;
+          run.record.deaths = DeathWatch::kEveryStep;
+          const RunRecord record = trained(pack_of<double>({run}, data)).at(0);
+          const auto units = unit_rows(record);
+          for (const DeathRow& row : record.deaths) {
+            ++(is_whole ? taken_apart : others);
+            EXPECT_EQ(row.max_before, units.at({row.from_step, row.layer, row.unit}).preactivation_max);
+            EXPECT_EQ(row.max_after, units.at({row.to_step, row.layer, row.unit}).preactivation_max);
+            EXPECT_FALSE(std::isnan(row.last_step_share));
+            const double change = row.max_after - row.max_before,
+                         sum = row.share_weights + row.share_bias + row.share_below;
+            if (!is_whole) {
+              EXPECT_FALSE(std::isfinite(row.share_weights) || std::isfinite(row.share_bias) ||
+                           std::isfinite(row.share_below));
+              EXPECT_EQ(row.cause, Cause::kNone);
+            } else {
+              EXPECT_NEAR(sum, change, 1e-11);
+              EXPECT_NE(row.cause, Cause::kNone);
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(taken_apart, 10U);
+  EXPECT_GT(others, 10U);
+}
+
 // One example: a step changes z by −ηδ(‖x‖² + 1), of which the weights have ‖x‖² and the bias 1.
 TEST(DeathRecord, with_one_example_the_weights_share_is_that_of_the_bias_times_its_square) {
   auto data = std::make_shared<Dataset<double>>();
