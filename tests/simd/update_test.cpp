@@ -125,7 +125,8 @@ class TestPack {
     p.clips = clips;
     p.uses_momentum = uses_momentum;
     p.uses_weight_decay = uses_weight_decay;
-    const bool has_first = uses_momentum || optimizer_ == Optimizer::kAdam || optimizer_ == Optimizer::kAdamw;
+    const bool has_first =
+        uses_momentum || (optimizer_ != Optimizer::kSgd && optimizer_ != Optimizer::kRmsprop);
     const std::size_t at = from * lanes();
     kernels_.update->update(optimizer_, p, count, parameters.data() + at, gradient.data() + at,
                             has_first ? first_.data() + at : nullptr,
