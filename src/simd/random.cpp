@@ -110,7 +110,7 @@ void normal(const RandomBlocks& blocks, std::size_t count, T* out) {
     source.draw(i, block);
     hn::Vec<Tag<double>> values[Blocks::kRegisters];
     for (std::size_t r = 0; r < Blocks::kRegisters; ++r) {
-      const auto(&words)[4] = block[0][r].words;
+      const typename Blocks::Word(&words)[4] = block[0][r].words;
       const auto log = lane_log(d, unit_interval(words[0], words[1]));
       const auto turn = hn::Mul(hn::Set(d, 2 * std::numbers::pi), unit_interval(words[2], words[3]));
       values[r] = hn::Mul(lane_sin(d, turn), hn::Sqrt(hn::Mul(hn::Set(d, -2), log)));

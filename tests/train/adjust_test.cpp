@@ -65,10 +65,9 @@ TYPED_TEST(Adjustment, unit_flip_leaves_a_unit_dead_only_where_nothing_comes_fro
 TYPED_TEST(Adjustment, data_bias_leaves_no_unit_dead) {
   for (std::uint64_t seed = 0; seed < 40; seed += 4) {
     RunSpec run = born_dead(Adjust::kDataBias, seed);
-    std::size_t high = 0, units = 0;
+    std::size_t high = 0;
     for (const RunRecord& record : measured<TypeParam>(some_runs(run))) {
       for (const UnitRow& row : record.units) EXPECT_EQ(row.dead, 0);
-      units += record.units.size();
     }
     // The unit is as high as |ε| on its example, so with a large deviation active nearly everywhere.
     run.init.adjust.std = 1e4;
