@@ -42,7 +42,10 @@ class AssignmentReader {
     const auto parts = table_.part_names(name);
     std::vector<std::string> names;
     std::string allowed;
-    for (const auto& [part, row] : parts) allowed += (names.empty() ? "" : ", ") + names.emplace_back(part);
+    for (const auto& [part, row] : parts) {
+      allowed += (names.empty() ? "" : ", ") + part;
+      names.push_back(part);
+    }
     std::set<std::size_t> used;
     std::istringstream text(value.is_string() && !is_empty_text(value) ? value.get<std::string>() : "?");
     for (std::string word; std::getline(text, word, '+');) {

@@ -37,7 +37,7 @@ std::vector<Key> remedy_keys() {
       choice(
           "remedy.perturb.draw", perturb<&PerturbSpec::draw>,
           "What is added: normal standard normal numbers (Dohare et al. 2024); init the layer's parameters as "
-          "its initializer would draw them anew (Ash, Adams 2020; a constant bias is then no noise).")
+          "its initializer would draw them anew (Ash, Adams 2020; a constant bias is then no noise); not given: normal.")
           .without_default(),
       integer("remedy.perturb.every", perturb<&PerturbSpec::every>, kSteps,
               "Perturb after every so many updates.")
@@ -61,8 +61,9 @@ std::vector<Key> remedy_keys() {
           "Bias lift: after every so many updates, each unit of a relu layer that is dead on the probe set gets "
           "the least bias with which it is active on remedy.lift.active of the examples; weights stay.")
           .without_default(),
-      integer("remedy.lift.active", lift<&LiftSpec::active>, {1, 1e8},
-              "Examples of the probe set on which a lifted unit is active, more only where they are equal.")
+      integer(
+          "remedy.lift.active", lift<&LiftSpec::active>, {1, 1e8},
+          "Examples of the probe set on which a lifted unit is active, more only where they are equal; not given: 1.")
           .without_default()
           .beside("remedy.lift.every"),
   };

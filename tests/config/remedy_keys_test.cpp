@@ -107,6 +107,8 @@ TEST(RemedyKeys, parts_that_do_nothing_or_cannot_work_are_refused) {
 TEST(RemedyKeys, mistakes_are_told_with_what_is_allowed) {
   const std::string unknown = errors_of(minimal(R"("remedy": "l2_inti")"));
   EXPECT_NE(unknown.find("/remedy"), std::string::npos) << unknown;
+  EXPECT_NE(unknown.find("l1, l2_init, none"), std::string::npos) << unknown;
+  EXPECT_EQ(unknown.find(" ,"), std::string::npos) << unknown;
   EXPECT_NE(unknown.find("did you mean \"l2_init\""), std::string::npos) << unknown;
   const std::string twice = errors_of(minimal(R"("remedy": "l1+l2_init")"));
   EXPECT_NE(twice.find("one of each kind"), std::string::npos) << twice;

@@ -130,5 +130,16 @@ TEST(Adjustment, runs_that_differ_in_it_share_a_pack_and_keep_their_bits) {
   }
 }
 
+// Of two rows w and −w without biases, each example excites exactly one.
+TEST(Adjustment, mirrored_pairs_need_none) {
+  RunSpec run = born_dead(Adjust::kNone, 0);
+  run.init.hidden.weights.kind = WeightInit::kMirrored;
+  run.init.hidden.bias = {};
+  run.model.hidden = {6};
+  for (const RunRecord& record : measured<float>(some_runs(run)))
+    for (std::size_t u = 0; u < 6; u += 2)
+      EXPECT_FLOAT_EQ(record.units[u].active_fraction + record.units[u + 1].active_fraction, 1) << u;
+}
+
 }  // namespace
 }  // namespace deadrelu
