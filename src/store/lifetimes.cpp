@@ -86,9 +86,11 @@ class LifeReader {
   void read_units() {
     for_each_unit(
         "unit_rows", "x.step, x.dead", "x.step",
-        [&](std::span<const Cell> row) { start(whole(row[4]) != 0); },
-        [&](std::span<const Cell> row) {
-          if (life_->dead != (whole(row[4]) != 0)) change(whole(row[3]));
+        [&](std::span<const Cell> row) { start(row[4] == Cell(std::int64_t{1})); },
+        [&](std::span<const Cell> row) {  // a unit that is no number any more neither dies nor lives
+          if (const auto* dead = std::get_if<std::int64_t>(&row[4]);
+              dead != nullptr && life_->dead != (*dead != 0))
+            change(whole(row[3]));
         });
   }
 

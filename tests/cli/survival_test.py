@@ -2,10 +2,12 @@
 
 import json
 import math
+import pathlib
 
 import harness
 from harness import RATE
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 COLUMNS = "time n_risk n_event n_censor survival std_error low high".split()
 
 
@@ -106,6 +108,14 @@ class Survival(harness.Case):
             left = group["alive"] / (group["alive"] + group["in_diverged_runs"] + group["died"])
             self.assertAlmostEqual(last["dead"] + last["diverged"], 1 - left, delta=1e-12)  # all leave by one of the two
         self.assertGreater(group["in_diverged_runs"], 0)
+
+    def test_units_that_are_no_numbers_any_more_are_watched_until_their_run_diverges(self):
+        self.succeed("run", ROOT / "configs/quickstart.json", "--out", "out", "--set", 'record.tables=["units"]', "--set",
+                     'sweep={"grid": {"train.optimizer.learning_rate": [0.6]}, "seeds": 6}', "--set",
+                     "model.activation=leaky_relu")
+        self.assertIn("", {row["dead"] for row in self.rows("out/units.csv")})
+        lives = [life for units in self.lives("out").values() for of_run in units.values() for life in of_run]
+        self.assertEqual(sum(int(row["n_censor"]) for row in self.curve("out")), len(lives))
 
     def test_greenwoods_error_is_there_for_the_asking(self):
         self.train(config(), "out")
