@@ -7,6 +7,7 @@
 #include "cli/dose_search.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "store/output_file.h"
 
 namespace deadrelu {
 namespace {
@@ -77,24 +78,43 @@ std::string note(const FoundDose& found, const Variation& vary) {
   return said;
 }
 
-void print_doses(const SearchResult& result, const Variation& vary, bool json) {
+std::vector<std::vector<Cell>> rows_of(const SearchResult& result, const Variation& vary) {
   const auto cell = [](double value) {
     return std::isnan(value) ? Cell() : Cell(parse_real(fmt::format("{:.6g}", value)).value_or(value));
   };
-  RowPrinter rows(json);
-  std::vector<std::string> names = result.columns;
-  for (const char* name : {"critical", "low", "high", "slope", "runs", "note"}) names.emplace_back(name);
-  rows.columns(names);
+  std::vector<std::vector<Cell>> rows;
   for (const FoundDose& found : result.found) {
-    std::vector<Cell> cells = found.values;
+    std::vector<Cell>& cells = rows.emplace_back(found.values);
     for (const double x : {found.response.critical, found.response.low, found.response.high})
       cells.push_back(cell(vary.dose(x)));
     cells.push_back(cell(found.response.slope));
     cells.emplace_back(static_cast<std::int64_t>(found.runs));
     cells.emplace_back(note(found, vary));
-    rows.row(cells);
   }
-  rows.finish();
+  return rows;
+}
+
+// On standard output, and into critical.json with what it takes to draw it.
+void show_doses(const SearchResult& result, const SearchSetup& setup, const CriticalOptions& options) {
+  RowPrinter printer(options.json);
+  std::vector<std::string> names = result.columns;
+  for (const char* name : {"critical", "low", "high", "slope", "runs", "note"}) names.emplace_back(name);
+  printer.columns(names);
+  Json doses = Json::array();
+  for (const std::vector<Cell>& cells : rows_of(result, setup.vary)) {
+    printer.row(cells);
+    Json& dose = doses.emplace_back();
+    for (std::size_t i = 0; i < cells.size(); ++i) dose[names[i]] = json_of(cells[i]);
+  }
+  printer.finish();
+  if (!setup.shard.is_whole()) return;
+  OutputFile file(result.directory, "critical.json");
+  file.write(json_text({{"vary", setup.vary.path},
+                        {"scale", setup.vary.logarithmic ? "log" : "linear"},
+                        {"outcome", options.outcome},
+                        {"sql", setup.outcome},
+                        {"doses", doses}}));
+  file.commit();
 }
 
 int critical(const CriticalOptions& options) {
@@ -112,7 +132,7 @@ int critical(const CriticalOptions& options) {
                           options.out,
                           parse_shard(options.shard)};
   const SearchResult result = find_doses(setup);
-  if (result.exit_code == 0) print_doses(result, vary, options.json);
+  if (result.exit_code == 0) show_doses(result, setup, options);
   return result.exit_code;
 }
 
@@ -131,7 +151,7 @@ is no wider than --width. Every run of a point has a seed of its own, from the c
 alike. Points of the sweep share them.
 
 The next doses follow from recorded results alone: the same command goes on where it was, to the same bytes. The
-directory is one for show, query, verify and merge. Exit code 3: runs of other shards are missing; repeat it then.
+directory is one for show, query, verify and merge; plot draws the curves. Exit code 3: runs of other shards are missing; repeat it then.
 
 Examples:
   deadrelu critical deep.json --vary train.optimizer.learning_rate=0.001..10

@@ -68,6 +68,7 @@ class Search {
   explicit Search(const SearchSetup& setup)
       : setup_(setup), sweep_(with_doses(setup.source, setup.vary)), directory_(setup.directory) {
     if (directory_.empty()) directory_ = "results/" + sweep_.name() + "-critical";
+    result_.directory = directory_;
     const auto& columns = sweep_.swept_columns();
     const auto is_dose = [&](const SweptColumn& column) { return column.path == setup.vary.path; };
     const auto place = std::find_if(columns.begin(), columns.end(), is_dose) - columns.begin();

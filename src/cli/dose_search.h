@@ -43,6 +43,7 @@ struct SearchResult {
   int exit_code = 0;  // else a sentence has been said, and nothing is found
   std::vector<std::string> columns;
   std::vector<FoundDose> found;
+  std::filesystem::path directory;  // of all runs
 };
 
 // A condition as SQL over the columns of `runs`: terms joined by "or", each a flag (born_dead), `diverged`, or a column

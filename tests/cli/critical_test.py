@@ -123,6 +123,12 @@ class Critical(harness.Case):
         runs = sum(int(row["runs"]) for row in harness.parse_csv(text))
         self.assertEqual(len(self.rows("kept/runs.csv")), runs)
         self.assertIn(f"{runs} of {runs} runs recorded", self.succeed("status", "kept"))
+        drawn = json.loads((self.folder / "kept/critical.json").read_text())
+        self.assertEqual((drawn["vary"], drawn["scale"]), (RATE, "log"))
+        self.assertEqual([str(dose["runs"]) for dose in drawn["doses"]],
+                         [row["runs"] for row in harness.parse_csv(text)])
+        fallen = harness.parse_csv(self.succeed("query", "kept", f"SELECT sum({drawn['sql']}) AS n FROM runs"))
+        self.assertGreater(float(fallen[0]["n"]), 0)
         self.assertIn("every stored bit is the same", self.succeed("verify", "kept"))
         seeds = harness.parse_csv(self.succeed(
             "query", "kept", 'SELECT count(*) AS n, count(DISTINCT seed) AS seeds, min(seed) AS first, max(seed) AS last '

@@ -41,6 +41,15 @@ def remedies():
 
 
 @functools.cache
+def critical():
+    """A search for the critical learning rate of two widths."""
+    out = pathlib.Path(FOLDER.name) / "critical"
+    _run("critical", ROOT / "configs/quickstart.json", "--out", out, "--quiet", "--width", "0.5", "--set", "train.steps=200",
+         "--set", 'sweep={"grid": {"model.hidden": [[8], [32]]}}', "--vary", "train.optimizer.learning_rate=0.01..10")
+    return out
+
+
+@functools.cache
 def stream():
     """A short online stream, with four settings that are no grid."""
     out = pathlib.Path(FOLDER.name) / "stream"
