@@ -96,7 +96,8 @@ class Search {
     for (int code = 0;; code = 0) {
       const ExperimentConfig config = batches_config();
       std::uint64_t missing = tally(config);
-      if (missing > 0) {
+      const bool trains = missing > 0;
+      if (trains) {
         code = train(config);
         read_stores();
         missing = tally(config);
@@ -106,8 +107,8 @@ class Search {
         code = static_cast<int>(ExitCode::kNotMet);
       }
       if (code == 0 && add_batches()) continue;
-      // The directory may know another sweep: a shard without runs of the last batch, or a search of another width.
-      if (code == 0 && StoreReader(store()).header().config != config.resolved_json()) code = train(config);
+      // What was stopped may have left no tables, or those of another sweep.
+      if (code == 0 && !trains) code = train(config);
       result_.exit_code = code;
       return result_;
     }
