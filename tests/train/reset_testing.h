@@ -58,7 +58,7 @@ inline RunSpec resetting_run(ResetRule rule) {
   if (rule == ResetRule::kGrama) run.remedy.reset.threshold = 0.3;
   run.remedy.reset.replacement_rate = 0.005;
   run.remedy.reset.maturity = 20;
-  run.remedy.reset.silent_examples = 40;
+  run.remedy.reset.silent_examples = 24;
   run.remedy.reset.percentile = 0.9;
   run.remedy.reset.lowest_threshold = 24;
   run.remedy.reset.highest_threshold = 64;
