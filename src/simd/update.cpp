@@ -98,7 +98,7 @@ struct Adam {
   Gradient<T> gradient;
   bool decays;
   Mask<T> no_decay;
-  const EntryNumbers<T>& columns;
+  EntryNumbers<T> columns;
   V shrink, beta1, beta2, complement1, complement2, epsilon, step_size, root;
 
   template <Engine kEngine>
