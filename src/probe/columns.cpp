@@ -96,7 +96,7 @@ const ColumnOf<L> kLayers[] = {
      "Units that are dead now and were not at the previous recorded step; 0 at step 0."},
     {"revived", &L::revived, "units",
      "Units that came back since the previous recorded step; empty on the output layer.",
-     "Units that were dead at the previous recorded step and are not now; 0 at step 0."},
+     "Units that were dead at the previous recorded step, are not now and were not reset in between; 0 at step 0."},
     {"resets", &L::resets, "units",
      "How often remedy.reset has reset a unit since the previous recorded step; empty on the output layer.",
      "A unit that was reset twice counts twice; 0 at step 0."},
@@ -247,8 +247,8 @@ const ColumnOf<D> kDeaths[] = {
     {kLayer, &D::layer},
     {"unit", &D::unit, "1", "The unit's number within its layer.", "1 is the first unit."},
     {"event", event_text, "", "What became of the unit: death, revival or reset.",
-     "death: dead at to_step, and not at from_step; revival: the other way round, without a reset; reset: a remedy "
-     "has reset the unit once or more after from_step."},
+     "death: dead at to_step, and not at from_step; revival: the other way round, without a reset; reset: "
+     "remedy.reset has reset the unit once or more in between, whatever became of it."},
     {"from_step", &D::from_step, "steps", "The recorded step before.", "The unit as it was then."},
     {"to_step", &D::to_step, "steps", "The recorded step that sees the change.", "The unit as it is then."},
     {"max_before", &D::max_before, "1", "The unit's largest pre-activation at from_step.",
@@ -260,7 +260,8 @@ const ColumnOf<D> kDeaths[] = {
      "Shapley share: M(S) is the maximum over the probe inputs where of the unit's weights, its bias and the "
      "activations below those in S are as at to_step and the others as at from_step; the share of k is the mean of "
      "M(S and k) - M(S) over the six orders in which the three can change. The three shares add up to max_after - "
-     "max_before. maxout: weights and biases of all pieces. Slopes of prelu are as at to_step throughout."},
+     "max_before. maxout: weights and biases of all pieces. Slopes of prelu are as at to_step throughout. Empty where a "
+     "normalization stands before the activation: the pre-activations then hang on the other units, too."},
     {"share_bias", &D::share_bias, "1", "How much of it comes from the unit's own bias.",
      "As share_weights; 0 for a layer without bias."},
     {"share_below", &D::share_below, "1", "How much of it comes from what the layer below puts out.",

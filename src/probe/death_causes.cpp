@@ -7,7 +7,7 @@ namespace deadrelu {
 template <class T>
 void UnitPeaks<T>::begin(std::size_t units) {
   peaks_.assign(units * lanes_, -std::numeric_limits<T>::infinity());
-  alive_.assign(units * lanes_, 0);
+  alive_.assign(units * lanes_, T{0});
 }
 
 template <class T>
@@ -21,10 +21,11 @@ void UnitPeaks<T>::add(std::size_t first, LaneMatrix<const T> z, LaneMatrix<cons
     }
   }
   for (std::size_t row = 0; row < activated.rows; ++row) {
-    std::uint8_t* const alive = &alive_[(first + row % z.rows) * lanes_];
+    T* const alive = &alive_[(first + row % z.rows) * lanes_];
     for (std::size_t n = 0; n < activated.columns; ++n) {
       const T* const values = activated.at(row, n);
-      for (std::size_t lane = 0; lane < lanes_; ++lane) alive[lane] |= values[lane] != T{0};
+      for (std::size_t lane = 0; lane < lanes_; ++lane)
+        alive[lane] = values[lane] != T{0} ? T{1} : alive[lane];
     }
   }
 }
@@ -39,8 +40,9 @@ void describe_change(const std::array<UnitVersion, kVersions>& versions, DeathRo
   row.share_weights = share(kOwnWeights, kOwnBias, kBelow);
   row.share_bias = share(kOwnBias, kOwnWeights, kBelow);
   row.share_below = share(kBelow, kOwnWeights, kOwnBias);
-  row.cause = row.event == UnitEvent::kReset ? Cause::kNone : Cause::kJoint;
-  if (row.event == UnitEvent::kReset) return;
+  const bool known = std::isfinite(row.share_weights + row.share_bias + row.share_below);
+  row.cause = row.event == UnitEvent::kReset || !known ? Cause::kNone : Cause::kJoint;
+  if (row.cause == Cause::kNone) return;
   bool first = true;
   for (const auto& [player, cause] :
        {std::pair{kOwnWeights, Cause::kWeights}, {kOwnBias, Cause::kBias}, {kBelow, Cause::kBelow}}) {
@@ -77,9 +79,19 @@ void UnitVersions<T>::add(const Network<T>& network, const T* before, const T* n
   for (std::size_t i = 0; i < units_.size(); ++i) {
     const auto& [l, unit] = units_[i];
     const LayerShape& layer = network.shape.layers[l];
-    const auto copy_own = [&](BlockKind kind, std::size_t bit, T* to) {
-      const std::size_t each = layer[kind].size() / layer.units * lanes_;
-      const std::size_t from = layer[kind].offset * lanes_ + unit * each;
+    const Activation kind = layer.activation.kind;
+    if (layer.normalizes(Position::kBeforeActivation)) {  // it hangs on the other units, too
+      const LaneMatrix<T> all = activations.activated(l, samples);
+      const LaneMatrix<T> own{all.at(unit, 0), layer.outputs / layer.units, samples,
+                              all.row_stride * layer.units, lanes_};
+      const bool is_maxout = kind == Activation::kMaxout;
+      peaks_.add(i * kVersions + (is_now ? kVersions - 1 : 0),
+                 is_maxout ? own : activations.z(l, samples).row_range(unit, 1), own);
+      continue;
+    }
+    const auto copy_own = [&](BlockKind block, std::size_t bit, T* to) {
+      const std::size_t each = layer[block].size() / layer.units * lanes_;
+      const std::size_t from = layer[block].offset * lanes_ + unit * each;
       for (std::size_t version = 0; version < kOwnVersions; ++version)
         std::copy_n(((version & bit) != 0 ? now : before) + from, each, to + version * each);
     };
@@ -93,7 +105,6 @@ void UnitVersions<T>::add(const Network<T>& network, const T* before, const T* n
                                     l == 0 ? inputs : activations.output(l - 1, samples),
                                     layer.has(BlockKind::kBias) ? ProductStart::kBias : ProductStart::kZero,
                                     bias_.data(), z);
-    const Activation kind = layer.activation.kind;
     network.kernels.activation->forward(kind, layer_activation(network, now, l), z, activated);
     peaks_.add(i * kVersions + (is_now ? kBelow : 0), kind == Activation::kMaxout ? activated : z, activated);
   }

@@ -28,8 +28,8 @@ class UnitPeaks {
 
  private:
   std::size_t lanes_;
-  std::vector<T> peaks_;             // [unit][lane]
-  std::vector<std::uint8_t> alive_;  // [unit][lane]
+  std::vector<T> peaks_;  // [unit][lane]
+  std::vector<T> alive_;  // [unit][lane]: 1, else 0
 };
 
 // A unit's pre-activations are a function of three things. A version of the unit has those whose bits are set as they
@@ -41,7 +41,7 @@ struct UnitVersion {
   bool dead = false;
 };
 
-// Fills max_before, max_after, the shares and, but for a reset, the cause. The share of k is Shapley's (1953):
+// Fills max_before, max_after, the shares and, but for a reset or where some share is no number, the cause. The share of k is Shapley's (1953):
 // (2·(M(k) − M()) + (M(k, i) − M(i)) + (M(k, j) − M(j)) + 2·(M(k, i, j) − M(i, j))) / 6, summed in this order in
 // double, i before j in the order weights, bias, below; M(…) is the peak with these as they are now.
 void describe_change(const std::array<UnitVersion, kVersions>& versions, DeathRow& row);
@@ -58,7 +58,8 @@ class UnitVersions {
 
   void begin(std::vector<Unit> units);
   const std::vector<Unit>& units() const { return units_; }
-  // Adds a block that `forward` has left in `activations`, with the parameters of before, or those of now.
+  // Adds a block that `forward` has left in `activations`, with the parameters of before, or those of now. Of units
+  // behind a normalization, which needs their layer passed too, there are only the versions 0 and 7.
   void add(const Network<T>& network, const T* before, const T* now, bool is_now, LaneMatrix<const T> inputs,
            const Activations<T>& activations);
   std::array<UnitVersion, kVersions> versions(std::size_t unit, std::size_t lane) const;  // of units()[unit]

@@ -62,14 +62,15 @@ class DeathCounter {
   };
   // What the last count found: 1 the unit has died, −1 it has come back, 0 neither.
   int change(std::size_t unit) const { return dead_[unit] - before_[unit]; }
-  template <class T>
-  Count count(const UnitProbe<T>& probe, std::size_t lane) {
+  // was_reset(unit): since the last count; whoever lives after that has not come back.
+  template <class T, class WasReset>
+  Count count(const UnitProbe<T>& probe, std::size_t lane, const WasReset& was_reset) {
     Count count;
     for (std::size_t u = 0; u < dead_.size(); ++u) {
       const bool dead = probe.is_dead(u, lane);
       count.whole &= probe.knows(u, lane);
       count.dead += dead;
-      before_[u] = first_ ? dead : dead_[u];
+      before_[u] = first_ || (!dead && was_reset(u)) ? dead : dead_[u];
       dead_[u] = dead;
       count.died += change(u) > 0;
       count.revived += change(u) < 0;

@@ -51,22 +51,22 @@ template <class T>
 void DeathRecord<T>::pass_versions(const Pack<T>& pack, const TrainingState<T>& state, const T* before,
                                    Evaluation<T>& probed, const Activations<T>& activations) {
   const T* const now = state.parameters.data();
-  const std::size_t layers_below = versions_->units().back().layer;
-  const auto pass = [&](bool then, bool also_now) {
+  const std::size_t deepest = versions_->units().back().layer;
+  const std::size_t layers =
+      deepest + pack.network.shape.layers[deepest].normalizes(Position::kBeforeActivation);
+  const auto pass = [&](std::initializer_list<bool> ages) {
     probed.for_each_block(pack, activations.max_samples(), [&](const Block<T>& block) {
-      for (const bool is_now : {false, true}) {
-        if (!(is_now ? also_now : then)) continue;
-        forward<T>(pack.network, is_now ? now : before, block.inputs, Mode::kEvaluate, activations,
-                   layers_below);
+      for (const bool is_now : ages) {
+        forward<T>(pack.network, is_now ? now : before, block.inputs, Mode::kEvaluate, activations, layers);
         versions_->add(pack.network, before, now, is_now, block.inputs, activations);
       }
     });
   };
-  if (state.task == from_task_) return pass(true, true);
+  if (state.task == from_task_) return pass({false, true});
   probed.begin_task(pack, from_task_);
-  pass(true, false);
+  pass({false});
   probed.begin_task(pack, state.task);
-  pass(false, true);
+  pass({true});
 }
 
 template <class T>

@@ -179,8 +179,10 @@ typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, con
     const std::size_t first_unit = record.units.size();
     if (layer.hidden) {
       const UnitProbe<T>& probe = probed().probes()[l];
-      const DeathCounter::Count count = counters_[lane][l].count(probe, lane);
-      row.resets = state.resets_of(static_cast<std::size_t>(deaths.units), layer.units, lane);
+      const auto first = static_cast<std::size_t>(deaths.units);
+      const auto was_reset = [&](std::size_t u) { return state.resets_of(first + u, 1, lane) > 0; };
+      const DeathCounter::Count count = counters_[lane][l].count(probe, lane, was_reset);
+      row.resets = state.resets_of(first, layer.units, lane);
       deaths.resets += row.resets;
       deaths.units += row.units;
       deaths.whole &= count.whole;
@@ -191,9 +193,12 @@ typename Recorder<T>::Deaths Recorder<T>::record_layers(const Pack<T>& pack, con
         deaths.died += count.died;
         deaths.revived += count.revived;
         deaths.dead_layers += count.dead == row.units;
-        for (std::size_t u = 0; u < layer.units && death_record_.wanted(); ++u)
-          if (const int change = counters_[lane][l].change(u); change != 0)
+        for (std::size_t u = 0; u < layer.units && death_record_.wanted(); ++u) {
+          const int change = counters_[lane][l].change(u);
+          if (change != 0)
             death_record_.add(lane, l, u, change > 0 ? UnitEvent::kDeath : UnitEvent::kRevival);
+          if (was_reset(u)) death_record_.add(lane, l, u, UnitEvent::kReset);
+        }
       }
       if (!spec.layers && !spec.units) continue;
       probe.describe(lane, spec.thresholds, row, spec.units ? &record.units : nullptr);

@@ -195,6 +195,11 @@ class Deaths(harness.Case):
         self.train(config, "out")
         self.assertNotIn("deaths.csv", self.table_names("out"))
 
+    def test_a_table_of_a_key_of_its_own_is_told(self):
+        config = deadly()
+        config["record"]["tables"] = ["metrics", "deaths"]
+        self.assertIn("did you mean record.deaths?", self.fail_with(2, "run", self.write(config)))
+
     def test_the_word_is_explained(self):
         text = self.succeed("explain", "deaths")
         for word in ("record.deaths", "every_step", "deaths.share_below", "Shapley"):

@@ -120,6 +120,7 @@ TEST(PlantedDeaths, a_change_that_is_no_number_has_no_shares) {
   DeathRow row;
   describe_change(versions, row);
   EXPECT_TRUE(std::isnan(row.share_weights) && std::isnan(row.share_bias) && std::isnan(row.share_below));
+  EXPECT_EQ(row.cause, Cause::kNone);
   EXPECT_EQ(row.max_after, -1);
 }
 

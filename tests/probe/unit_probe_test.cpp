@@ -247,15 +247,22 @@ TEST(DeathCounter, the_first_count_knows_no_change) {
     probe.add(pack.network, parameters.data(), activations, 1);
     return probe;
   };
+  const auto nobody = [](std::size_t) { return false; };
   DeathCounter counter(4);
-  const auto first = counter.count(probe_of({1, 1, -1, -1}), 0);
+  const auto first = counter.count(probe_of({1, 1, -1, -1}), 0, nobody);
   EXPECT_EQ(first.dead, 2);
   EXPECT_EQ(first.died, 0);
   EXPECT_EQ(first.revived, 0);
-  const auto second = counter.count(probe_of({-1, -1, 1, -1}), 0);
+  const auto second = counter.count(probe_of({-1, -1, 1, -1}), 0, nobody);
   EXPECT_EQ(second.dead, 3);
   EXPECT_EQ(second.died, 2);
   EXPECT_EQ(second.revived, 1);
+  EXPECT_EQ((std::array{counter.change(0), counter.change(1), counter.change(2), counter.change(3)}),
+            (std::array{1, 1, -1, 0}));
+  // The first two were reset and live, the third one was reset and died anew.
+  const auto third = counter.count(probe_of({1, 1, -1, 1}), 0, [](std::size_t unit) { return unit < 3; });
+  EXPECT_EQ(third.died, 1);
+  EXPECT_EQ(third.revived, 1);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "train/death_record.h"
 #include "train/reset_testing.h"
 
 #if defined(__GLIBC__) && !defined(DEADRELU_SANITIZED)
@@ -171,6 +172,24 @@ TEST(Allocations, no_step_makes_one_whatever_loss_and_schedule) {
       expect_no_allocation(run);
     }
   }
+}
+
+TEST(Allocations, watching_for_deaths_at_every_step_makes_none) {
+  RunSpec run = small_run();
+  run.record.deaths = DeathWatch::kEveryStep;
+  const auto pack = pack_of<float>({run, run}, make_examples<float>(30));
+  Trainer<float> trainer(pack);
+  Evaluation<float> probed(pack, false, true, 7);
+  const Activations<float> activations(pack.network, 7);
+  DeathRecord<float> record(pack, 7);
+  const long before = allocation_count;
+  for (std::uint64_t step = 0; step < 20; ++step) {
+    trainer.compute_gradient(step);
+    record.observe(pack, trainer.state(), probed, activations);
+    if (step % 5 == 0) record.begin_window(trainer.state());
+    trainer.update();
+  }
+  EXPECT_EQ(allocation_count, before);
 }
 
 }  // namespace

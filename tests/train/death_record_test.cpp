@@ -172,6 +172,49 @@ TEST(DeathRecord, shares_and_causes_follow_from_the_parameters_at_the_two_record
   EXPECT_EQ(seen.size() + 1, kNames<Cause>.size());  // kNone: of resets
 }
 
+// A reset is a row of its own, with shares and no cause; who lives after it has not come back by himself.
+TEST(DeathRecord, a_unit_that_was_reset_has_a_row_for_that_and_is_not_revived) {
+  const auto data = make_examples<double>(30);
+  std::size_t cured = 0, fresh_and_dead = 0;
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    RunSpec run = restless_run({}, seed);
+    run.remedy.reset = {.rule = ResetRule::kRandom, .every = run.record.every, .fraction = 0.4};
+    const RunRecord record = trained(pack_of<double>({run}, data)).at(0);
+    const auto units = unit_rows(record);
+    std::map<std::array<std::int64_t, 3>, std::set<UnitEvent>> events;
+    for (const DeathRow& row : record.deaths) {
+      const std::array place{row.to_step, row.layer, row.unit};
+      EXPECT_TRUE(events[place].insert(row.event).second);
+      EXPECT_EQ(row.cause == Cause::kNone, row.event == UnitEvent::kReset);
+      EXPECT_NEAR(row.share_weights + row.share_bias + row.share_below, row.max_after - row.max_before,
+                  1e-12);
+    }
+    for (const LayerRow& layer : record.layers) {
+      if (layer.resets == kMissingInteger) continue;
+      std::int64_t resets = 0, died = 0, revived = 0;
+      for (std::int64_t unit = 1; unit <= layer.units; ++unit) {
+        const std::set<UnitEvent>& seen = events[{layer.step, layer.layer, unit}];
+        const bool was_reset = seen.contains(UnitEvent::kReset);
+        resets += was_reset;
+        died += seen.contains(UnitEvent::kDeath);
+        revived += seen.contains(UnitEvent::kRevival);
+        if (layer.step == 0) continue;
+        const bool was = units.at({layer.step - 4, layer.layer, unit}).dead == 1,
+                   is = units.at({layer.step, layer.layer, unit}).dead == 1;
+        EXPECT_EQ(seen.contains(UnitEvent::kDeath), !was && is);
+        EXPECT_EQ(seen.contains(UnitEvent::kRevival), was && !is && !was_reset);
+        cured += was && !is && was_reset;
+        fresh_and_dead += !was && is && was_reset;
+      }
+      EXPECT_EQ(layer.resets, resets);  // none is reset twice between two records
+      EXPECT_EQ(layer.died, died);
+      EXPECT_EQ(layer.revived, revived);
+    }
+  }
+  EXPECT_GT(cured, 0U);
+  EXPECT_GT(fresh_and_dead, 0U);
+}
+
 // Whatever stands between the layers, the peaks are those that the units' table has. Behind a normalization they hang
 // on other units too, and are taken apart no further.
 TEST(DeathRecord, knows_normalized_skipping_and_dropping_layers) {
@@ -204,8 +247,11 @@ TEST(DeathRecord, knows_normalized_skipping_and_dropping_layers) {
                            std::isfinite(row.share_below));
               EXPECT_EQ(row.cause, Cause::kNone);
             } else {
-              EXPECT_NEAR(sum, change, 1e-11);
-              EXPECT_NE(row.cause, Cause::kNone);
+              EXPECT_EQ(row.cause == Cause::kNone, !std::isfinite(sum));  // some of these runs explode
+              if (row.cause == Cause::kNone) continue;
+              const double largest = std::max(
+                  {1.0, std::abs(row.share_weights), std::abs(row.share_bias), std::abs(row.share_below)});
+              EXPECT_NEAR(sum, change, 1e-11 * largest);
             }
           }
         }
