@@ -19,10 +19,7 @@ std::vector<std::size_t> spread(std::size_t count, std::size_t most) {
 }
 
 std::string plain_label(const Cell& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  if (const auto* real = std::get_if<double>(&value)) return fmt::format("{:.6g}", *real);
-  const auto* whole = std::get_if<std::int64_t>(&value);
-  return whole == nullptr ? "null" : std::to_string(*whole);
+  return std::holds_alternative<std::monostate>(value) ? "null" : shown_cell(value, 6);
 }
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }

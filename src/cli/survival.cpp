@@ -142,7 +142,8 @@ diverged runs took, as competing causes (Aalen & Johansen 1978: diverging is not
 may mislead), and the mean numbers of deaths, the first and all others, and of revivals of a unit, resets not among
 them, as long as it is watched (Nelson 1988), with errors over runs. And two log-rank tests of whether groups differ:
 log_rank, for independent units, and log_rank_clustered, which has the variance over runs (Lin & Wei 1989) and is the one
-to believe; null where a group has a lone run.
+to believe; null where a group has a lone run. Runs of one seed in several groups are taken as independent, which errs on
+the safe side.
 
 Examples:
   deadrelu survival results/rates --by train.optimizer.learning_rate > survival.csv

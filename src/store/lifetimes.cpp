@@ -38,6 +38,7 @@ class LifeReader {
       read_deaths();
     } else {
       lives_.source = "units";
+      refuse_resets();
       read_units();
     }
     while (run_ < runs_.size()) finish_run();
@@ -91,6 +92,21 @@ class LifeReader {
           if (const auto* dead = std::get_if<std::int64_t>(&row[4]);
               dead != nullptr && life_->dead != (*dead != 0))
             change(whole(row[3]));
+        });
+  }
+
+  // In the table units a reset looks like a revival, or like nothing.
+  void refuse_resets() {
+    const std::vector<Column>& columns = result_tables().front().columns;
+    if (std::none_of(columns.begin(), columns.end(),
+                     [](const Column& column) { return column.info.name == "resets"; }))
+      return;
+    store_.for_each_row(
+        "SELECT 1 FROM places p CROSS JOIN run_results r ON r.number = p.run WHERE r.resets > 0 LIMIT 1",
+        [](std::span<const Cell>) {
+          throw UserError(ExitCode::kUsage,
+                          "units were reset, which the table units does not tell from dying and coming "
+                          "back: run the config again with --set record.deaths=records");
         });
   }
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <cassert>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 #include "simd/math.h"
@@ -36,24 +35,6 @@ double beta_series(double a, double b, double x) {
 }
 
 }  // namespace
-
-double normal_tail(double x) { return 0.5 * portable_erfc(x / std::numbers::sqrt2); }
-
-double normal_quantile(double share) {
-  assert(share >= 0 && share <= 1);
-  if (share > 0.5) return -normal_quantile(1 - share);
-  if (share == 0.5) return 0;
-  if (share == 0) return -std::numeric_limits<double>::infinity();
-  // A start that is good to 0.003 (Abramowitz & Stegun 26.2.22), and Halley's steps, each tripling its digits.
-  const double t = std::sqrt(-2 * portable_log(share));
-  double x = t - (2.30753 + 0.27061 * t) / (1 + (0.99229 + 0.04481 * t) * t);
-  for (int i = 0; i < 3; ++i) {
-    const double density = portable_exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi);
-    const double step = (normal_tail(x) - share) / density;
-    x += step / (1 - x * step / 2);
-  }
-  return -x;
-}
 
 // Finite sums: Q(a + 1, y) = Q(a, y) + y^a e^−y / Γ(a + 1) from Q(1/2, y) = erfc(√y) or Q(1, y) = e^−y on.
 double chi_squared_tail(double x, std::size_t degrees) {

@@ -17,10 +17,6 @@ struct Interval {
 
 inline constexpr double kNormal975 = 1.959963984540054;  // quantile of the normal distribution
 
-// P(N > x) of the normal distribution, with all digits where it is small.
-double normal_tail(double x);
-// The x with P(N ≤ x) = share; −∞ and ∞ at 0 and 1. REQUIRES: share in [0, 1].
-double normal_quantile(double share);
 // P(X > x) of the chi-squared distribution. REQUIRES: x ≥ 0, degrees ≥ 1.
 double chi_squared_tail(double x, std::size_t degrees);
 // P(|T| > |t|) of Student's t. REQUIRES: degrees ≥ 1.

@@ -11,11 +11,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COLUMNS = "time n_risk n_event n_censor survival std_error low high".split()
 
 
-def config(**more):
+def config(tables=("metrics", "layers", "units"), **record):
     """Units that die and come back, in runs of two learning rates."""
-    result = harness.sweep(steps=200, seeds=5, rates=(0.5, 0.1), biases=[-0.2], **more)
+    result = harness.sweep(steps=200, seeds=5, rates=(0.5, 0.1), biases=[-0.2])
     result["model"] = {"hidden": [8, 6]}
-    result["record"] = {"every": 10, "tables": ["metrics", "layers", "units"]}
+    result["record"] = {"every": 10, "tables": list(tables), **record}
     return result
 
 
@@ -150,6 +150,46 @@ class Survival(harness.Case):
         for options in ([], ["--json", "--by", RATE, "--by", "layer"]):
             self.assertEqual(self.succeed("survival", "whole", *options), self.succeed("survival", "parts", *options))
         self.assertEqual(harness.fingerprint(self.folder / "whole"), before)
+
+    def needs(self, *keys):
+        definitions = json.loads(self.succeed("schema"))["definitions"]
+        if not all(key in definitions for key in keys):
+            self.skipTest(f"this program lacks one of {keys}")
+
+    def test_both_tables_tell_the_same_lives(self):
+        self.needs("record.deaths")
+        for rates in ([0.5, 0.1], [0.5, 20]):
+            for name, options in (("both", {"deaths": "records"}), ("units", {}),
+                                  ("deaths", {"deaths": "records", "tables": ["layers"]})):
+                settings = config(**options)
+                settings["sweep"]["grid"][RATE] = rates
+                self.train(settings, f"{name}{rates[1]}")
+            reports = {}
+            for name in ("both", "units", "deaths"):
+                reports[name] = json.loads(self.succeed("survival", f"{name}{rates[1]}", "--json", "--by", RATE, "--by", "layer"))
+                self.assertEqual(reports[name].pop("source"), name.replace("both", "deaths"))
+            self.assertEqual(reports["both"], reports["units"])
+            self.assertEqual(reports["both"], reports["deaths"])
+            self.assertEqual([group["layer"] for group in reports["both"]["groups"]], [1, 2, 1, 2])
+        self.train(config(tables=["metrics"], deaths="records"), "alone")
+        self.assertIn("the table layers in record.tables", self.fail_with(2, "survival", "alone"))
+
+    def test_a_reset_ends_a_life_and_is_no_revival(self):
+        self.needs("record.deaths", "remedy.reset")
+        settings = config(deaths="records")
+        settings["remedy"] = {"reset": {"rule": "random", "every": 35}}
+        self.train(settings, "out")
+        (group,) = json.loads(self.succeed("survival", "out", "--json"))["groups"]
+        events = self.rows("out/deaths.csv")
+        self.assertGreater(group["reset"], 0)
+        self.assertEqual(group["deaths"], sum(row["event"] == "death" for row in events))
+        self.assertEqual(group["revivals"], sum(row["event"] == "revival" for row in events))
+        self.assertEqual(sum(group[fate] for fate in ("born_dead", "died", "alive", "reset")), group["units"])
+        born_dead = sum(row["step"] == "0" and row["dead"] == "1" for row in self.rows("out/units.csv"))
+        self.assertEqual(group["born_dead"], born_dead)
+        del settings["record"]["deaths"]
+        self.train(settings, "units")
+        self.assertIn("record.deaths=records", self.fail_with(2, "survival", "units"))
 
     def test_without_a_record_of_units_it_says_what_to_record(self):
         self.train(harness.sweep(), "out")
