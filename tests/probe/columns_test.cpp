@@ -13,7 +13,7 @@ namespace {
 TEST(Columns, names_and_order_are_the_contracts) {
   const std::map<std::string, std::string> contract{
       {"runs",
-       "status, steps, diverged_step, stop_step, constant_loss, train_loss_initial, train_loss, test_loss, train_accuracy, "
+       "status, steps, diverged_step, stop_step, clipped_initially, constant_loss, train_loss_initial, train_loss, test_loss, train_accuracy, "
        "test_accuracy, online_loss, online_accuracy, dead_fraction_initial, dead_fraction, dead_fraction_max, "
        "dead_layers, born_dead, collapsed, deaths, revivals, resets, "},
       {"metrics",

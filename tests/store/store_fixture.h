@@ -75,6 +75,7 @@ inline FinishedRun full_run_of(std::uint64_t i) {
   finished.record.units.resize(1);
   finished.record.stream.resize(1);
   finished.record.tasks.resize(1);
+  finished.record.deaths.resize(1);
   finished.record.parameters.resize(1);
   for (const Table& table : result_tables())
     EXPECT_GT(table.rows(finished.record).count, 0u) << table.name << ": full_run_of() lacks it";

@@ -19,7 +19,7 @@ std::string cause(const MetricsRow& row) {
 std::string kind(const MetricsRow&) { return "unit"; }
 
 // The tables, and one more that shows the metrics in its own way: with text, by a key of two columns.
-Tables with_deaths() {
+Tables with_events() {
   static const ColumnOf<MetricsRow> columns[] = {
       {{"event", "1", "The event's number.", "Counted."}, &MetricsRow::step},
       {{"kind", "", "What died.", "In a word."}, kind},
@@ -27,7 +27,7 @@ Tables with_deaths() {
       {{"size", "1", "How large it was.", "Measured."}, &MetricsRow::train_loss},
   };
   Tables tables = result_tables();
-  tables.push_back(table_of<MetricsRow>("deaths", "death_rows", 2, columns, &RunRecord::metrics));
+  tables.push_back(table_of<MetricsRow>("events", "event_rows", 2, columns, &RunRecord::metrics));
   return tables;
 }
 
@@ -50,37 +50,37 @@ class TablesTest : public StoreTest {
 };
 
 TEST_F(TablesTest, one_more_is_stored_seen_and_exported) {
-  const Tables tables = with_deaths();
+  const Tables tables = with_events();
   const auto directory = stored("all", runs_of(0, 2), tables);
-  const auto rows = query(StoreReader(directory, tables), "SELECT event, cause, size FROM deaths LIMIT 2");
+  const auto rows = query(StoreReader(directory, tables), "SELECT event, cause, size FROM events LIMIT 2");
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0], (std::vector<Cell>{std::int64_t{0}, std::monostate(), 0.25}));
   EXPECT_EQ(rows[1], (std::vector<Cell>{std::int64_t{100}, std::string("late, \"so\""), 0.25}));
 
   const auto files = export_tables(directory, {true, true}, tables);
   EXPECT_TRUE(std::any_of(files.begin(), files.end(),
-                          [](const auto& file) { return file.name == "deaths.csv" && file.rows == 4; }));
-  EXPECT_EQ(lines(directory / "deaths.csv")[0], "run_id,event,kind,cause,size");
-  EXPECT_EQ(lines(directory / "deaths.csv")[1], hex_id(id_of(0)) + ",0,unit,,0.25");
-  EXPECT_EQ(lines(directory / "deaths.csv")[2], hex_id(id_of(0)) + ",100,unit,\"late, \"\"so\"\"\",0.25");
-  EXPECT_EQ(nlohmann::json::parse(lines(directory / "deaths.jsonl")[1]).at("cause"), "late, \"so\"");
-  const auto columns = nlohmann::json::parse(content(directory / "columns.json")).at("tables").at("deaths");
+                          [](const auto& file) { return file.name == "events.csv" && file.rows == 4; }));
+  EXPECT_EQ(lines(directory / "events.csv")[0], "run_id,event,kind,cause,size");
+  EXPECT_EQ(lines(directory / "events.csv")[1], hex_id(id_of(0)) + ",0,unit,,0.25");
+  EXPECT_EQ(lines(directory / "events.csv")[2], hex_id(id_of(0)) + ",100,unit,\"late, \"\"so\"\"\",0.25");
+  EXPECT_EQ(nlohmann::json::parse(lines(directory / "events.jsonl")[1]).at("cause"), "late, \"so\"");
+  const auto columns = nlohmann::json::parse(content(directory / "columns.json")).at("tables").at("events");
   EXPECT_EQ(columns.at(3).at("name"), "cause");
   EXPECT_EQ(columns.at(3).at("type"), "text");
 }
 
 TEST_F(TablesTest, one_more_is_explained) {
-  const auto topics = find_topics(glossary(with_deaths()), "deaths.cause");
+  const auto topics = find_topics(glossary(with_events()), "events.cause");
   ASSERT_EQ(topics.size(), 1u);
   EXPECT_EQ(topics[0].doc.meaning, "Why it died.");
-  EXPECT_TRUE(find_topics(glossary(), "deaths.cause").empty());
+  EXPECT_TRUE(find_topics(glossary(), "events.cause").empty());
   for (const Table& table : result_tables())
     for (const Column& column : table.columns)
       EXPECT_EQ(find_topics(glossary(), table.name + "." + column.info.name).size(), 1u) << column.info.name;
 }
 
 TEST_F(TablesTest, one_more_is_merged) {
-  const Tables tables = with_deaths();
+  const Tables tables = with_events();
   const auto whole = stored("whole", runs_of(0, 4), tables);
   {
     StoreMerge merge(directory_, header_of(4), tables);
@@ -92,13 +92,13 @@ TEST_F(TablesTest, one_more_is_merged) {
   }
   export_tables(whole, {}, tables);
   export_tables(directory_, {}, tables);
-  EXPECT_EQ(content(directory_ / "deaths.csv"), content(whole / "deaths.csv"));
-  EXPECT_EQ(lines(whole / "deaths.csv").size(), 1u + 8);
+  EXPECT_EQ(content(directory_ / "events.csv"), content(whole / "events.csv"));
+  EXPECT_EQ(lines(whole / "events.csv").size(), 1u + 8);
 }
 
 // A run with one row in every table, so that any cell can be changed alone.
 TEST_F(TablesTest, a_change_of_any_cell_is_found) {
-  const Tables tables = with_deaths();
+  const Tables tables = with_events();
   FinishedRun run = full_run_of(0);
   run.record.metrics.resize(1);
   run.record.layers.resize(1);
@@ -151,7 +151,7 @@ TEST_F(TablesTest, a_broken_column_is_found) {
 TEST_F(TablesTest, a_store_of_other_tables_is_refused_by_everything) {
   const auto ours = stored("ours", runs_of(0, 1), result_tables());
   const char* const part = "of another version of deadrelu";
-  for (const Tables& tables : {with_deaths(), without_a_column()}) {
+  for (const Tables& tables : {with_events(), without_a_column()}) {
     expect_input_output_error(error_of([&] { ResultStore store(ours, header_of(4), tables); }), part);
     expect_input_output_error(error_of([&] { StoreReader reader(ours, tables); }), part);
     expect_input_output_error(error_of([&] { RecordCheck check(ours, 1, tables); }), part);
