@@ -242,8 +242,9 @@ void finish_gradient(const Network<T>& network, const T* slope_sums, T* gradient
   const std::size_t pitch = highest_row_count(network.shape) * lanes;
   for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
     const LayerShape& layer = network.shape.layers[l];
-    for (const ParameterBlock& block : layer.blocks)
-      if (!block.info().trained) std::fill_n(gradient + block.offset * lanes, block.size() * lanes, T{0});
+    for (std::size_t k = 0; layer.couples_samples() && k < kBlockKinds.size(); ++k)
+      if (const ParameterBlock& block = layer.blocks[k]; !block.info().trained)
+        std::fill_n(gradient + block.offset * lanes, block.size() * lanes, T{0});
     T* const slope = block_data(network, gradient, layer[BlockKind::kSlope]);
     if (slope == nullptr) continue;
     std::fill_n(slope, lanes, T{0});
