@@ -97,10 +97,6 @@ class LifeReader {
 
   // In the table units a reset looks like a revival, or like nothing.
   void refuse_resets() {
-    const std::vector<Column>& columns = result_tables().front().columns;
-    if (std::none_of(columns.begin(), columns.end(),
-                     [](const Column& column) { return column.info.name == "resets"; }))
-      return;
     store_.for_each_row(
         "SELECT 1 FROM places p CROSS JOIN run_results r ON r.number = p.run WHERE r.resets > 0 LIMIT 1",
         [](std::span<const Cell>) {
@@ -136,9 +132,13 @@ class LifeReader {
           --(life_->dead ? others.dead : others.alive);
         },
         [&](std::span<const Cell> row) {
-          if (row[3] != Cell(std::string("reset"))) return change(whole(row[4]));
-          if (life_->watched) add(life_->layer, LifeEvent::kReset, whole(row[4]), 1);
-          life_->watched = life_->dead = false;
+          if (row[3] == Cell(std::string("reset"))) {
+            if (life_->watched) add(life_->layer, LifeEvent::kReset, whole(row[4]), 1);
+            life_->watched = false;
+          } else {  // a reset may leave a unit dead: the event tells what it was
+            life_->dead = row[3] == Cell(std::string("revival"));
+            change(whole(row[4]));
+          }
         });
   }
 

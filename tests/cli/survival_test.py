@@ -151,13 +151,7 @@ class Survival(harness.Case):
             self.assertEqual(self.succeed("survival", "whole", *options), self.succeed("survival", "parts", *options))
         self.assertEqual(harness.fingerprint(self.folder / "whole"), before)
 
-    def needs(self, *keys):
-        definitions = json.loads(self.succeed("schema"))["definitions"]
-        if not all(key in definitions for key in keys):
-            self.skipTest(f"this program lacks one of {keys}")
-
     def test_both_tables_tell_the_same_lives(self):
-        self.needs("record.deaths")
         for rates in ([0.5, 0.1], [0.5, 20]):
             for name, options in (("both", {"deaths": "records"}), ("units", {}),
                                   ("deaths", {"deaths": "records", "tables": ["layers"]})):
@@ -175,9 +169,8 @@ class Survival(harness.Case):
         self.assertIn("the table layers in record.tables", self.fail_with(2, "survival", "alone"))
 
     def test_a_reset_ends_a_life_and_is_no_revival(self):
-        self.needs("record.deaths", "remedy.reset")
         settings = config(deaths="records")
-        settings["remedy"] = {"reset": {"rule": "random", "every": 35}}
+        settings["remedy"] = {"reset": {"rule": "random", "every": 7}}
         self.train(settings, "out")
         (group,) = json.loads(self.succeed("survival", "out", "--json"))["groups"]
         events = self.rows("out/deaths.csv")
