@@ -212,14 +212,15 @@ void check_domain(const RunSpec& run, std::size_t inputs, Found& found) {
     found.push_back({"record.certify", "exact takes one or two inputs; the data has " +
                                            std::to_string(inputs) +
                                            "; allowed: " + certificates_up_to(Certify::kLinear)});
+  if (low.empty() || high.empty()) return;
   for (const auto& [name, list] : {std::pair("low", &low), std::pair("high", &high)})
     if (list->size() > 1 && list->size() != inputs)
-      return found.push_back({std::string("record.domain.") + name, "found " + std::to_string(list->size()) +
-                                                                        " numbers; the data has " +
-                                                                        std::to_string(inputs) + " inputs"});
+      return found.push_back({std::string("record.domain.") + name,
+                              "found " + std::to_string(list->size()) +
+                                  " numbers, one an input; the data's inputs: " + std::to_string(inputs)});
   for (std::size_t i = 0; i < std::max(low.size(), high.size()); ++i)
-    check_order("record.domain", "", "low", low[low.size() == 1 ? 0 : i], "high",
-                high[high.size() == 1 ? 0 : i], found);
+    check_order("record.domain", low.size() + high.size() > 2 ? "input " + std::to_string(i + 1) + ": " : "",
+                "low", low[low.size() == 1 ? 0 : i], "high", high[high.size() == 1 ? 0 : i], found);
 }
 
 // Of one example, every number is its own mean.

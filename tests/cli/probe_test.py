@@ -141,9 +141,16 @@ class Probe(harness.Case):
         self.assertEqual(certified(*wide), [0, 1, 0, 1])
         self.assertEqual(certified(*wide, "--set", "record.certify=interval"), [0, 1, 0, None])
         self.assertEqual(certified("--activation", "tanh"), [None] * 4)
-        said = self.fail_with(2, "probe", "network.json", "--data", "small.json", "--activation", "tanh", "--set",
-                              "record.certify=exact")
-        self.assertIn("exact proves nothing of tanh; allowed for it: none", said)
+        for wrong, sentence in [
+            (["record.certify=exact", "model.activation=tanh"], "exact proves nothing of tanh; allowed for it: none"),
+            (["record.domain.low=-4"], "needs record.domain.high beside it"),
+            (["record.domain.low=-4", "record.domain.high=[]"], "a list of these, one an input"),
+            (["record.domain.low=-4", "record.domain.high=-5"], "low may not be above high"),
+            (["record.domain.low=-4", "record.domain.high=[1,2]"], "2 numbers, one an input; the data's inputs: 1"),
+        ]:
+            sets = [word for setting in wrong for word in ("--set", setting)]
+            said = self.fail_with(2, "probe", "network.json", "--data", "small.json", *sets)
+            self.assertIn(sentence, said)
 
     def test_the_report_names_layers_and_flagged_units(self):
         text = self.succeed(*self.arguments("relu_float32"))

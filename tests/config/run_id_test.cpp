@@ -122,6 +122,8 @@ TEST(ResolvedConfig, loads_again_to_the_same_runs) {
       R"("init": {"weights": {"name": "uniform", "limit": 2}, "bias": {"name": "uniform", "low": 0}})",
       R"("sweep": {"zip": {"train.schedule": ["constant", "cosine"], "train.batch_size": [1, "full"]},
         "exclude": [{"train.batch_size": "full"}]})",
+      R"("record": {"certify": "exact", "domain": {"low": -1, "high": [1]}},
+        "sweep": {"grid": {"record.certify": ["interval", "linear"], "record.domain.high": [2, [3]]}})",
       R"("sweep": {"grid": {"data": [{"kind": "xor"}, {"kind": "function", "function": "sine"}]}})",
       R"("sweep": {"grid": {"data.kind": ["moons", "circles", "gaussian"]}})",
   };
