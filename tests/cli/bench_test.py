@@ -3,7 +3,7 @@
 import harness
 
 # Changes with the numbers, and with nothing else: say so in the commit ("Fingerprint: …").
-RECORDED = "e52b31601aae5fc0"
+RECORDED = "131228381162bafe"
 
 
 class Fingerprint(harness.Case):
