@@ -45,7 +45,7 @@ class Resolver {
   SweptValue cell(const std::string& name) const;
   // What a part of a group is called: its selector's choice, or its own name, and in brackets what differs from the
   // defaults; a group of parts joins those that are not "none". So different values have different names.
-  std::string short_name(const std::string& group) const;
+  std::string short_name(const std::string& name) const;
 
  private:
   using Row = KeyTable::Row;

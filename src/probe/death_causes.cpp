@@ -77,7 +77,7 @@ void UnitVersions<T>::add(const Network<T>& network, const T* before, const T* n
                           LaneMatrix<const T> inputs, const Activations<T>& activations) {
   const std::size_t samples = inputs.columns;
   for (std::size_t i = 0; i < units_.size(); ++i) {
-    const auto& [l, unit] = units_[i];
+    const std::size_t l = units_[i].layer, unit = units_[i].unit;
     const LayerShape& layer = network.shape.layers[l];
     const Activation kind = layer.activation.kind;
     if (layer.normalizes(Position::kBeforeActivation)) {  // it hangs on the other units, too

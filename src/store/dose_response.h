@@ -43,7 +43,7 @@ struct DoseResponse {
   bool turns = false;             // further doses contradict these: the share goes back
 };
 
-DoseResponse dose_response(std::span<const DoseCount> counts);
+DoseResponse dose_response(std::span<const DoseCount> given);
 
 // What a search for a critical dose wants to know, and what it may spend.
 struct DoseSearch {
