@@ -290,7 +290,8 @@ TEST(DeathRecord, frozen_layers_die_of_what_is_below_and_layers_without_bias_not
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
     RunSpec run = restless_run({}, seed);
     run.train.freeze = {2};
-    for (const DeathRow& row : trained(pack_of<double>({run}, data)).at(0).deaths) {
+    const RunRecord frozen = trained(pack_of<double>({run}, data)).at(0);
+    for (const DeathRow& row : frozen.deaths) {
       if (row.layer != 2) continue;
       ++rows;
       EXPECT_EQ(row.cause, Cause::kBelow);
@@ -299,7 +300,8 @@ TEST(DeathRecord, frozen_layers_die_of_what_is_below_and_layers_without_bias_not
     }
     run = restless_run({}, seed);
     run.model.bias = false;
-    for (const DeathRow& row : trained(pack_of<double>({run}, data)).at(0).deaths) {
+    const RunRecord unbiased = trained(pack_of<double>({run}, data)).at(0);
+    for (const DeathRow& row : unbiased.deaths) {
       ++rows;
       EXPECT_EQ(row.share_bias, 0.0);
       if (row.layer == 1) {

@@ -17,6 +17,7 @@ FATES = {"born_dead": "born dead (share of runs)", "collapsed": "collapsed (shar
          "diverged": "diverged (share of runs)"}
 MOST_SETTINGS = 24
 MOST_POINTS = 4
+PANELS_A_ROW = 3  # of remedies: a picture stays legible at half the width of a page
 # What remedies are compared by: how well the network does, of which two are shown, and what becomes of its units.
 WELL = {"online_accuracy": "online accuracy", "online_loss": "online loss", "test_accuracy": "test accuracy",
         "test_loss": "test loss", "train_accuracy": "training accuracy", "train_loss": "training loss"}
@@ -87,9 +88,10 @@ def remedies(view: View) -> Chart | None:
     found = [name for name in OUTCOMES if name in set(table["outcome"])]
     panels = [name for name in found if name in WELL][:2] + [name for name in found if name not in WELL]
     charts = [_differences(table[table["outcome"] == name], OUTCOMES[name], order, " · ".join(o.title for o in others),
-                           named=panel == 0) for panel, name in enumerate(panels)]
+                           named=panel % PANELS_A_ROW == 0) for panel, name in enumerate(panels)]
+    rows = [alt.hconcat(*charts[first:first + PANELS_A_ROW], spacing=12) for first in range(0, len(charts), PANELS_A_ROW)]
     pooled = f"; averaged over {', '.join(other.title for other in others)}" if several else ""
-    return theme.headed(alt.hconcat(*charts, spacing=12), "What the remedies change",
+    return theme.headed(alt.vconcat(*rows), "What the remedies change",
                         f"Difference from {table['baseline'].iloc[0]}, paired over seeds, and its 95 % interval"
                         f"{pooled}; {describe_runs(view)}")
 
