@@ -355,11 +355,13 @@ Json Resolver::group_value(const std::string& name) const {
   if (count == 2 && active(group.number)) return value_of(rows_[group.number].key, spec_);
   if (count == 1 && group.each != kNone && active(table_.paths()[group.each].rows.front()))
     return *value(group.each);
-  return nested(name, [&](std::size_t path) -> std::optional<Json> {
+  Json members = nested(name, [&](std::size_t path) -> std::optional<Json> {
     for (const std::size_t row : table_.paths()[path].rows)
       if (counts(row)) return value(path);
     return std::nullopt;
   });
+  // Members without a value, such as numbers of a formula that there is not, counted above.
+  return members.size() == 1 && active(group.selector) ? members.front() : members;
 }
 
 struct PointHash::State {

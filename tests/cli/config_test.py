@@ -20,6 +20,13 @@ class List(harness.Case):
         self.assertEqual(len({row["run_id"] for row in rows}), 12)
         self.assertRegex(rows[0]["run_id"], "^[0-9a-f]{16}$")
 
+    def test_a_choice_that_brings_nothing_else_is_listed_by_its_name(self):
+        config = harness.sweep()
+        config["sweep"]["grid"] = {"data.function": ["abs", {"formula": "x*x"}, {"formula": "a*x", "a": 2}], "model.activation": ["relu", "elu"]}
+        rows = parse_csv(self.succeed("list", self.write(config)))[::3]
+        self.assertEqual([row["data.function"] for row in rows], ["abs", "abs"] + ['{"formula":"x*x"}'] * 2 + ['{"formula":"a*x","a":2}'] * 2)
+        self.assertEqual([row["model.activation"] for row in rows], ["relu", '{"name":"elu","alpha":1}'] * 3)
+
     def test_json_holds_the_same_as_csv(self):
         config = self.write(harness.sweep())
         for row, object_ in zip(parse_csv(self.succeed("list", config)),
