@@ -17,8 +17,10 @@ namespace {
 template <bool kCentered, class T, class D, std::size_t... M>
 HWY_INLINE void add_rows(D d, const T* x, std::size_t pitch, std::size_t columns, std::size_t column_stride,
                          const T* origin, T* sums, std::index_sequence<M...>) {
-  const auto loaded = [&](const T* from) HWY_ATTR { return kCentered ? hn::LoadU(d, from) : hn::Zero(d); };
-  const hn::Vec<D> o[] = {loaded(origin + M * MaxLanes(d))...};
+  const auto origin_of = [&](std::size_t vector) HWY_ATTR {
+    return kCentered ? hn::LoadU(d, origin + vector * MaxLanes(d)) : hn::Zero(d);
+  };
+  const hn::Vec<D> o[] = {origin_of(M)...};
   hn::Vec<D> s[] = {hn::LoadU(d, sums + M * MaxLanes(d))...};
   const auto magnitude = [&](hn::Vec<D> v, hn::Vec<D> from)
                              HWY_ATTR { return hn::Abs(kCentered ? hn::Sub(v, from) : v); };

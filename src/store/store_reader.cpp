@@ -177,6 +177,13 @@ bool has_store(const std::filesystem::path& directory) {
   return std::filesystem::exists(directory / kStoreFile, ignored);
 }
 
+bool is_empty_store(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / kStoreFile;
+  const ReadView view(file);
+  SQLite::Database db(view.uri(), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMilliseconds);
+  return is_new_store(db, file, result_tables());
+}
+
 struct StoreReader::State {
   std::filesystem::path file;
   ReadView view;

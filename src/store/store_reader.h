@@ -38,6 +38,8 @@ struct InputFile {
 
 // Whether a directory has a store of results.
 bool has_store(const std::filesystem::path& directory);
+// Whether that store has nothing in it: whoever made it was stopped before the first write. REQUIRES: has_store.
+bool is_empty_store(const std::filesystem::path& directory);
 
 // Never changes the directory, and works beside a writer.
 class StoreReader {

@@ -25,7 +25,8 @@ ComparedRuns pairs_of(const std::vector<double>& first, const std::vector<double
 }
 
 TEST(Comparison, intervals_and_p_values_are_those_of_scipys_ttest_rel) {
-  for (const auto& test : scipy_numbers()["pairs"]) {
+  const auto numbers = scipy_numbers();
+  for (const auto& test : numbers["pairs"]) {
     const auto rows = compare_paired(pairs_of(test["first"], test["second"]), 0, false);
     ASSERT_EQ(rows.size(), 1u);
     EXPECT_NEAR(rows[0].p / test["p"].get<double>(), 1, 1e-10);

@@ -77,7 +77,8 @@ TEST(Survival, leukaemia_patients_live_as_r_says) {
 }
 
 TEST(Survival, curves_and_tests_are_scipys_and_errors_those_of_weighted_runs) {
-  for (const auto& [name, expected] : scipy_numbers()["survival"].items()) {
+  const auto numbers = scipy_numbers();
+  for (const auto& [name, expected] : numbers["survival"].items()) {
     const Lifetimes lives = lives_in(expected["rows"]);
     const auto curves = survival_curves(lives, true), plain = survival_curves(lives, false);
     ASSERT_EQ(curves.size(), expected["curves"].size());
