@@ -6,6 +6,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
+from deadrelu import Results
 from deadrelu.plot import CHARTS
 from PIL import Image
 from results_to_draw import ROOT, call, critical, dead, experiment, remedies, stream, sweep, tasks
@@ -46,6 +47,12 @@ class Plot(unittest.TestCase):
             code, output, _ = call("plot", results, "--only", chart, "--out", file)
             self.assertEqual((code, output), (0, f"{file}\n"))
             self.assert_picture(file)
+
+    def test_every_chart_is_json_that_a_browser_reads(self):
+        for results in (sweep(), stream(), tasks(), remedies(), critical(), dead()):
+            for name, chart in Results(results).plot().items():
+                with self.subTest(results=results.name, chart=name):
+                    json.dumps(chart.to_dict(), allow_nan=False)
 
     def test_gradients_that_hardly_differ_are_drawn_beside_exact_zeros(self):
         file = self.folder / "gradients.svg"

@@ -31,7 +31,7 @@ def dose_response(view: View) -> Chart | None:
     doses = runs.groupby([axis.path, *roles], sort=False)["fallen"].agg(["sum", "count"]).reset_index()
     doses["share"] = doses["sum"] / doses["count"]
     doses = doses.rename(columns={axis.path: "dose", "count": "n"})
-    critical = pd.DataFrame(found["doses"])
+    critical = pd.DataFrame(found["doses"]).drop(columns="note")
     paths = [other.path for other in view.axes if other is not axis]
     critical = view.readable(critical).merge(runs[[*dict.fromkeys([*paths, *roles])]].drop_duplicates(),
                                              on=paths) if paths else critical

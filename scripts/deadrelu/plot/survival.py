@@ -20,7 +20,7 @@ def survival(view: View) -> Chart | None:
     table = view.asked("survival", *[f"--by={path}" for path in by])
     if table.empty:
         return None
-    born = table.groupby(by, sort=False, as_index=False).first().assign(time=0, survival=1, low=None, high=None)
+    born = table.groupby(by, sort=False, as_index=False).first().assign(time=0, survival=1, low=float("nan"), high=float("nan"))
     table = pd.concat([born, table]).rename(columns={"time": "step"})
     panels = arrange(view.lines)
     table = place(table, panels)
