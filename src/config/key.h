@@ -77,7 +77,7 @@ struct Key {
   std::size_t most_items = std::size_t{1} << 24;  // lists
   std::size_t most_inputs = 0;                    // formulas
 
-  const char* variants = "";  // those it belongs to: names of the nearest "kind", "name" or "change"; "": all
+  std::string variants = {};  // those it belongs to: names of the nearest "kind", "name" or "change"; "": all
   const char* word = nullptr;     // a word that stands for 0: "full", "all"
   bool nullable = false;          // null stands for nothing: an empty text, a 0 outside of the range
   bool required = false;          // it must be given, or one of `excludes`
@@ -100,6 +100,11 @@ struct Key {
 
   // A row reads as its type, path, field, range and meaning, and then what is special about it.
   Key with(const char* names) && { return variants = names, std::move(*this); }
+  // With every choice but the first, "none".
+  Key with_any(std::span<const char* const> names) && {
+    for (const char* name : names.subspan(1)) variants += std::string(variants.empty() ? "" : " ") + name;
+    return std::move(*this);
+  }
   Key required_with(const char* names) && { return variants = names, required = true, std::move(*this); }
   Key or_word(const char* text) && { return word = text, std::move(*this); }
   Key or_null() && { return nullable = true, std::move(*this); }

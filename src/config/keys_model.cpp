@@ -158,7 +158,6 @@ std::vector<Key> between_keys() {
   using Norm = NormalizationSpec;
   constexpr auto kNorm = &ModelSpec::normalization;
   const std::string path = "model.normalization";
-  const char* const any = "layer_norm rms_norm batch_norm";
   return {
       choice(
           path + ".name", model<kNorm, &Norm::kind>,
@@ -170,13 +169,13 @@ std::vector<Key> between_keys() {
           "are learned, and are counted like biases."),
       choice(path + ".position", model<kNorm, &Norm::position>,
              "Between weights and activation function, or behind the activation function.")
-          .with(any),
+          .with_any(names_of<Normalization>()),
       real(path + ".epsilon", model<kNorm, &Norm::epsilon>, kPositive,
            "Added to the variance, under the root.")
-          .with(any),
+          .with_any(names_of<Normalization>()),
       boolean(path + ".affine", model<kNorm, &Norm::affine>,
               "Whether gains and, but for rms_norm, shifts are learned; else they are 1 and 0.")
-          .with(any),
+          .with_any(names_of<Normalization>()),
       real(path + ".momentum", model<kNorm, &Norm::momentum>, kShare,
            "The share of each batch in the running statistics, as in PyTorch (Keras's momentum is 1 − this).")
           .with("batch_norm"),

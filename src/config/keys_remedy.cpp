@@ -23,7 +23,7 @@ std::vector<Key> remedy_keys() {
              "adaptive steps; recorded losses and gradients are those of the loss alone."),
       real("remedy.penalty.strength", penalty<&PenaltySpec::strength>, kNotNegative,
            "What the penalty is multiplied by.")
-          .with("l1 l2_init")
+          .with_any(names_of<Penalty>())
           .by_default_where(
               1e-4, [](const RunSpec& run) { return run.remedy.penalty.kind == Penalty::kL1; }, "l1",
               "remedy.penalty.name"),

@@ -9,8 +9,6 @@ constexpr Field reset_key = field<&RunSpec::remedy, &RemedySpec::reset, Member>;
 
 bool is_grama(const RunSpec& run) { return run.remedy.reset.rule == ResetRule::kGrama; }
 
-constexpr const char* kAllRules = "redo random cbp frt snr grama";
-
 }  // namespace
 
 std::vector<Key> reset_keys() {
@@ -77,22 +75,22 @@ std::vector<Key> reset_keys() {
           .with("snr"),
       real("remedy.reset.until", reset_key<&ResetSpec::until>, kShare,
            "Share of the updates after which nothing is reset.")
-          .with(kAllRules),
+          .with_any(names_of<ResetRule>()),
       choice(
           "remedy.reset.outgoing", reset_key<&ResetSpec::outgoing>,
           "A reset unit's outgoing weights: zero, so that a dead unit's reset changes no output; init drawn anew from "
           "the next layer's initializer.")
-          .with(kAllRules),
+          .with_any(names_of<ResetRule>()),
       choice(
           "remedy.reset.optimizer_state", reset_key<&ResetSpec::optimizer_state>,
           "The optimizer's state of the reset entries: entry as new, Adam's count of their steps included; moments its "
           "means are 0 and the count goes on, so that Adam's first steps are up to 6.6 learning rates; keep.")
-          .with(kAllRules),
+          .with_any(names_of<ResetRule>()),
       choice(
           "remedy.reset.compensation", reset_key<&ResetSpec::compensation>,
           "mean: the biases above gain outgoing weight·mean activation of a reset unit (in the batch; cbp: running), so "
           "that the pre-activations there keep their mean; none.")
-          .with(kAllRules),
+          .with_any(names_of<ResetRule>()),
   };
 }
 
