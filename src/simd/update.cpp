@@ -58,6 +58,24 @@ struct Gradient {
   }
 };
 
+// Parameters shrink by learning rate times weight decay, apart from the gradient.
+template <class T>
+struct DecoupledDecay {
+  bool decays;
+  Mask<T> no_decay;
+  Lanes<T> shrink;
+
+  template <Engine kEngine>
+  HWY_INLINE DecoupledDecay(const Numbers<T, kEngine>& n, bool is_decoupled)
+      : decays(n.p.uses_weight_decay && is_decoupled),
+        no_decay(hn::Eq(n[UpdateNumber::kWeightDecay], hn::Zero(Tag<T>()))),
+        shrink(hn::Mul(n[UpdateNumber::kLearningRate], n[UpdateNumber::kWeightDecay])) {}
+  HWY_INLINE Lanes<T> of(Lanes<T> parameter) const {
+    return decays ? hn::IfThenElse(no_decay, parameter, hn::NegMulAdd(shrink, parameter, parameter))
+                  : parameter;
+  }
+};
+
 template <class T>
 struct Sgd {
   using V = Lanes<T>;
@@ -96,18 +114,15 @@ template <class T, bool kDecoupled, bool kOfEntries>
 struct Adam {
   using V = Lanes<T>;
   Gradient<T> gradient;
-  bool decays;
-  Mask<T> no_decay;
+  DecoupledDecay<T> decay;
   EntryNumbers<T> columns;
-  V shrink, beta1, beta2, complement1, complement2, epsilon, step_size, root;
+  V beta1, beta2, complement1, complement2, epsilon, step_size, root;
 
   template <Engine kEngine>
   explicit HWY_INLINE Adam(const Numbers<T, kEngine>& n)
       : gradient(n, !kDecoupled),
-        decays(kDecoupled && n.p.uses_weight_decay),
-        no_decay(gradient.no_decay),
+        decay(n, kDecoupled),
         columns(n.p.columns),
-        shrink(hn::Mul(n[UpdateNumber::kLearningRate], n[UpdateNumber::kWeightDecay])),
         beta1(n[UpdateNumber::kBeta1]),
         beta2(n[UpdateNumber::kBeta2]),
         complement1(n[UpdateNumber::kComplement1]),
@@ -119,9 +134,7 @@ struct Adam {
   HWY_INLINE V step(V parameter, V raw_gradient, T* first, T* second, std::size_t i) const {
     const Tag<T> d;
     const V g = gradient.of(raw_gradient, parameter);
-    if (decays) {
-      parameter = hn::IfThenElse(no_decay, parameter, hn::NegMulAdd(shrink, parameter, parameter));
-    }
+    parameter = decay.of(parameter);
     const V mean = hn::MulAdd(beta1, hn::LoadU(d, first + i), hn::Mul(complement1, g));
     const V square = hn::MulAdd(beta2, hn::LoadU(d, second + i), hn::Mul(hn::Mul(complement2, g), g));
     hn::StoreU(mean, d, first + i);
@@ -143,15 +156,14 @@ template <class T>
 struct Lion {
   using V = Lanes<T>;
   Gradient<T> gradient;
-  bool decays;
-  V rate, shrink, beta1, beta2, complement1, complement2;
+  DecoupledDecay<T> decay;
+  V rate, beta1, beta2, complement1, complement2;
 
   template <Engine kEngine>
   explicit HWY_INLINE Lion(const Numbers<T, kEngine>& n)
       : gradient(n, false),
-        decays(n.p.uses_weight_decay),
+        decay(n, true),
         rate(n[UpdateNumber::kLearningRate]),
-        shrink(hn::Mul(rate, n[UpdateNumber::kWeightDecay])),
         beta1(n[UpdateNumber::kBeta1]),
         beta2(n[UpdateNumber::kBeta2]),
         complement1(n[UpdateNumber::kComplement1]),
@@ -160,8 +172,7 @@ struct Lion {
   HWY_INLINE V step(V parameter, V raw_gradient, T* first, T* /*second*/, std::size_t i) const {
     const Tag<T> d;
     const V g = gradient.of(raw_gradient, parameter), mean = hn::LoadU(d, first + i);
-    if (decays)
-      parameter = hn::IfThenElse(gradient.no_decay, parameter, hn::NegMulAdd(shrink, parameter, parameter));
+    parameter = decay.of(parameter);
     const V direction = hn::MulAdd(beta1, mean, hn::Mul(complement1, g));
     hn::StoreU(hn::MulAdd(beta2, mean, hn::Mul(complement2, g)), d, first + i);
     const V moved = hn::Sub(parameter, hn::CopySign(rate, direction));
