@@ -134,7 +134,8 @@ std_error: of survival. Units of one run share data, layers and gradients, so th
 other, and Greenwood's formula, made for independent ones, gives intervals that are too narrow. The infinitesimal
 jackknife over runs takes each run as one observation (R: survfit with cluster = run). Empty for a lone run.
 low, high: the 95 % interval, log-log: exp(-exp(ln(-ln S) -+ 1.96 std_error / (S ln S))) (R: conf.type = "log-log"; R's
-own default is "log"). Empty where survival is 0 or 1.
+own default is "log"). Empty where survival is 0 or 1. They are too narrow, as R's are, where there are
+fewer than some fifty runs.
 
 --json adds, for each group: the units of each fate; the median (the first time with survival at most 1/2) and the
 interval in which low and high cross 1/2; and at each time dead and diverged, the shares of units that have died and that
