@@ -47,11 +47,11 @@ def sweep(steps=40, seeds=3, rates=(0.1, 0.01), biases=(0, -1), **more):
 def slow_sweep(runs=400, seeds_a_point=4):
     """Takes a few seconds, in many packs, half of them of an online stream: what the tests interrupt."""
     rates = [round(0.001 * (i + 1), 6) for i in range(runs // 2 // seeds_a_point)]
-    config = sweep(steps=3000, seeds=seeds_a_point)
-    data = [config.pop("data"), {"kind": "slowly_changing_regression", "change_every": 100, "bin": 6000}]
+    config = sweep(steps=10000, seeds=seeds_a_point)
+    data = [config.pop("data"), {"kind": "slowly_changing_regression", "change_every": 100, "bin": 20000}]
     config["sweep"]["grid"] = {RATE: rates, "data": data}
     config["model"] = {"hidden": [16, 16]}
-    config["record"] = {"every": 1000}
+    config["record"] = {"every": 5000}
     return config
 
 
