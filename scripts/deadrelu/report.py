@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 import vl_convert
 
-from .program import DeadreluError, ask
 from .results import Results
 
 MOST_ROWS = 500
@@ -74,26 +73,6 @@ def page(results: Results) -> str:
                        library=library.replace("</script", "<\\/script"))
 
 
-def measured_claims(results: Results) -> list[dict[str, Any]]:
-    """What `deadrelu reproduce NAME --json` says about these results; empty where they are of no experiment.
-
-    Nothing is trained: the results are judged where they lie, in a directory of the experiment's name, and only if
-    they are the experiment's and complete.
-    """
-    folder = results.directory.resolve()
-    try:
-        experiments = json.loads(ask("reproduce", "--list", "--json"))
-    except DeadreluError:  # an installation without experiments
-        return []
-    config = next((one["config"] for one in experiments if one["experiment"] == folder.name), None)
-    if config is None or not results.manifest.get("complete") or json.loads(ask("config", config)) != results.config:
-        return []
-    # Exit code 3: a firm claim failed, which is a result.
-    claims: list[dict[str, Any]] = json.loads(ask("reproduce", folder.name, "--json", "--out", folder.parent,
-                                                  allowed=(0, 3)))
-    return claims
-
-
 def _overview(results: Results) -> str:
     runs = results.runs
     diverged = int((runs["status"] == "diverged").sum())
@@ -105,11 +84,10 @@ def _overview(results: Results) -> str:
 
 
 def _claims(results: Results) -> str:
-    claims = measured_claims(results)
-    if not claims:
+    if results.experiment is None:
         return ""
     rows = [[claim["claim"], _source(claim["source"]), _number(claim["published"]), _measured(claim),
-             _verdict(claim["verdict"])] for claim in claims]
+             _verdict(claim["verdict"])] for claim in results.experiment.claims]
     return "<h2>Claims</h2>" + _table(["claim", "source", "published", "measured [95 % interval]", "verdict"], rows)
 
 
@@ -130,7 +108,8 @@ class _Html(str):
 
 
 def _verdict(verdict: str) -> _Html:
-    return _Html(f'<span class="{"pass" if verdict == "PASS" else "fail"}">{html.escape(verdict)}</span>')
+    kind = verdict.split()[0].lower()
+    return _Html(f'<span class="{kind}">{html.escape(verdict)}</span>')
 
 
 def _charts(results: Results) -> Iterator[str]:

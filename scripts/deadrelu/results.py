@@ -17,6 +17,7 @@ import pandas as pd
 from .program import DeadreluError, ask
 
 if TYPE_CHECKING:
+    from .experiments import Experiment
     from .networks import Network
     from .plot import Plots
 
@@ -90,6 +91,16 @@ class Results:
         text = ask("query", self.directory, sql)
         frame: pd.DataFrame = pd.read_csv(io.StringIO(text), dtype={"run_id": str}, **_EXACT)
         return frame
+
+    @cached_property
+    def experiment(self) -> Experiment | None:
+        """The published experiment that these are the complete results of, with each claim's verdict; None where they are not.
+
+        `deadrelu reproduce NAME` wrote them, into a directory NAME (or NAME-full).
+        """
+        from .experiments import experiment_of
+
+        return experiment_of(self)
 
     @cached_property
     def plot(self) -> Plots:

@@ -68,6 +68,7 @@ Json claim_json(const Experiment& experiment, const Claim& claim, const Measurem
               {"firm", claim.firm},
               {"why", claim.why}};
   if (!claim.note.empty()) object["note"] = claim.note;
+  if (!claim.at.is_null()) object["at"] = claim.at;
   return object;
 }
 

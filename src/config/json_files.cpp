@@ -33,6 +33,7 @@ class ClaimReader {
     claim.low = limit("low");
     claim.high = limit("high");
     claim.published = published();
+    claim.at = at();
     claim.firm = firm();
     claim.size = size();
     if (!claim.low && !claim.high) {
@@ -49,8 +50,8 @@ class ClaimReader {
   }
 
   void check_names() {
-    static const std::vector<std::string> names = {"text", "source", "published", "query", "low",
-                                                   "high", "why",    "note",      "firm",  "size"};
+    static const std::vector<std::string> names = {"text", "source", "published", "query", "low", "high",
+                                                   "why",  "note",   "firm",      "size",  "at"};
     for (const auto& [key, value] : node_.items())
       if (!contains(names, key)) fail(key, "unknown key " + json_quoted(key) + did_you_mean(key, names));
   }
@@ -84,6 +85,19 @@ class ClaimReader {
       fail("published", "found " + describe(*value) + "; allowed: a number or a text, not empty");
     }
     return std::string();
+  }
+
+  Json at() {
+    const Json* value = find_member(node_, "at");
+    if (value == nullptr) return Json();
+    const Json* column = find_member(*value, "column");
+    const Json* number = find_member(node_, "published");
+    if (column == nullptr || !column->is_string()) {
+      fail("at", "found " + describe(*value) + "; allowed: an object with a text \"column\"");
+    } else if (number != nullptr && !number->is_number()) {
+      fail("at", "is where a chart draws a number; allowed: with a number as \"published\"");
+    }
+    return *value;
   }
 
   bool firm() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
+#include "config/json.h"
 #include "nn/model.h"
 
 namespace deadrelu {
@@ -27,6 +28,7 @@ struct Claim {
   std::optional<double> low, high;              // the accepted range; at least one end
   std::string why;                              // why the range is that wide
   std::string note;                             // about the verdict; may be empty
+  Json at;  // where charts draw the published number: {"column": …, what tells it from others}; may be null
   ClaimSize size = ClaimSize::kBoth;
   bool firm = true;  // its failure fails `reproduce`
 };

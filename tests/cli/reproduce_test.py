@@ -72,6 +72,11 @@ class Reproducing(Experiments):
                          ("the mean seed is 5", "arXiv:0000.00000", "direction only", 1.5, False))
         self.assertEqual((first["accepted_low"], first["accepted_high"]), (4.9, 5.1))
 
+    def test_json_tells_where_a_chart_draws_what_was_published(self):
+        at = {"column": "dead_fraction", "layer": 2, "init.bias": -1}
+        self.add("one", {**PASSES, "at": at}, {**FAILS_SOFTLY, "published": "more"})
+        self.assertEqual([found.get("at") for found in self.judge(0, "one")], [at, None])
+
     def test_the_interval_is_students_for_numbers(self):
         found = self.measured(SEEDS, low=0)
         half = 3.18244630528371 * math.sqrt(5 / 3) / 2
@@ -218,11 +223,15 @@ class Mistakes(Experiments):
 
     def test_all_mistakes_of_a_claim_are_told_with_their_place(self):
         self.add("one", {**PASSES, "low": 3, "qurey": "", "firm": "yes", "size": "big"}, {**PASSES, "text": "other", "low": None,
-                                                                        "high": None, "why": 3}, PASSES)
+                                                                        "high": None, "why": 3}, PASSES,
+                 {**PASSES, "text": "a", "at": 3}, {**PASSES, "text": "b", "at": {"layer": 3}},
+                 {**PASSES, "text": "c", "published": "more", "at": {"column": "dead_fraction"}})
         message = self.fail_with(2, "reproduce", "one")
         for part in ("claims.json:1: /0/low: is above", "/0/qurey: unknown key", 'did you mean "query"?', "/0/firm:",
                      '/0/size: found "big"; allowed: "both", "quick", "full"',
-                     '/1: gives neither "low" nor "high"', "/1/why:", "/2: has the text of a claim before it"):
+                     '/1: gives neither "low" nor "high"', "/1/why:", "/2: has the text of a claim before it",
+                     '/3/at: found 3; allowed: an object with a text "column"', "/4/at: found an object; allowed",
+                     '/5/at: is where a chart draws a number; allowed: with a number as "published"'):
             self.assertIn(part, message)
         self.assertFalse((self.folder / "results").exists())
 

@@ -7,7 +7,9 @@ import unittest
 import xml.etree.ElementTree
 
 from deadrelu import Results
+from deadrelu.experiments import Experiment
 from deadrelu.plot import CHARTS
+from deadrelu.program import DeadreluError
 from PIL import Image
 from results_to_draw import ROOT, call, critical, dead, experiment, remedies, stream, sweep, tasks
 
@@ -77,6 +79,80 @@ class Plot(unittest.TestCase):
             self.assertGreater(len(colours), 8, path)
             most = max(count for count, _ in colours)
             self.assertLess(most / (picture.width * picture.height), 0.99, f"{path} is nearly empty")
+
+
+def claimed(results, *claims):
+    """The results as if they were an experiment's: each claim a verdict, a published number and where it is drawn."""
+    results = Results(results)
+    results.__dict__["experiment"] = Experiment("x", "", [
+        {"claim": "it", "source": f"paper {number}", "published": published, "verdict": verdict, "at": at,
+         **dict.fromkeys(("measured", "low", "high", "accepted_low", "accepted_high"))}
+        for number, (verdict, published, at) in enumerate(claims)])
+    return results
+
+
+def rows_of(chart):
+    """The rows of published values in the data of a chart, wherever it keeps them."""
+    rows = [row for data in chart.to_dict()["datasets"].values() for row in data if row.get("published") is not None]
+    names = ("x", "step", "layer", "series", "column", "published", "source", "judged")
+    return [{name: row[name] for name in names if row.get(name) is not None} for row in rows]
+
+
+class Published(unittest.TestCase):
+    """What was published stands in the chart of its column, where its claim says."""
+
+    RATE = "train.optimizer.learning_rate"
+
+    def test_an_experiments_numbers_are_those_of_its_claims(self):
+        claims = json.loads((ROOT / "experiments/one-input/claims.json").read_text(encoding="utf-8"))
+        chart = Results(experiment("one-input")).plot.born_dead()
+        self.assertEqual([(row["series"], row["published"], row["judged"]) for row in rows_of(chart)],
+                         [(str(claim["at"]["model.width"]), claim["published"], True) for claim in claims])
+        self.assertIn(f"◇ published: {claims[0]['source']}", chart.title.subtitle)
+
+    def test_a_point_has_the_place_that_its_claim_gives(self):
+        rows = rows_of(claimed(sweep(), ("PASS", 0.5, {"column": "dead_fraction", self.RATE: 0.1, "init.bias": -1}),
+                               ("NOT JUDGED", 0.7, {"column": "dead_fraction", self.RATE: 0.2, "init.bias": "−1"}),
+                               ("FAIL", 0.1, {"column": "dead_fraction", "init.bias": 0})).plot.dead_fraction())
+        self.assertEqual(rows, [
+            {"x": 0.1, "series": "−1", "published": 0.5, "source": "paper 0", "judged": True},
+            {"x": 0.2, "series": "−1", "published": 0.7, "source": "paper 1", "judged": False},
+            {"series": "0", "published": 0.1, "source": "paper 2", "judged": True}])  # a line: at each learning rate
+
+    def test_what_a_claim_does_not_say_holds_for_every_value(self):
+        results = claimed(sweep(), ("PASS", 0.5, {"column": "dead_fraction", "step": 100, self.RATE: 0.5, "init.bias": 0}))
+        rows = rows_of(results.plot.dead_by_layer())
+        self.assertEqual({(row["layer"], row["step"], row["published"]) for row in rows}, {(1, 100, 0.5), (2, 100, 0.5)})
+
+    def test_a_chart_of_the_first_step_has_no_number_of_a_later_one(self):
+        at = {"column": "dead_fraction", "layer": 2, self.RATE: 0.1, "init.bias": 0}
+        rows = rows_of(claimed(sweep(), ("PASS", 0.5, {**at, "step": 0}), ("PASS", 0.9, {**at, "step": 100}),
+                               ("PASS", 0.6, at)).plot.by_depth())
+        self.assertEqual([row["published"] for row in rows], [0.5, 0.6])
+
+    def test_other_columns_and_charts_draw_nothing(self):
+        chart = claimed(sweep(), ("PASS", 0.5, {"column": "dead_fraction", "layer": 1})).plot.dead_fraction()
+        self.assertEqual(rows_of(chart), [])
+        self.assertIn("Published: paper 0", chart.title.subtitle)
+        self.assertEqual(rows_of(claimed(sweep(), ("PASS", 9, {"column": "sparsity"})).plot.loss()), [])
+
+    def test_a_place_that_is_in_no_run_is_told(self):
+        at = {"column": "dead_fraction", "init.bias": -7}
+        with self.assertRaisesRegex(DeadreluError, "claim 'it': no run has what \"at\" says"):
+            claimed(sweep(), ("PASS", 0.5, at)).plot.dead_fraction()
+        self.assertEqual(rows_of(claimed(sweep(), ("NOT JUDGED", 0.5, at)).plot.dead_fraction()), [])
+
+    def test_the_chart_of_claims_has_all_of_them_with_their_verdicts(self):
+        results = Results(experiment("dead-layer"))
+        [table] = results.plot.claims().to_dict()["datasets"].values()
+        self.assertEqual([(row["text"].replace("\n", " "), row["verdict"]) for row in table],
+                         [(claim["claim"], claim["verdict"]) for claim in results.experiment.claims])
+        for row in table:  # what passes is drawn within what is accepted
+            self.assertLessEqual(row["accepted_low"], row["measured"])
+            self.assertLessEqual(row["measured"], row["accepted_high"])
+
+    def test_results_of_no_experiment_have_no_chart_of_claims(self):
+        self.assertNotIn("claims", Results(sweep()).plot())
 
 
 class Pictures(unittest.TestCase):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..program import DeadreluError
-from .gallery import CHARTS
+from .gallery import CHARTS, draw
 from .theme import Chart
 from .view import View
 
@@ -30,8 +30,8 @@ class Plots:
     def __call__(self, only: Iterable[str] | None = None) -> dict[str, Chart]:
         """Every chart that applies to the results, or those of `only` that do."""
         view = View(self._results)
-        drawn = {name: CHARTS[name](view) for name in (CHARTS if only is None else only)}
-        return {name: chart for name, chart in drawn.items() if chart is not None}
+        charts = {name: draw(name, view) for name in (CHARTS if only is None else only)}
+        return {name: chart for name, chart in charts.items() if chart is not None}
 
     def __getattr__(self, name: str) -> Callable[[], Chart]:
         if name not in CHARTS:
@@ -40,14 +40,14 @@ class Plots:
                                  + (f"; did you mean {near[0]!r}?" if near else ""))
         results = self._results
 
-        def draw() -> Chart:
-            chart = CHARTS[name](View(results))
+        def drawn() -> Chart:
+            chart = draw(name, View(results))
             if chart is None:
                 raise DeadreluError(f"{results.directory} has nothing for the chart {name}", 1)
             return chart
 
-        draw.__doc__ = CHARTS[name].__doc__
-        return draw
+        drawn.__doc__ = CHARTS[name].__doc__
+        return drawn
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *CHARTS})

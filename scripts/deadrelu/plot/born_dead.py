@@ -8,8 +8,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from . import theme
-from .panels import whole_axis
+from . import published, theme
+from .panels import Panels, whole_axis
 from .theme import Chart
 from .view import View, label
 from .statistics import share_interval
@@ -50,16 +50,20 @@ def born_dead(view: View) -> Chart | None:
     if not (table["hits"].any() or len(bounds)):
         return None
     table["series"] = table["width"].map(label)
-    colour = theme.ordered_colour([label(value) for value in sorted(table["width"].unique())], "units per layer")
+    table = table.rename(columns={"hidden": "model.depth"})
+    table = published.beside(view, table, "born_dead", "model.depth", Panels(series=width))
+    table = table.rename(columns={"model.depth": "hidden"})
+    colour = theme.ordered_colour([label(value) for value in sorted(table["width"].dropna().unique())], "units per layer")
     share = alt.Scale(domain=[0, 1])
     title = "networks born dead (share)"
+    y = alt.Y("mean:Q", title=title, scale=share)
     x = alt.X("hidden:Q", title="hidden layers", scale=alt.Scale(zero=False, nice=False, padding=12),
               axis=whole_axis(bounds["hidden"] if len(bounds) else table["hidden"]))
-    base = alt.Chart(table).encode(x=x, color=colour)
+    base = published.measured(alt.Chart(table)).encode(x=x, color=colour)
     tooltip = ["series", "hidden", *[alt.Tooltip(one, format=".4g") for one in ("mean", "low", "high")], "n"]
     layers = [base.mark_errorbar(ticks=True).encode(y=alt.Y("low:Q", title=title, scale=share), y2="high:Q"),
-              base.mark_point(filled=True, size=60, opacity=1).encode(y=alt.Y("mean:Q", title=title, scale=share),
-                                                                      tooltip=tooltip)]
+              base.mark_point(filled=True, size=60, opacity=1).encode(y=y, tooltip=tooltip),
+              *published.layers(table, x, y, color=colour)]
     if len(bounds):
         layers.insert(0, alt.Chart(bounds).mark_line(clip=True).encode(
             x=x, y=alt.Y("share:Q", title=title, scale=share), color=colour,

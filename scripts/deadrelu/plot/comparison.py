@@ -7,7 +7,8 @@ from math import prod
 import altair as alt
 import pandas as pd
 
-from . import theme
+from . import published, theme
+from .panels import Panels
 from .theme import Chart
 from .view import Axis, View, label
 from .statistics import mean_interval, quartiles, share_interval
@@ -33,17 +34,17 @@ def league(view: View) -> Chart | None:
     runs, others = _at_their_best(view, axis)
     runs = runs.assign(diverged=(runs["status"] == "diverged").astype(int))
     panels = [
-        (mean_interval(runs, [axis.path], "dead_fraction", 0, 1), "mean", "dead units (share)", SHARE),
-        (quartiles(runs, [axis.path], "train_loss"), "median", "training loss (median, quartiles)", _loss_scale(runs)),
-        (mean_interval(runs, [axis.path], "test_accuracy", 0, 1), "mean", "test accuracy (share)", SHARE),
-        (share_interval(runs, [axis.path], "diverged"), "mean", "diverged runs (share)", SHARE),
+        (mean_interval(runs, [axis.path], "dead_fraction", 0, 1), "dead_fraction", "mean", "dead units (share)", SHARE),
+        (quartiles(runs, [axis.path], "train_loss"), "train_loss", "median", "training loss (median, quartiles)",
+         _loss_scale(runs)),
+        (mean_interval(runs, [axis.path], "test_accuracy", 0, 1), "test_accuracy", "mean", "test accuracy (share)", SHARE),
+        (share_interval(runs, [axis.path], "diverged"), "diverged", "mean", "diverged runs (share)", SHARE),
     ]
     loss = runs.groupby(axis.path)["train_loss"].median().sort_values(na_position="last")
     order = [label(value) for value in loss.index]
     panels = [panel for panel in panels if len(panel[0])]
-    charts = [_dots(table.rename(columns={axis.path: "activation", value: "value"}), "activation", title, scale, order,
-                    named=panel == 0)
-              for panel, (table, value, title, scale) in enumerate(panels)]
+    charts = [_dots(_rows(view, table.rename(columns={value: "value"}), column, axis, runs), title, scale, order,
+                    named=panel == 0) for panel, (table, column, value, title, scale) in enumerate(panels)]
     chosen = f"; each at its best {' and '.join(other.title for other in others)} by median loss" if others else ""
     return theme.headed(alt.hconcat(*charts, spacing=12), "Activations compared",
                         f"Sorted by loss; bars: 95 % intervals over seeds (of the loss: quartiles){chosen}; "
@@ -60,11 +61,12 @@ def outcomes(view: View) -> Chart | None:
         del fates["collapsed"]  # what was not trained has not collapsed
     if len(order) > MOST_SETTINGS:
         return None
-    tables = [(mean_interval(runs, ["setting"], "dead_fraction", 0, 1), "dead units (share)")]
-    tables += [(share_interval(runs, ["setting"], column), title) for column, title in fates.items()
+    tables = [(mean_interval(runs, ["setting"], "dead_fraction", 0, 1), "dead_fraction", "dead units (share)")]
+    tables += [(share_interval(runs, ["setting"], column), column, title) for column, title in fates.items()
                if runs[column].any()]
-    charts = [_dots(table.rename(columns={"mean": "value"}), "setting", title, SHARE, order, named=panel == 0)
-              for panel, (table, title) in enumerate(tables) if len(table)]
+    axis = Axis("setting", tuple(order), False)
+    charts = [_dots(_rows(view, table.rename(columns={"mean": "value"}), column, axis, runs), title, SHARE, order,
+                    named=panel == 0) for panel, (table, column, title) in enumerate(tables) if len(table)]
     rows = " · ".join(axis.title for axis in view.axes)
     return theme.headed(alt.hconcat(*charts, spacing=12), "How the runs end",
                         f"Rows: {rows}" if rows else "", "Bars: 95 % intervals over seeds (of shares of runs: "
@@ -129,14 +131,20 @@ def _loss_scale(runs: pd.DataFrame) -> alt.Scale:
     return alt.Scale(type="log", padding=8) if wide else alt.Scale(zero=True)
 
 
-def _dots(table: pd.DataFrame, column: str, title: str, scale: alt.Scale, order: list[str], named: bool) -> Chart:
-    """One row of `column` a value, with its interval; `order` are the rows, `named` says whether they have labels."""
+def _rows(view: View, table: pd.DataFrame, column: str, axis: Axis, runs: pd.DataFrame) -> pd.DataFrame:
+    """The table with its rows' names as `series`, and with what was published of a column."""
+    return published.beside(view, table.assign(series=table[axis.path].map(label)), column, "", Panels(series=axis),
+                            runs.assign(setting="") if "setting" not in runs else runs)
+
+
+def _dots(table: pd.DataFrame, title: str, scale: alt.Scale, order: list[str], named: bool) -> Chart:
+    """One row of `series` a value, with its interval; `order` are the rows, `named` says whether they have labels."""
     names = alt.Axis(labels=named, ticks=named, grid=True, labelLimit=320)
-    base = alt.Chart(table).encode(
-        y=alt.Y(f"{column}:N", sort=order, title=None, axis=names, scale=alt.Scale(domain=order)))
+    y = alt.Y("series:N", sort=order, title=None, axis=names, scale=alt.Scale(domain=order))
+    base = published.measured(alt.Chart(table)).encode(y=y)
     x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4))
-    tooltip = [column] + [alt.Tooltip(name, format=".4g") for name in ("value", "low", "high")] + ["n"]
+    tooltip = ["series"] + [alt.Tooltip(name, format=".4g") for name in ("value", "low", "high")] + ["n"]
     points = base.mark_point(filled=True, size=60, opacity=1, color=theme.CATEGORIES[4]).encode(x=x, tooltip=tooltip)
     low = alt.X("low:Q", title=title, scale=scale)
     bars = base.mark_errorbar(ticks={"size": 8}, color="black").encode(x=low, x2="high:Q")
-    return alt.layer(points, bars).properties(width=170, height=18 * len(order) + 20)
+    return alt.layer(points, bars, *published.layers(table, y, x)).properties(width=170, height=18 * len(order) + 20)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from . import theme
+from . import published, theme
 from .panels import MOST_PANELS, Panels, arrange, facet, keys, line_series, place, power_axis, whole_axis
 from .statistics import mean_interval, quartiles
 from .theme import Chart
@@ -28,9 +28,10 @@ def by_depth(view: View) -> Chart | None:
         return None
     frame = place(layers, panels)
     frame["mean_square"] = frame["activation_mean"] ** 2 + frame["activation_std"] ** 2
-    tables = {column: _summary(frame, panels, column) for column in (*SHARES, *SIZES)}
+    tables = {column: published.beside(view, _summary(frame, panels, column), column, "layer", panels, step=0)
+              for column in (*SHARES, *SIZES)}
     # There is no logarithm of an exact zero.
-    shown = {column: table[table["low"] > 0] if column in SIZES else table for column, table in tables.items()}
+    shown = {column: table[~(table["low"] <= 0)] if column in SIZES else table for column, table in tables.items()}
     charts = [_lines(table, panels, column) for column, table in shown.items() if (table["value"] > 0).any()]
     if not charts:
         return None
@@ -55,13 +56,14 @@ def _lines(table: pd.DataFrame, panels: Panels, column: str) -> Chart:
     else:
         scale, axis = alt.Scale(type="log", nice=False), power_axis(table["low"].min(), table["high"].max())
     series = line_series(panels)
-    base = alt.Chart(table).encode(x=alt.X("layer:Q", title="layer", axis=whole_axis(table["layer"])),
-                                   color=series["color"])
+    x = alt.X("layer:Q", title="layer", axis=whole_axis(table["layer"].dropna()))
+    base = published.measured(alt.Chart(table)).encode(x=x, color=series["color"])
     title = {**SHARES, **SIZES}[column]
     y = alt.Y("value:Q", title=title, scale=scale, axis=axis)
     tooltip = ["layer", *keys(panels), *[alt.Tooltip(name, format=".4g") for name in ("value", "low", "high")], "n"]
     line = base.mark_line(point=alt.OverlayMarkDef(size=22, filled=True)) if table["layer"].nunique() <= 30 else (
         base.mark_line())
     band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=title, scale=scale, axis=axis), y2="high:Q")
-    chart = alt.layer(band, line.encode(y=y, tooltip=tooltip, **series))
+    chart = alt.layer(band, line.encode(y=y, tooltip=tooltip, **series),
+                      *published.layers(table, x, y, color=series["color"]))
     return facet(chart.properties(width=theme.SMALL_WIDTH, height=theme.SMALL_HEIGHT), panels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import activation, born_dead, comparison, deaths, depth, dose, survival, sweep, training
+from . import activation, born_dead, claims, comparison, deaths, depth, dose, survival, sweep, theme, training
 from .theme import Chart
 from .view import View
 
@@ -27,4 +27,23 @@ CHARTS: dict[str, Callable[[View], Chart | None]] = {
     "task_error": training.task_error,
     "loss": training.loss,
     "activations": activation.activations,
+    "claims": claims.claims,
 }
+
+
+def draw(name: str, view: View) -> Chart | None:
+    """A chart; of a published experiment it says whose claims they are, and at which size; None where it does not apply."""
+    view.drawn.clear()
+    chart = CHARTS[name](view)
+    experiment = view.results.experiment
+    if chart is None or experiment is None:
+        return chart
+    claims = view.drawn or experiment.claims
+    sources = ", ".join(dict.fromkeys(claim["source"] for claim in claims))
+    faint = any(claim["verdict"] == "NOT JUDGED" for claim in view.drawn)
+    return theme.noted(chart, f"◇ published: {sources}" if view.drawn else f"Published: {sources}",
+                       "faint: only judged at the other size" if faint else "",
+                       SIZES[experiment.size])
+
+
+SIZES = {"": "", "quick": "Quick size; as published: --full", "full": "Full size, as published"}

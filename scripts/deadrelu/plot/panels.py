@@ -111,12 +111,12 @@ def line_series(panels: Panels) -> dict[str, Any]:
 def layer_series(table: pd.DataFrame) -> dict[str, Any]:
     """The encodings of a line for each layer; names the layers in column `series`."""
     table["series"] = table["layer"].map(label)
-    return theme.line_series([label(value) for value in sorted(table["layer"].unique())], "layer", ordered=True)
+    return theme.line_series([label(value) for value in sorted(table["layer"].dropna().unique())], "layer", ordered=True)
 
 
 def step_axis(steps: pd.Series[int]) -> alt.X:
     """The x axis for training steps: linear, or logarithmic where the recorded steps grow like powers."""
-    different = np.unique(steps)
+    different = np.unique(steps.dropna())
     gaps = np.diff(different)
     title = "training step (updates)"
     if len(gaps) > 3 and gaps[-1] > 10 * gaps[0] and np.median(gaps[1:] / gaps[:-1]) > 1.05:

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from . import theme
+from . import published, theme
 from .panels import arrange, axis_scale, facet, keys, line_series, place, power_axis, size, y_title
 from .statistics import mean_interval
 from .theme import Chart
@@ -24,18 +24,19 @@ def dead_fraction(view: View) -> Chart | None:
     runs, others = view.lines_beside(axis)
     panels = arrange(others)
     roles = keys(panels)
-    runs = place(runs, panels)
-    table = mean_interval(runs, [axis.path, *roles], "dead_fraction", lowest=0, highest=1)
+    table = mean_interval(place(runs, panels), [axis.path, *roles], "dead_fraction", lowest=0, highest=1)
+    table = published.beside(view, table, "dead_fraction", axis.path, panels, runs)
     table = table.rename(columns={axis.path: "x"})
     x = alt.X("x:Q", title=axis.title, scale=axis_scale(axis), axis=_ticks(axis))
     series = line_series(panels)
-    base = alt.Chart(table).encode(x=x, color=series["color"])
+    base = published.measured(alt.Chart(table)).encode(x=x, color=series["color"])
     title = y_title(panels, "dead units", "share of all hidden units")
     mean = alt.Y("mean:Q", title=title, scale=SHARE)
     tooltip = [alt.Tooltip(name, format=".4g") for name in ("x", "mean", "low", "high")] + ["n:Q"]
     chart = alt.layer(base.mark_errorbar(ticks=True).encode(y=alt.Y("low:Q", title=title), y2="high:Q"),
                       base.mark_line().encode(y=mean, **series),
-                      base.mark_point(filled=True, size=50, opacity=1).encode(y=mean, tooltip=tooltip))
+                      base.mark_point(filled=True, size=50, opacity=1).encode(y=mean, tooltip=tooltip),
+                      *published.layers(table, x, mean, color=series["color"]))
     return theme.headed(facet(chart.properties(**size(panels)), panels), f"Dead units against {axis.title}",
                         f"Mean over seeds and its 95 % interval; {describe_runs(view)}", panels.note())
 

@@ -76,3 +76,9 @@ def headed(chart: Chart, title: str, *subtitles: str) -> Chart:
     """The chart with its title, and below it what is shown and over how many runs."""
     lines = [line for subtitle in subtitles if subtitle for line in textwrap.wrap(subtitle, 92)]
     return chart.properties(title=alt.TitleParams(title, subtitle=lines), description=". ".join([title, *lines]))
+
+
+def noted(chart: Chart, *notes: str) -> Chart:
+    """A headed chart with further lines below its title."""
+    title = chart.title
+    return headed(chart, title.text, *title.subtitle, *notes)

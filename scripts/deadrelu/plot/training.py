@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from . import theme
+from . import published, theme
 from .panels import (Panels, arrange, counts, facet, keys, layer_series, line_series, place, power_axis, powers, size,
                      step_axis, y_title)
 from .statistics import mean_interval, quartiles
@@ -24,6 +24,7 @@ def loss(view: View) -> Chart | None:
     panels = arrange(view.lines)
     frame = place(metrics, panels)
     table = quartiles(frame, ["step", *keys(panels)], "train_loss")
+    table = published.beside(view, table, "train_loss", "step", panels)
     chart, note = _on_log_scale(table, "training loss", line_series(panels), _detail(panels))
     if chart is None:
         return None
@@ -44,6 +45,7 @@ def gradient_by_layer(view: View) -> Chart | None:
     panels = arrange(view.lines, with_series=False)
     frame = place(layers, panels)
     table = quartiles(frame, ["step", "layer", *keys(panels)], "grad_norm")
+    table = published.beside(view, table, "grad_norm", "step", panels, series="layer")
     title = y_title(panels, "gradient norm of the layer", "L2")
     chart, note = _on_log_scale(table, title, layer_series(table), ["layer"])
     if chart is None:
@@ -81,6 +83,7 @@ def _online(view: View, name: str, along: tuple[str, str], wanted: list[tuple[st
             continue
         is_loss = column.endswith("loss")
         table = mean_interval(frame, [along[0], *keys(panels)], column, 0, None if is_loss else 1)
+        table = published.beside(view, table, column, along[0], panels)
         x = alt.X(f"{along[0]}:Q", title=along[1], axis=counts(6))
         y = alt.Y("mean:Q", title=y_title(panels, what, unit), scale=alt.Scale(zero=not is_loss))
         lines = _lines(table, x, y, line_series(panels), _detail(panels)).properties(
@@ -97,6 +100,7 @@ def _by_layer(view: View, column: str, name: str, unit: str, title: str) -> Char
     panels = arrange(view.lines, with_series=False)
     frame = place(layers.dropna(subset=[column]), panels)  # the output layer has no units to die
     table = mean_interval(frame, ["step", "layer", *keys(panels)], column, 0, 1)
+    table = published.beside(view, table, column, "step", panels, series="layer")
     y = alt.Y("mean:Q", title=y_title(panels, name, unit), scale=alt.Scale(domain=[0, 1]))
     chart = _lines(table, step_axis(table["step"]), y, layer_series(table), ["layer"]).properties(**size(panels))
     return theme.headed(facet(chart, panels), title,
@@ -116,19 +120,20 @@ def _on_log_scale(table: pd.DataFrame, title: str | list[str], series: dict[str,
     Exact zeros lie on a line of their own below everything else. What explodes leaves the scale at 10⁴ times the
     largest first value, since a loss of 1e25 would leave no room for the others. (None, "") without a positive value.
     """
-    values = table[["median", "low", "high"]].to_numpy()
+    values = table[["median", "low", "high", "published"]].to_numpy()
     positive = values[values > 0]
     if not len(positive):
         return None, ""
     has_zero = bool((values == 0).any())
     lowest = 10.0 ** (np.floor(np.log10(positive.min())) - 1) if has_zero else positive.min()
     highest = min(positive.max(), 1e4 * table.loc[table["step"] == table["step"].min(), "median"].max())
+    highest = max(highest, table["published"].max()) if table["published"].notna().any() else highest
     if highest <= lowest:
         highest = positive.max()
     notes = ["at the bottom, 0 is exactly zero"] if has_zero else []
     if positive.max() > highest:
         notes.append(f"values over {highest:.0e} lie outside")
-    shown = {name: table[name].clip(lower=lowest, upper=highest) for name in ("median", "low", "high")}
+    shown = {name: table[name].clip(lower=lowest, upper=highest) for name in ("median", "low", "high", "published")}
     scale = alt.Scale(type="log", domain=[float(lowest), float(highest)], nice=False)
     axis = power_axis(lowest, highest)
     if has_zero:
@@ -142,14 +147,15 @@ def _lines(table: pd.DataFrame, x: alt.X, y: alt.Y, series: dict[str, Any], deta
     across, up = x.to_dict(), y.to_dict()
     assert isinstance(across, dict) and isinstance(up, dict)
     center = up["field"]
-    base = alt.Chart(table).encode(x=x, color=series["color"], detail=detail)
+    base = published.measured(alt.Chart(table)).encode(x=x, color=series["color"], detail=detail)
     low = alt.Y("low:Q", title=up["title"], scale=alt.Scale(**up.get("scale", {})))
     tooltip = [alt.Tooltip(across["field"], type="quantitative"), *[alt.Tooltip(f"{one}:N") for one in detail],
                *[alt.Tooltip(f"{one}:Q", format=".4g") for one in (center, "low", "high", "n")]]
     few = table[across["field"]].nunique() <= 30
     line = base.mark_line(point=alt.OverlayMarkDef(size=22, filled=True) if few else False)
     line = line.encode(y=y, tooltip=tooltip, **series)
-    return alt.layer(base.mark_area(opacity=0.2).encode(y=low, y2="high:Q"), line)
+    return alt.layer(base.mark_area(opacity=0.2).encode(y=low, y2="high:Q"), line,
+                     *published.layers(table, x, y, color=series["color"]))
 
 
 def _detail(panels: Panels) -> list[str]:

@@ -77,6 +77,12 @@ class View:
         if results.runs.empty:
             raise DeadreluError(f"{results.directory}: no run is recorded yet")
         self._tables: dict[str, pd.DataFrame | None] = {}
+        self.drawn: list[dict[str, Any]] = []  # the claims whose published numbers a chart has drawn
+
+    def published(self, column: str) -> list[dict[str, Any]]:
+        """The claims that say where a chart draws their number (`at`), a value of that column."""
+        claims = self.results.experiment.claims if self.results.experiment else []
+        return [claim for claim in claims if claim.get("at", {}).get("column") == column]
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -169,7 +175,7 @@ class View:
         """The values of a key as the config has them, lists and objects too: of the sweep, or the one that is set."""
         if path not in self.results.swept:
             return [self.setting(path)]
-        return [_parsed(value) for value in self.results.runs[path].unique()]
+        return [parsed(value) for value in self.results.runs[path].unique()]
 
     def _decides(self, known: str, path: str) -> bool:
         pairs = self.runs[[known, path]].drop_duplicates()
@@ -209,12 +215,13 @@ def _readable(column: pd.Series[Any]) -> pd.Series[Any]:
             return column
         return column.map(lambda value: "none" if pd.isna(value) else f"{value:g}")
     values = column.astype(object)
-    found = [parsed for parsed in map(_parsed, values.unique()) if isinstance(parsed, dict)]
-    texts = {value: _text(_parsed(value), found) for value in values.unique()}
+    found = [parsed for parsed in map(parsed, values.unique()) if isinstance(parsed, dict)]
+    texts = {value: _text(parsed(value), found) for value in values.unique()}
     return values.map(lambda value: texts.get(value, "none"))
 
 
-def _parsed(value: Any) -> Any:
+def parsed(value: Any) -> Any:
+    """A swept value of a table as the config has it."""
     return json.loads(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
 
 
