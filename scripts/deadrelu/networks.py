@@ -12,9 +12,10 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +36,38 @@ _PASSED_OVER = {"Flatten", "Identity", "Dropout", "AlphaDropout", "GaussianDropo
 _NUMBERS = {"negative_slope": "slope", "init": "slope", "alpha": "alpha", "lower": "lower", "upper": "upper"}
 
 
+# What PyTorch calls the arrays of a normalization; and parameters.jsonl, then Keras.
+_NORMALIZATION_ARRAYS = {"weight": ("norm_weight", "gamma", "scale"), "bias": ("norm_bias", "beta"),
+                         "running_mean": ("running_mean", "moving_mean"), "running_var": ("running_var", "moving_variance")}
+
+
+@dataclass
+class Normalization:
+    """The settings, as `model.normalization` of a config has them, and the arrays [units], by PyTorch's names."""
+
+    settings: dict[str, Any]
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
 @dataclass
 class Layer:
-    """weight [outputs][inputs], bias [outputs] or None, and the activation, as a config has it: {"name": "relu"}."""
+    """weight [outputs][inputs], bias [outputs] or None, the activation, as a config has it: {"name": "relu"}, and the
+    normalization that stands before or behind it."""
 
     weight: NDArray[Any]
     bias: NDArray[Any] | None = None
     activation: dict[str, Any] = field(default_factory=lambda: {"name": "identity"})
+    normalization: Normalization | None = None
+
+    def modules(self) -> list[tuple[Any, dict[str, NDArray[Any]]]]:
+        """What stands for it in a Sequential: None for a Linear, else what a config calls it; and its arrays."""
+        activates = self.activation["name"] != "identity"
+        slope = {"weight": np.array([self.activation["slope"]], self.weight.dtype)} if self.activation["name"] == "prelu" else {}
+        parts: list[tuple[Any, dict[str, NDArray[Any]]]] = [(self.activation, slope)] if activates else []
+        if self.normalization is not None:
+            before = self.normalization.settings["position"] == "before_activation"
+            parts.insert(0 if before else len(parts), (self.normalization.settings, self.normalization.arrays))
+        return [(None, {"weight": self.weight} | ({} if self.bias is None else {"bias": self.bias})), *parts]
 
 
 @dataclass
@@ -57,14 +83,8 @@ class Network:
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """The parameters by their names in the Sequential that `to_torch` makes."""
-        arrays = {}
-        for index, layer in zip(self._indices(), self.layers):
-            arrays[f"{index}.weight"] = layer.weight
-            if layer.bias is not None:
-                arrays[f"{index}.bias"] = layer.bias
-            if layer.activation["name"] == "prelu":
-                arrays[f"{index + 1}.weight"] = np.array([layer.activation["slope"]], layer.weight.dtype)
-        return arrays
+        modules = [arrays for layer in self.layers for _, arrays in layer.modules()]
+        return {f"{index}.{name}": array for index, arrays in enumerate(modules) for name, array in arrays.items()}
 
     def config(self, file: str | os.PathLike[str]) -> dict[str, Any]:
         """The parts `model` and `init` of a config that trains this network on, once it is saved to that file."""
@@ -77,22 +97,22 @@ class Network:
             model["output_activation"] = self.layers[-1].activation
         if all(layer.bias is None for layer in self.layers):
             model["bias"] = False
+        settings = [None if layer.normalization is None else layer.normalization.settings for layer in self.layers[:-1]]
+        if any(one != settings[0] for one in settings):
+            raise DeadreluError(f"a config has one normalization of all hidden layers, the network {to_json(settings)}")
+        if settings and settings[0] is not None:
+            model["normalization"] = settings[0]
         return {"model": model, "init": {"file": os.fspath(file)}}
-
-    def _indices(self) -> Iterable[int]:
-        index = 0
-        for layer in self.layers:
-            yield index
-            index += 1 if layer.activation["name"] == "identity" else 2
 
 
 def from_torch(source: torch.nn.Module | Mapping[str, Any]) -> Network:
     """The dense network in a torch.nn.Module, or in a state_dict.
 
-    A module is run on random inputs, and what is returned computes the same: its Linear layers in the order in which it
-    registers them, with its activations, or with one activation of all hidden layers where forward() calls it as a function.
-    A softmax at the end is left out. A module that computes something else is a DeadreluError, and so is a layer of another
-    kind with parameters. A state_dict has no activations, so they are left at identity.
+    A module is run on random inputs, and what is returned computes the same in evaluation: its Linear layers in the order in
+    which it registers them, with its activations, or with one activation of all hidden layers where forward() calls it as a
+    function, and its LayerNorm, RMSNorm and BatchNorm1d of hidden layers. A softmax at the end is left out. A module that computes something else is a DeadreluError, and so is a layer of another
+    kind with parameters. A state_dict has no activations, so they are left at identity, and tells of a
+    normalization what its arrays do: with running means it is batch_norm, with shifts layer_norm, else rms_norm.
     """
     if isinstance(source, Mapping):
         return _from_arrays({name: _array(value) for name, value in source.items()}, "the state_dict")
@@ -108,8 +128,11 @@ def from_torch(source: torch.nn.Module | Mapping[str, Any]) -> Network:
                 _activate(layers, activation, name)
             except DeadreluError as error:
                 problem = error  # unless it is used elsewhere than where it is registered
+        elif _normalization_name(kind) is not None:
+            _normalize(layers, _normalization(kind, module, name), name)
         elif kind not in _PASSED_OVER and next(module.parameters(recurse=False), None) is not None:
-            raise DeadreluError(f"{name or 'the module'} is a {kind}: deadrelu has dense layers (Linear) and activations")
+            raise DeadreluError(f"{name or 'the module'} is a {kind}: deadrelu has dense layers (Linear), activations and "
+                                f"normalizations ({', '.join(_names('model.normalization.name')[1:])})")
     return _as_computed(source, _checked(layers, "the module"), problem)
 
 
@@ -139,6 +162,8 @@ def from_keras(source: Any) -> Network:
             activation = _recognised(name, layer.activation, lambda x: _array(layer.activation(x)))
             if activation is None:
                 raise DeadreluError(f"{layer.name}: deadrelu has no activation {name}")
+        elif _normalization_name(kind) is not None:
+            _normalize(layers, _normalization(kind, layer, layer.name), layer.name)
         elif kind not in _PASSED_OVER:
             activation = _recognised(kind, layer, lambda x: _array(layer(x)))
             if activation is None:
@@ -166,12 +191,16 @@ def of_run(results: Results, run_id: str | None = None, step: int | None = None)
     for key, some in (("activation", layers[:-1]), ("output_activation", layers[-1:])):
         for layer, activation in zip(some, layer_by_layer(_setting(results, run, f"model.{key}"), len(some))):
             layer.activation = activation
+    normalization = _resolved("normalization", to_json(_setting(results, run, "model.normalization")))
     for layer, learned in zip(layers, found):
-        if learned.keys() - {"weights", "bias", "slope"}:
-            raise DeadreluError(f"{results.directory}: a layer has more than weights, biases and slopes: "
-                                f"{', '.join(learned)}; `deadrelu export --parameters` writes all of it")
         if "slope" in learned:
             layer.activation["slope"] = float(np.ravel(learned["slope"])[0])
+        if layer is not layers[-1] and normalization["name"] != "none":
+            layer.normalization = Normalization(dict(normalization), {
+                ours: np.asarray(learned[theirs[0]]) for ours, theirs in _NORMALIZATION_ARRAYS.items() if theirs[0] in learned})
+    if _setting(results, run, "model.skip") is True:
+        raise DeadreluError(f"{results.directory}: the network has model.skip, which no list of layers has; `deadrelu export "
+                            "--parameters` writes its arrays")
     return Network(layers)
 
 
@@ -198,13 +227,16 @@ def to_torch(source: Network | Results | str | os.PathLike[str], **which: Any) -
     modules: list[torch.nn.Module] = []
     for layer in source.layers:
         outputs, inputs = layer.weight.shape
-        linear = torch.nn.Linear(inputs, outputs, bias=layer.bias is not None)
-        linear.weight = torch.nn.Parameter(torch.from_numpy(np.array(layer.weight)))
-        if layer.bias is not None:
-            linear.bias = torch.nn.Parameter(torch.from_numpy(np.array(layer.bias)))
-        modules.append(linear)
-        if layer.activation["name"] != "identity":
-            modules.append(_torch_activation(layer.activation))
+        for described, arrays in layer.modules():
+            if described is None:
+                module: torch.nn.Module = torch.nn.Linear(inputs, outputs, bias=layer.bias is not None)
+            elif described is layer.activation:
+                module = _torch_activation(described)
+            else:
+                module = _torch_normalization(described, outputs)
+            tensors = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+            module.load_state_dict(tensors, strict=False, assign=True)
+            modules.append(module)
     return torch.nn.Sequential(*modules)
 
 
@@ -256,8 +288,7 @@ def _probe(network: Any, data: Any, activation: str | Mapping[str, Any] | None, 
         file = known.save(folder / "network.safetensors")
         if not isinstance(network, Mapping):
             model = known.config(file)["model"]
-            settings = [f"--set=model.{key}={to_json(model[key])}" for key in ("activation", "output_activation")
-                        if key in model] + settings
+            settings = [f"--set=model.{key}={to_json(value)}" for key, value in model.items() if key != "hidden"] + settings
     if activation is not None:
         settings.append(f"--activation={activation if isinstance(activation, str) else to_json(activation)}")
     ask("probe", file, "--data", _data_file(data, folder), "--out", out, *settings)
@@ -297,16 +328,22 @@ def _array(values: Any) -> NDArray[Any]:
 
 def _from_arrays(arrays: Mapping[str, NDArray[Any]], where: str) -> Network:
     layers: list[Layer] = []
-    for name, weight in arrays.items():
-        if name.split(".")[-1] != "weight":
+    for stem in dict.fromkeys(name.rpartition(".")[0] for name in arrays):
+        found = {name: arrays[path] for name in _NORMALIZATION_ARRAYS if (path := f"{stem}.{name}".removeprefix(".")) in arrays}
+        weight = found.get("weight", found.get("running_mean"))
+        if weight is None:
             continue
-        if weight.ndim == 1 and weight.size == 1 and layers:
+        if weight.ndim == 2:
+            layers.append(Layer(weight, found.get("bias")))
+        elif weight.ndim == 1 and found.keys() == {"weight"} and weight.size == 1 and layers:
             layers[-1].activation = {"name": "prelu", "slope": float(weight[0])}
-            continue
-        if weight.ndim != 2:
-            raise DeadreluError(f"{where}: {name} has {weight.ndim} dimensions: deadrelu has dense layers, whose weights have "
-                                "2")
-        layers.append(Layer(weight, arrays.get(f"{name[:-len('weight')]}bias")))
+        elif weight.ndim == 1:
+            kind = "batch_norm" if "running_mean" in found else "layer_norm" if "bias" in found else "rms_norm"
+            settings = dict(_resolved("normalization", kind)) | {"affine": "weight" in found}
+            _normalize(layers, Normalization(settings, found), stem)
+        else:
+            raise DeadreluError(f"{where}: {stem}.weight has {weight.ndim} dimensions: deadrelu has dense layers, whose weights "
+                                "have 2")
     return _checked(layers, where)
 
 
@@ -335,9 +372,22 @@ def _activate(layers: Sequence[Layer], activation: dict[str, Any], name: str) ->
     layers[-1].activation = activation
 
 
+def _normalize(layers: Sequence[Layer], normalization: Normalization, name: str) -> None:
+    """Puts it behind what the last layer has so far."""
+    if not layers or layers[-1].normalization is not None:
+        raise DeadreluError(f"{name}: the normalization follows no dense layer")
+    if any(array.shape != (len(layers[-1].weight),) for array in normalization.arrays.values()):
+        raise DeadreluError(f"{name}: normalizes something else than the {len(layers[-1].weight)} numbers of the layer before it")
+    activated = layers[-1].activation["name"] != "identity"
+    normalization.settings["position"] = "after_activation" if activated else "before_activation"
+    layers[-1].normalization = normalization
+
+
 def _checked(layers: list[Layer], where: str) -> Network:
     if not layers:
         raise DeadreluError(f"{where} has no dense layer")
+    if layers[-1].normalization is not None:
+        raise DeadreluError(f"{where}: the output layer has a normalization, which hidden layers of deadrelu have")
     if layers[-1].activation["name"] == "softmax":
         layers[-1].activation = {"name": "identity"}  # the cross-entropy of deadrelu has it within
     if any(layer.activation["name"] == "softmax" for layer in layers):
@@ -350,11 +400,44 @@ def _checked(layers: list[Layer], where: str) -> Network:
 
 
 @cache
+def _names(key: str) -> list[str]:
+    """What the program allows for a key that names one of several."""
+    topics = json.loads(ask("explain", key, "--json"))
+    return str(topics[0]["type"]).removeprefix("one of ").split(", ")
+
+
+@cache
 def _activation_names() -> dict[str, str]:
     """The program's activations by their names in small letters, as other libraries' classes have them."""
-    topics = json.loads(ask("explain", "model.activation.name", "--json"))
-    names = str(topics[0]["type"]).removeprefix("one of ").split(", ")
-    return {_plain(name): name for name in names} | {"linear": "identity", "swish": "silu"}
+    return {_plain(name): name for name in _names("model.activation.name")} | {"linear": "identity", "swish": "silu"}
+
+
+def _normalization_name(kind: str) -> str | None:
+    """The program's normalization of a class that PyTorch or Keras calls so."""
+    plain = _plain(kind).removesuffix("1d").removesuffix("alization")
+    return next((name for name in _names("model.normalization.name") if _plain(name) == plain), None)
+
+
+def _normalization(kind: str, module: Any, where: str) -> Normalization:
+    """Of a module of PyTorch or a layer of Keras, with 1 and 0 where one of gains and shifts is not learned."""
+    arrays = {}
+    for name, others in _NORMALIZATION_ARRAYS.items():
+        found = [value for value in (getattr(module, each, None) for each in (name, *others)) if hasattr(value, "shape")]
+        if found:
+            arrays[name] = _array(found[0])
+    settings: dict[str, Any] = dict(_resolved("normalization", _normalization_name(kind)))
+    if settings["name"] == "batch_norm" and "running_mean" not in arrays:
+        raise DeadreluError(f"{where}: a {kind} without running statistics, which deadrelu measures with")
+    given = getattr(module, "eps", getattr(module, "epsilon", None))
+    settings["epsilon"] = float(np.finfo(np.float32).eps if given is None else given)
+    settings["affine"] = "weight" in arrays or "bias" in arrays
+    if "momentum" in settings and isinstance(module.momentum, float):
+        settings["momentum"] = module.momentum if hasattr(module, "eps") else 1 - module.momentum
+    if settings["affine"] and "weight" not in arrays:
+        arrays["weight"] = np.ones_like(arrays["bias"])
+    if settings["affine"] and "bias" not in arrays and settings["name"] != "rms_norm":
+        arrays["bias"] = np.zeros_like(arrays["weight"])
+    return Normalization(settings, arrays)
 
 
 def _plain(name: str) -> str:
@@ -371,7 +454,7 @@ def _recognised(kind: str, thing: Any, function: Callable[[NDArray[Any]], NDArra
         return {"name": "softmax"}
     if name is None or name == "identity":
         return None if name is None else {"name": name}
-    activation = dict(_resolved(name))
+    activation = dict(_resolved("activation", name))
     for theirs, ours in _NUMBERS.items():
         value = getattr(thing, theirs, None)
         if value is None and inspect.isfunction(thing) and theirs in inspect.signature(thing).parameters:
@@ -385,10 +468,10 @@ def _recognised(kind: str, thing: Any, function: Callable[[NDArray[Any]], NDArra
 
 
 @cache
-def _resolved(name: str) -> dict[str, Any]:
-    """The activation of that name with its numbers at their defaults."""
-    config = {"data": {"kind": "xor"}, "model": {"hidden": [1], "activation": name}, "train": {"steps": 1}}
-    found: dict[str, Any] = json.loads(ask("config", "-", text=json.dumps(config)))["model"]["activation"]
+def _resolved(key: str, value: str) -> dict[str, Any]:
+    """What the program makes of a model's key: activation or normalization with its numbers at their defaults."""
+    config = {"data": {"kind": "xor"}, "model": {"hidden": [2]}, "train": {"steps": 1}}
+    found: dict[str, Any] = json.loads(ask("config", "-", f"--set=model.{key}={value}", text=json.dumps(config)))["model"][key]
     return found
 
 
@@ -413,21 +496,30 @@ def _as_computed(module: Any, network: Network, problem: DeadreluError | None) -
         raise DeadreluError(f"the module cannot be run on {inputs} inputs ({str(error).splitlines()[0]}); its state_dict has "
                             "the parameters") from None
     names = dict.fromkeys(_activation_names().values())
-    known = [_resolved(name) for name in names if name != "identity" and _torch_class(name) is not None]
+    known = [_resolved("activation", name) for name in names if name != "identity" and _torch_class(name) is not None]
     identity = {"name": "identity"}
     hidden = [layer.activation for layer in network.layers[:-1]]
     tried = [(hidden, network.layers[-1].activation)]
     if problem or all(activation == identity for activation in hidden):
         uniform = [[activation] * len(hidden) for activation in known] if hidden else [hidden]
         tried += [(inner, outer) for outer in [identity, *known] for inner in uniform]
-    for inner, outer in tried:
-        layers = [replace(layer, activation=activation) for layer, activation in zip(network.layers, [*inner, outer])]
+    normalized = any(layer.normalization is not None for layer in network.layers)
+    positions = [None, *(_names("model.normalization.position") if normalized else [])]
+    for (inner, outer), position in product(tried, positions):
+        layers = [replace(layer, activation=activation, normalization=_placed(layer.normalization, position))
+                  for layer, activation in zip(network.layers, [*inner, outer])]
         with torch.no_grad():
             found = _array(to_torch(Network(layers)).eval().float()(x))
         if any(_close(link(found), expected) for link in (lambda y: y, _log_softmax, lambda y: np.exp(_log_softmax(y)))):
             return Network(layers)
     raise problem or DeadreluError("the module computes something else than its Linear layers one after the other with one "
                                    "activation: make it a Sequential, or give its state_dict and the activation")
+
+
+def _placed(normalization: Normalization | None, position: str | None) -> Normalization | None:
+    if normalization is None or position is None:
+        return normalization
+    return replace(normalization, settings=normalization.settings | {"position": position})
 
 
 def _close(found: NDArray[Any], expected: NDArray[Any]) -> bool:
@@ -468,6 +560,17 @@ def _torch_activation(activation: dict[str, Any]) -> torch.nn.Module:
     takes = inspect.signature(cls).parameters
     module: torch.nn.Module = cls(**{theirs: activation[ours] for theirs, ours in _NUMBERS.items()
                                      if theirs in takes and ours in activation})
+    return module
+
+
+def _torch_normalization(settings: Mapping[str, Any], units: int) -> torch.nn.Module:
+    import torch
+
+    cls = next(getattr(torch.nn, kind) for kind in dir(torch.nn) if _plain(kind).removesuffix("1d") == _plain(settings["name"]))
+    takes = inspect.signature(cls).parameters
+    given = {"eps": settings["epsilon"], "elementwise_affine": settings["affine"], "affine": settings["affine"],
+             "momentum": settings.get("momentum")}
+    module: torch.nn.Module = cls(units, **{name: value for name, value in given.items() if name in takes})
     return module
 
 

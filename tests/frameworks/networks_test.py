@@ -51,7 +51,7 @@ class Torch(Folder):
                 with self.assertRaisesRegex(deadrelu.DeadreluError, f"PyTorch has no module for the activation {name}"):
                     deadrelu.to_torch(deadrelu.Network([deadrelu.Layer(np.eye(2), None, {"name": name})]))
                 continue
-            layer = deadrelu.Layer(np.eye(2, dtype=np.float32), None, _resolved(name))
+            layer = deadrelu.Layer(np.eye(2, dtype=np.float32), None, _resolved("activation", name))
             model = deadrelu.to_torch(deadrelu.Network([layer]))
             known += 1
             self.assertEqual(deadrelu.from_torch(model).layers[0].activation, layer.activation)
@@ -80,11 +80,89 @@ class Torch(Folder):
         with self.assertRaisesRegex(deadrelu.DeadreluError, "cannot be run on 3 inputs"):
             deadrelu.from_torch(Net(lambda x: x.view(1, 2, 3, 4, 5), lambda x: x))
 
+    def normalized(self, kind, behind=False, width=5):
+        """Two hidden layers with a normalization that has learned something."""
+        nn = torch.nn
+        cls, options = {"layer_norm": (nn.LayerNorm, {"eps": 1e-3}), "rms_norm": (nn.RMSNorm, {"eps": 1e-3}),
+                        "plain_layer_norm": (nn.LayerNorm, {"elementwise_affine": False}),
+                        "batch_norm": (nn.BatchNorm1d, {"momentum": 0.3}),
+                        "plain_batch_norm": (nn.BatchNorm1d, {"affine": False})}[kind]
+        between = [lambda: cls(width, **options), nn.ReLU][::-1 if behind else 1]
+        model = nn.Sequential(nn.Linear(3, width), *(make() for make in between), nn.Dropout(0.5), nn.Linear(width, width),
+                              *(make() for make in between), nn.Linear(width, 2)).double()
+        with torch.no_grad():
+            for name, value in [*model.named_parameters(), *model.named_buffers()]:
+                if value.dtype == torch.float64:
+                    value.add_(torch.rand_like(value) / 2)
+        return model.eval()
+
+    def test_normalizations_come_back_with_the_same_outputs_and_are_probed(self):
+        x = INPUTS.astype(np.float64)
+        for kind in ("layer_norm", "rms_norm", "plain_layer_norm", "batch_norm", "plain_batch_norm"):
+            for behind in (False, True):
+                with self.subTest(kind=kind, behind=behind):
+                    model = self.normalized(kind, behind)
+                    network = deadrelu.from_torch(model)
+                    settings = network.config("x")["model"]["normalization"]
+                    self.assertEqual(settings["name"], kind.removeprefix("plain_"))
+                    self.assertEqual(settings["affine"], not kind.startswith("plain"))
+                    self.assertEqual(settings["position"], "after_activation" if behind else "before_activation")
+                    with torch.no_grad():
+                        expected = model(torch.from_numpy(x)).numpy()
+                        again = deadrelu.to_torch(network).eval()(torch.from_numpy(x)).numpy()
+                        hidden = torch.relu(model[:2 if behind else 3](torch.from_numpy(x)))
+                        hidden = torch.relu(model[0](torch.from_numpy(x))) if behind else hidden
+                    np.testing.assert_array_equal(again, expected)
+                    probed = deadrelu.probe(model, (x, expected), set={"train.precision": "float64"})
+                    self.assertLess(probed.runs["train_loss"][0], 1e-24)
+                    units = probed.units[probed.units["layer"] == 1]
+                    np.testing.assert_allclose(units["activation_mean"], hidden.mean(axis=0).numpy(), rtol=1e-9)
+
+    def test_a_normalization_of_functions_is_found_out(self):
+        class Net(torch.nn.Module):
+            def __init__(self, behind):
+                super().__init__()
+                self.one, self.norm, self.two = torch.nn.Linear(3, 6), torch.nn.LayerNorm(6), torch.nn.Linear(6, 2)
+                self.behind = behind
+
+            def forward(self, x):
+                x = self.one(x)
+                return self.two(self.norm(torch.relu(x)) if self.behind else torch.relu(self.norm(x)))
+
+        for behind in (False, True):
+            first = deadrelu.from_torch(Net(behind)).layers[0]
+            self.assertEqual(first.activation, {"name": "relu"})
+            self.assertEqual(first.normalization.settings["position"], "after_activation" if behind else "before_activation")
+
+    def test_a_recorded_network_with_a_normalization_computes_in_torch_what_its_losses_say(self):
+        results = deadrelu.run({
+            "data": {"kind": "function", "function": "abs", "samples": 64}, "model": {"hidden": [6, 5]},
+            "train": {"steps": 30, "precision": "float64"}, "record": {"every": 30, "parameters": ["final"]},
+            "sweep": {"grid": {"model.normalization": ["layer_norm", "rms_norm", {
+                "name": "batch_norm", "position": "after_activation", "epsilon": 0.01}]}},
+        }, out=self.folder / "out", progress=False)
+        x = np.linspace(*results.config["data"]["domain"], 64)[:, None]
+        for run in results.runs.itertuples():
+            with torch.no_grad():
+                outputs = deadrelu.to_torch(results.network(run.run_id)).eval()(torch.from_numpy(x)).numpy()
+            self.assertAlmostEqual(((outputs - abs(x)) ** 2).mean(), run.train_loss, places=12)
+        skipping = deadrelu.run({"data": {"kind": "xor"}, "model": {"hidden": [4, 4], "skip": True}, "train": {"steps": 1},
+                                 "record": {"parameters": ["final"]}}, out=self.folder / "skip", progress=False)
+        with self.assertRaisesRegex(deadrelu.DeadreluError, "model.skip"):
+            deadrelu.to_torch(skipping)
+
     def test_a_state_dict_has_the_layers_and_no_activations(self):
         model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1))
         network = deadrelu.from_torch(model.state_dict())
         self.assertEqual([layer.weight.shape for layer in network.layers], [(4, 3), (1, 4)])
         self.assertEqual([layer.activation["name"] for layer in network.layers], ["identity"] * 2)
+        for kind in ("layer_norm", "rms_norm", "batch_norm"):
+            model = self.normalized(kind)
+            found = [layer.normalization for layer in deadrelu.from_torch(model.state_dict()).layers]
+            self.assertEqual([one and one.settings["name"] for one in found], [kind, kind, None])
+            probed = [deadrelu.probe(each, INPUTS, set={"model.normalization": found[0].settings | {
+                "epsilon": getattr(model[1], "eps")}}) for each in (model.state_dict(), model)]
+            np.testing.assert_array_equal(probed[0].units["activation_mean"], probed[1].units["activation_mean"])
 
     def test_what_deadrelu_has_not_is_named(self):
         nn = torch.nn
@@ -94,6 +172,11 @@ class Torch(Folder):
                             (nn.Sequential(nn.ReLU(), nn.Linear(3, 2)), "follows no dense layer"),
                             (nn.Sequential(nn.Linear(3, 2), nn.Linear(3, 1)), "has 2 outputs, and the next one takes 3"),
                             (nn.Flatten(), "has no dense layer"),
+                            (nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 2)), "follows no dense layer"),
+                            (nn.Sequential(nn.Linear(3, 2), nn.LayerNorm(2)), "the output layer has a normalization"),
+                            (nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4, track_running_stats=False), nn.Linear(4, 2)),
+                             "without running statistics"),
+                            (nn.Sequential(nn.Linear(3, 4), nn.GroupNorm(2, 4), nn.Linear(4, 2)), "1 is a GroupNorm"),
                             ({"a.weight": torch.zeros(2, 3, 4)}, "a.weight has 3 dimensions")):
             with self.assertRaisesRegex(deadrelu.DeadreluError, said):
                 deadrelu.from_torch(model)
@@ -190,9 +273,20 @@ class Keras(Folder):
             ours = output(network)
             np.testing.assert_allclose(ours - ours[:, :1], logits - logits[:, :1], atol=1e-5)
 
+    def test_normalizations_give_the_same_outputs(self):
+        layers = keras.layers
+        for make in (layers.BatchNormalization, lambda: layers.LayerNormalization(center=False),
+                     lambda: layers.BatchNormalization(scale=False), layers.RMSNormalization):
+            model = keras.Sequential([keras.Input((3,)), layers.Dense(6), make(), layers.ReLU(), layers.Dense(2)])
+            model.set_weights([array + np.random.default_rng(3).random(array.shape) / 2 for array in model.get_weights()])
+            network = deadrelu.from_keras(model)
+            with torch.no_grad():
+                ours = deadrelu.to_torch(network).eval()(torch.from_numpy(INPUTS)).numpy()
+            np.testing.assert_allclose(ours, keras.ops.convert_to_numpy(model(INPUTS)), atol=1e-5)
+
     def test_what_deadrelu_has_not_is_named(self):
         layers = keras.layers
-        for layer, said in ((layers.BatchNormalization(), "is a BatchNormalization"), (layers.ReLU(max_value=1), "ReLU computes"),
+        for layer, said in ((layers.GroupNormalization(2), "is a GroupNormalization"), (layers.ReLU(max_value=1), "ReLU computes"),
                             (layers.Activation("exponential"), "no activation exponential")):
             model = keras.Sequential([keras.Input((3,)), layers.Dense(2), layer, layers.Dense(1)])
             with self.assertRaisesRegex(deadrelu.DeadreluError, said):
