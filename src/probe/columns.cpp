@@ -274,6 +274,8 @@ const ColumnOf<D> kDeaths[] = {
      "How much of the change came in the one update that did it; empty unless record.deaths is every_step.",
      "(M(t - 1) - M(t)) / (M(from_step) - M(t)): M is the maximum over the probe inputs after so many updates, t the "
      "last update after from_step by which the unit died or came back. 1: at a single blow; near 0: little by little; above 1: after moving the other way."},
+    {"dead_before", &D::dead_before, "1", "Whether the unit was dead at from_step, 0 or 1.",
+     "Its activation was 0 on every probe input: 0 for a death, 1 for a revival; of a reset it tells whom it met."},
 };
 
 using R = RunOutcome;

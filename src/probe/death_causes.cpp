@@ -35,6 +35,7 @@ void describe_change(const std::array<UnitVersion, kVersions>& versions, DeathRo
     const auto gain = [&](std::size_t others) { return versions[others | k].peak - versions[others].peak; };
     return (2 * gain(0) + gain(i) + gain(j) + 2 * gain(i | j)) / 6;
   };
+  row.dead_before = versions[0].dead ? 1 : 0;
   row.max_before = versions[0].peak;
   row.max_after = versions[kVersions - 1].peak;
   row.share_weights = share(kOwnWeights, kOwnBias, kBelow);

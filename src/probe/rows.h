@@ -121,6 +121,7 @@ struct DeathRow {
          share_below = kMissing;
   Cause cause = Cause::kWeights;
   double last_step_share = kMissing;
+  std::int64_t dead_before = 0;
 };
 
 enum class RunStatus { kOk, kDiverged };

@@ -121,13 +121,11 @@ class LifeReader {
           ExitCode::kUsage,
           "how many units there are was not recorded: it takes the table layers in record.tables");
     for_each_unit(
-        "death_rows", "x.event, x.to_step, x.max_before",
+        "death_rows", "x.event, x.to_step, x.dead_before",
         "x.to_step, x.event = 'reset' DESC",  // up to a record, a reset comes first
         [&](std::span<const Cell> row) {
-          // What the unit is before its first event it has been from the start.
-          const auto* before = std::get_if<double>(&row[5]);
-          const bool reset = row[3] == Cell(std::string("reset"));
-          start(reset ? before != nullptr && *before <= 0 : row[3] == Cell(std::string("revival")));
+          start(row[5] ==
+                Cell(std::int64_t{1}));  // what the unit is before its first event it has been from the start
           Others& others = others_[{runs_[run_].position, life_->layer}];
           --(life_->dead ? others.dead : others.alive);
         },

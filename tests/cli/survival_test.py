@@ -171,15 +171,20 @@ class Survival(harness.Case):
     def test_a_reset_ends_a_life_and_is_no_revival(self):
         settings = config(deaths="records")
         settings["remedy"] = {"reset": {"rule": "random", "every": 7}}
-        self.train(settings, "out")
-        (group,) = json.loads(self.succeed("survival", "out", "--json"))["groups"]
-        events = self.rows("out/deaths.csv")
-        self.assertGreater(group["reset"], 0)
-        self.assertEqual(group["deaths"], sum(row["event"] == "death" for row in events))
-        self.assertEqual(group["revivals"], sum(row["event"] == "revival" for row in events))
-        self.assertEqual(sum(group[fate] for fate in ("born_dead", "died", "alive", "reset")), group["units"])
-        born_dead = sum(row["step"] == "0" and row["dead"] == "1" for row in self.rows("out/units.csv"))
-        self.assertEqual(group["born_dead"], born_dead)
+        for activation in ("relu", "hard_sigmoid"):  # whose units live on with pre-activations down to -3
+            settings["model"]["activation"] = activation
+            self.train(settings, activation)
+            (group,) = json.loads(self.succeed("survival", activation, "--json"))["groups"]
+            events = self.rows(f"{activation}/deaths.csv")
+            self.assertGreater(group["reset"], 0)
+            self.assertEqual(group["deaths"], sum(row["event"] == "death" for row in events))
+            self.assertEqual(group["revivals"], sum(row["event"] == "revival" for row in events))
+            self.assertEqual(sum(group[fate] for fate in ("born_dead", "died", "alive", "reset")), group["units"])
+            dead = {(row["run_id"], row["step"], row["layer"], row["unit"]): row["dead"]
+                    for row in self.rows(f"{activation}/units.csv")}
+            self.assertEqual(group["born_dead"], sum(value == "1" for (_, step, *_), value in dead.items() if step == "0"))
+            for row in events:
+                self.assertEqual(row["dead_before"], dead[row["run_id"], row["from_step"], row["layer"], row["unit"]])
         del settings["record"]["deaths"]
         self.train(settings, "units")
         self.assertIn("record.deaths=records", self.fail_with(2, "survival", "units"))

@@ -34,7 +34,7 @@ TEST(Columns, names_and_order_are_the_contracts) {
       {"tasks", "task, steps, online_loss, online_accuracy, loss, accuracy, dead_fraction, "},
       {"deaths",
        "layer, unit, event, from_step, to_step, max_before, max_after, share_weights, share_bias, share_below, cause, "
-       "last_step_share, "},
+       "last_step_share, dead_before, "},
       {"parameters", "step, layers, "},
   };
   for (const Table& table : result_tables()) {
