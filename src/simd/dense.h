@@ -13,6 +13,10 @@ enum class ProductStart {
   kAccumulate,  // at what C holds: a reduction goes on where its last piece ended
 };
 
+// Layers of so many inputs or outputs, or fewer, are passed by all samples with the weights in registers: starting and
+// ending a tile would take longer than its few terms.
+inline constexpr std::size_t kNarrow = 3;
+
 template <class T>
 struct DenseKernels {
   // C[m][n] = start + Σ_k A[m][k]·B[k][n], in ascending k with one fused multiply-add a term, lane by lane.

@@ -16,8 +16,6 @@ HWY_BEFORE_NAMESPACE();
 namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
-// A pass over all columns pays where starting and ending a tile would take longer than its few terms.
-constexpr std::size_t kNarrow = 3;
 inline bool is_narrow(std::size_t rows_or_terms) { return rows_or_terms >= 1 && rows_or_terms <= kNarrow; }
 
 // Calls use(std::make_index_sequence<count>()). REQUIRES: 1 ≤ count ≤ kMost.

@@ -60,13 +60,16 @@ Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
           &unit_sum_kernels<T>(target, engine)};
 }
 
-// The distance in scalars from one row of `columns` elements to the next: whole vectors, and no multiple of
-// 4 KiB, which would put all rows into the same few sets of the L1 cache.
+// The distance in scalars from one row of `columns` elements to the next: whole vectors, and beyond a multiple of 4 KiB at
+// least half a KiB: else all rows share few sets of the L1 cache, or a load of one row waits for the store to another
+// whose address has the same last 12 bits (10 % of a network of narrow layers).
 template <class T>
 std::size_t padded_row(const Kernels<T>& kernels, std::size_t columns) {
   std::size_t stride = columns * kernels.lanes;
   stride += (kernels.vector - stride % kernels.vector) % kernels.vector;
-  return stride * sizeof(T) % 4096 == 0 ? stride + kernels.vector : stride;
+  constexpr std::size_t kPage = 4096 / sizeof(T), kLeast = 512 / sizeof(T);
+  const std::size_t beyond = stride % kPage;
+  return stride < kPage || beyond >= kLeast ? stride : stride + kLeast - beyond;
 }
 
 }  // namespace deadrelu

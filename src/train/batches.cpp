@@ -141,10 +141,13 @@ std::size_t block_size(const Network<T>& network, std::size_t batch_size) {
   // rows suit them) better than those of lanes, which have a pack's worth of everything.
   const std::size_t tile = is_wide ? 48 : 12;
   if (network.shape.couples_samples()) return (batch_size + tile - 1) / tile * tile;
-  const std::size_t bytes = (is_wide ? 4 : 2) * cache_sizes().level2;
+  const std::size_t highest = highest_row_count(network.shape);
+  // A pass by a narrow layer takes every number once: what it reads and writes comes from the L1 cache.
+  const bool passes = !is_wide && highest <= kNarrow;
+  const std::size_t bytes = passes ? cache_sizes().level1 : (is_wide ? 4 : 2) * cache_sizes().level2;
   // What training touches: a plain ReLU keeps no pre-activations, and two layers' gradients live at a time.
-  std::size_t values = network.shape.inputs() + 2 * highest_row_count(network.shape);
-  for (std::size_t l = 0; l < network.shape.layers.size(); ++l) {
+  std::size_t values = passes ? 3 * highest : network.shape.inputs() + 2 * highest;
+  for (std::size_t l = 0; l < network.shape.layers.size() && !passes; ++l) {
     const LayerShape& layer = network.shape.layers[l];
     const bool joins = layer.normalizes(Position::kAfterActivation) || layer.drops || layer.adds_input;
     values += layer.outputs * (joins ? 2 : 1) + (layer.drops ? layer.outputs : 0);
