@@ -54,15 +54,17 @@ std::vector<std::string> experiment_names(const fs::path& folder) {
   return names;
 }
 
-// full: at the published size, which full.json gives where the config is smaller.
-Experiment read_experiment(const fs::path& folder, const std::string& name, bool full) {
+// full: at the published size, which full.json gives where the config is smaller. sets: further keys, as for --set.
+Experiment read_experiment(const fs::path& folder, const std::string& name, bool full,
+                           const std::vector<std::string>& sets) {
   const std::vector<std::string> names = experiment_names(folder);
   if (std::find(names.begin(), names.end(), name) == names.end())
     throw usage_error("there is no experiment '{}' in {}{}", name, folder.string(), suggestion(name, names));
   const std::string config_path = (folder / name / "config.json").string();
   const fs::path full_sets = folder / name / "full.json";
-  const auto read = [&](std::vector<std::string> sets) {
-    ConfigSource source = read_config(config_path, std::move(sets));
+  const auto read = [&](std::vector<std::string> size) {
+    size.insert(size.end(), sets.begin(), sets.end());
+    ConfigSource source = read_config(config_path, std::move(size));
     source.default_name = name;
     return ExperimentConfig(source);
   };
@@ -77,10 +79,12 @@ Experiment read_experiment(const fs::path& folder, const std::string& name, bool
   return experiment;
 }
 
+constexpr const char* kOut = "results";
+
 struct ReproduceOptions {
-  std::vector<std::string> names;
+  std::vector<std::string> names, sets;
   RunnerChoices runner;
-  std::string experiments, out = "results", progress = "auto";
+  std::string experiments, out = kOut, progress = "auto";
   bool all = false, full = false, list = false, json = false, quiet = false;
 };
 
@@ -89,12 +93,15 @@ std::vector<Experiment> asked_experiments(const ReproduceOptions& options) {
   if (options.names.empty() != (options.all || options.list))
     throw usage_error("reproduce: {}", options.names.empty() ? "name experiments, or give --all or --list"
                                                              : "give either names, or --all, or --list");
+  if (!options.sets.empty() && options.out == kOut)
+    throw usage_error("reproduce --set: give --out DIR as well, so that these results are kept apart");
   const fs::path folder = find_experiments(options.experiments);
   const std::vector<std::string> names = options.names.empty() ? experiment_names(folder) : options.names;
   if (names.empty())
     throw UserError(ExitCode::kInputOutput, folder.string() + ": holds no experiment (FOLDER/config.json)");
   std::vector<Experiment> experiments;
-  for (const std::string& name : names) experiments.push_back(read_experiment(folder, name, options.full));
+  for (const std::string& name : names)
+    experiments.push_back(read_experiment(folder, name, options.full, options.sets));
   return experiments;
 }
 
@@ -144,6 +151,7 @@ Examples:
   deadrelu reproduce born-dead
   deadrelu reproduce fashion-depth --full
   deadrelu reproduce --all --json > claims.json
+  deadrelu reproduce remedies-labels --full --set data.images=/data/mnist/train-images-idx3-ubyte --out mnist
   deadrelu query results/born-dead 'SELECT avg(born_dead) FROM runs')");
   ReproduceOptions& options = command.calls(reproduce);
   command.arguments("NAME", options.names, "names of experiments");
@@ -151,6 +159,8 @@ Examples:
   command.flag("--full", options.full, "at the published size");
   command.flag("--list", options.list, "only list them: runs, claims, titles");
   command.flag("--json", options.json, "a JSON array, one claim (or experiment) a line");
+  command.list("--set", "PATH=VALUE", options.sets,
+               "set one key of the configs; results then go elsewhere: --out");
   command.option("--experiments", "DIR", options.experiments, "where they are (default: ./experiments)");
   command.option("--out", "DIR", options.out, "results go to DIR/NAME (default: results)");
   add_runner_options(command, options.runner);

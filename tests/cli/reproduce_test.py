@@ -191,6 +191,12 @@ class FullSize(Experiments):
         manifest = json.loads((self.folder / "results/one-full/manifest.json").read_text())
         self.assertEqual((manifest["trained_now"], manifest["complete"]), (0, True))
 
+    def test_keys_can_be_set_for_results_that_are_kept_apart(self):
+        self.assertIn("--out", self.fail_with(2, "reproduce", "one", "--set", "train.steps=2"))
+        self.judge(0, "one", "--full", "--set", "train.steps=2", "--out", "elsewhere")
+        self.assertEqual(self.succeed("query", "elsewhere/one-full", "SELECT DISTINCT steps FROM runs"), "steps\n2\n")
+        self.assertIn("did you mean", self.fail_with(2, "reproduce", "one", "--set", "train.stesp=2", "--out", "elsewhere"))
+
     def test_without_a_full_json_there_is_one_size(self):
         (self.folder / "experiments/one/full.json").unlink()
         self.assertEqual(self.verdicts(3, "one", "--full"), ["PASS", "FAIL", "PASS"])
