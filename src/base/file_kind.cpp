@@ -105,20 +105,25 @@ bool is_bzip2(std::string_view start) {
 bool is_text(std::string_view start) { return !start.empty() && start.find('\0') == std::string_view::npos; }
 bool is_anything(std::string_view) { return true; }
 
-// A row for each sign by which a kind is known: bytes at an offset, or where it has none, a look at all of
-// them. The first sign that is found counts.
+// A row for each sign by which a kind is known: bytes at an offset, or a look at all of them. The first sign that is
+// found counts.
 struct Sign {
+  using Look = bool (*)(std::string_view start);
+  constexpr Sign(FileKind of, std::string_view there, std::size_t at = 0)
+      : kind(of), bytes(there), offset(at) {}
+  constexpr Sign(FileKind of, Look has_it) : kind(of), look(has_it) {}
+
   FileKind kind;
-  std::string_view bytes;
+  std::string_view bytes = {};
   std::size_t offset = 0;
-  bool (*look)(std::string_view start) = nullptr;
+  Look look = nullptr;
 
   // A few letters may also begin a text (PAR1 a column's name): then a zero byte has to follow.
   bool is_in(std::string_view start) const {
     if (look != nullptr) return look(start);
     if (!start.substr(std::min(offset, start.size())).starts_with(bytes)) return false;
-    const bool letters = bytes.size() < 6 &&
-                         std::all_of(bytes.begin(), bytes.end(), [](char c) { return c > ' ' && c < 0x7F; });
+    const bool letters =
+        bytes.size() < 6 && std::ranges::all_of(bytes, [](char c) { return c > ' ' && c < 0x7F; });
     return !letters || bytes[0] == '%' || start.find('\0') != std::string_view::npos;
   }
 };
@@ -126,15 +131,12 @@ struct Sign {
 constexpr Sign kSigns[] = {
     {{kForeign, "a gzip file", kUnpack}, "\x1F\x8B"sv},
     {{kNpy, "a NumPy file (.npy)", "data.kind \"npy\" reads one"}, "\x93NUMPY"sv},
-    {{kNpz, "a NumPy file (.npz)", "data.kind \"npz\" reads data from one, init.file parameters"},
-     {},
-     0,
-     is_npz},
-    {{kForeign, "a PyTorch file", kConvert}, {}, 0, is_torch_zip},
+    {{kNpz, "a NumPy file (.npz)", "data.kind \"npz\" reads data from one, init.file parameters"}, is_npz},
+    {{kForeign, "a PyTorch file", kConvert}, is_torch_zip},
     {{kForeign, "a PyTorch file", kConvert}, "\x80\2\x8A\x0Al\xFC\x9C\x46\xF9 j\xA8P\x19"sv},
-    {{kForeign, "a Keras file", kConvert}, {}, 0, is_keras},
-    {{kForeign, "an Excel file (xlsx)", kSaveAsCsv}, {}, 0, is_office},
-    {{kForeign, "an OpenDocument file (ods)", kSaveAsCsv}, {}, 0, is_open_document},
+    {{kForeign, "a Keras file", kConvert}, is_keras},
+    {{kForeign, "an Excel file (xlsx)", kSaveAsCsv}, is_office},
+    {{kForeign, "an OpenDocument file (ods)", kSaveAsCsv}, is_open_document},
     {{kForeign, "a zip archive", kUnpack}, "PK\3\4"sv},
     {{kForeign, "a zip archive", kUnpack}, "PK\5\6"sv},
     {{kForeign, "an Excel file (xls)", kSaveAsCsv}, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv},
@@ -150,8 +152,6 @@ constexpr Sign kSigns[] = {
     {{kForeign, "an ORC file", "pandas: pd.read_orc(FILE).to_csv(\"data.csv\", index=False)"}, "ORC"sv},
     {{kForeign, "an Avro file", "write it as CSV"}, "Obj\1"sv},
     {{kForeign, "a pickle", "pandas or NumPy can load it and write it as CSV, npy or safetensors"},
-     {},
-     0,
      is_pickle},
     {{kForeign, "a GGUF file", ""}, "GGUF"sv},
     {{kForeign, "a MATLAB file", "scipy.io.loadmat reads it; write it as CSV or npy"},
@@ -170,7 +170,7 @@ constexpr Sign kSigns[] = {
     {{kForeign, "a GIF image", kPixels}, "GIF8"sv},
     {{kForeign, "a TIFF image", kPixels}, "II*\0"sv},
     {{kForeign, "a TIFF image", kPixels}, "MM\0*"sv},
-    {{kForeign, "a bzip2 file", kUnpack}, {}, 0, is_bzip2},
+    {{kForeign, "a bzip2 file", kUnpack}, is_bzip2},
     {{kForeign, "an xz file", kUnpack},
      "\xFD"
      "7zXZ\0"sv},
@@ -182,37 +182,30 @@ constexpr Sign kSigns[] = {
      "\x7F"
      "ELF"sv},
     {{kSafetensors, "a safetensors file", "it holds a network's parameters: init.file reads them"},
-     {},
-     0,
      is_safetensors},
-    {{kIdx, "an IDX file", "data.kind \"idx\" reads one"}, {}, 0, is_idx},
+    {{kIdx, "an IDX file", "data.kind \"idx\" reads one"}, is_idx},
     {{kForeign, "a text in UTF-32", "iconv -f UTF-32 -t UTF-8 FILE > data.csv"}, "\xFF\xFE\0\0"sv},
     {{kForeign, "a text in UTF-32", "iconv -f UTF-32 -t UTF-8 FILE > data.csv"}, "\0\0\xFE\xFF"sv},
     {{kForeign, "a text in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE > data.csv"}, "\xFF\xFE"sv},
     {{kForeign, "a text in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE > data.csv"}, "\xFE\xFF"sv},
-    {{kForeign, "a text in UTF-16", "iconv -f UTF-16LE -t UTF-8 FILE > data.csv"}, {}, 0, is_bare_utf16},
-    {{kForeign, "an HTML page", "was a page downloaded instead of the file?"}, {}, 0, is_html},
-    {{kForeign, "an XML file", ""}, {}, 0, is_xml},
+    {{kForeign, "a text in UTF-16", "iconv -f UTF-16LE -t UTF-8 FILE > data.csv"}, is_bare_utf16},
+    {{kForeign, "an HTML page", "was a page downloaded instead of the file?"}, is_html},
+    {{kForeign, "an XML file", ""}, is_xml},
     {{kForeign, "an ARFF file",
       "delete all lines up to @data, and comments (%); then it is CSV without a header"},
-     {},
-     0,
      is_arff},
-    {{kJson, "a JSON file", "pandas: pd.read_json(FILE).to_csv(\"data.csv\", index=False)"}, {}, 0, is_json},
+    {{kJson, "a JSON file", "pandas: pd.read_json(FILE).to_csv(\"data.csv\", index=False)"}, is_json},
     {{kForeign, "a LIBSVM file", "scikit-learn's load_svmlight_file reads it; write it as CSV or npy"},
-     {},
-     0,
      is_libsvm},
-    {{kText, "a text file", ""}, {}, 0, is_text},
-    {{kUnknown, "a binary file of no known kind", ""}, {}, 0, is_anything},
+    {{kText, "a text file", ""}, is_text},
+    {{kUnknown, "a binary file of no known kind", ""}, is_anything},
 };
 
 }  // namespace
 
 FileKind file_kind(std::string_view start) {
   start = start.substr(0, kFileStart);
-  const auto* const found =
-      std::find_if(std::begin(kSigns), std::end(kSigns), [&](const Sign& sign) { return sign.is_in(start); });
+  const auto* const found = std::ranges::find_if(kSigns, [&](const Sign& sign) { return sign.is_in(start); });
   return found->kind;
 }
 

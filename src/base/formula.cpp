@@ -204,8 +204,8 @@ class Compiler {
 std::vector<double> Formula::values_of_numbers(std::span<const NamedNumber> given) const {
   std::vector<double> values;
   for (const Number& number : numbers_) {
-    const auto found = std::find_if(given.begin(), given.end(),
-                                    [&](const NamedNumber& one) { return one.name == number.name; });
+    const auto found =
+        std::ranges::find_if(given, [&](const NamedNumber& one) { return one.name == number.name; });
     assert(found != given.end());
     values.push_back(found->value);
   }

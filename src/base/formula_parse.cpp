@@ -180,7 +180,7 @@ class Parser {
     const std::size_t from = at_;
     while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]))) ++at_;
     const std::string word(text_.substr(from, at_ - from));
-    const auto found = std::find_if(kFormulaOps.begin(), kFormulaOps.end(), [&](const FormulaOpInfo& info) {
+    const auto found = std::ranges::find_if(kFormulaOps, [&](const FormulaOpInfo& info) {
       return info.function != nullptr && word == info.function;
     });
     if (found != kFormulaOps.end()) return call(*found, word);
@@ -205,8 +205,8 @@ class Parser {
   }
 
   std::size_t number_named(const std::string& word, std::size_t from) {
-    const auto found = std::find_if(numbers_.begin(), numbers_.end(),
-                                    [&](const auto& number) { return number.name == word; });
+    const auto found =
+        std::ranges::find_if(numbers_, [&](const auto& number) { return number.name == word; });
     const auto index = static_cast<std::size_t>(found - numbers_.begin());
     if (found == numbers_.end()) numbers_.push_back({word, column_of(from)});
     return index;

@@ -50,7 +50,7 @@ class ActivationGraph {
     const std::size_t columns = (x.size() + lanes_ - 1) / lanes_;
     const std::size_t size = columns * lanes_;
     Buffer<double> z(size), output(outputs * size), gradient(outputs * size), gradient_z(size);
-    std::copy(x.begin(), x.end(), z.data());
+    std::ranges::copy(x, z.data());
     std::fill_n(gradient.data(), size, 1.0);  // of the first output alone
     const ActivationParameters<double> numbers = activation_.parameters();
     const LaneMatrix<const double> inputs = dense_lane_matrix<const double>(z.data(), 1, columns, lanes_);

@@ -228,8 +228,8 @@ class FeatureBench {
 
 std::vector<FeatureTiming> time_features(const ReferenceNetwork& network, SimdTarget simd,
                                          const std::vector<ActivationTiming>& activations) {
-  const auto slowest = std::min_element(
-      activations.begin(), activations.end(), [](const ActivationTiming& a, const ActivationTiming& b) {
+  const auto slowest =
+      std::ranges::min_element(activations, [](const ActivationTiming& a, const ActivationTiming& b) {
         return 1 / a.forward + 1 / a.backward > 1 / b.forward + 1 / b.backward;
       });
   const FeatureBench lanes(network, simd, Engine::kLanes), wide(network, simd, Engine::kWide);

@@ -24,7 +24,7 @@ std::size_t baseline_of(const Labels& labels, const std::string& asked) {
   for (const std::vector<std::string>& group : labels) {
     names.push_back(joined(group));
     const std::string& wanted = asked.empty() ? "none" : asked;
-    if (names.back() == wanted || std::find(group.begin(), group.end(), wanted) != group.end())
+    if (names.back() == wanted || std::ranges::find(group, wanted) != group.end())
       found.push_back(names.size() - 1);
   }
   if (asked.empty()) return found.size() == 1 ? found[0] : 0;
@@ -40,7 +40,7 @@ void print_comparisons(const CompareOptions& options, const StoreHeader& header,
              points = options.json ? runs.points : shown_lists(runs.points);
   std::vector<std::string> names;
   for (const SweptColumn& column : header.swept)
-    if (!options.average && std::find(options.by.begin(), options.by.end(), column.path) == options.by.end())
+    if (!options.average && std::ranges::find(options.by, column.path) == options.by.end())
       names.push_back(column.path);
   names.insert(names.end(), options.by.begin(), options.by.end());
   for (const char* name : {"baseline", "outcome", "pairs", "missing", "unpaired", "baseline_mean", "mean",
@@ -73,8 +73,7 @@ int compare(const CompareOptions& options) {
   const Labels labels = list_labels(runs.groups);
   const std::size_t baseline = baseline_of(labels, options.baseline);
   const std::vector<Comparison> comparisons = compare_paired(runs, baseline, options.average);
-  if (std::none_of(comparisons.begin(), comparisons.end(),
-                   [](const Comparison& row) { return row.pairs + row.missing > 0; }))
+  if (std::ranges::none_of(comparisons, [](const Comparison& row) { return row.pairs + row.missing > 0; }))
     throw usage_error(
         "compare: no run has a partner with {} {}: the same seed and the same values of all other swept "
         "paths; paths that change together are given together, a --by each",

@@ -15,7 +15,7 @@ void DataReport::add(const FoundData& found) {
   if (found.files.empty()) return;
   const std::string summary = found_json(found);
   const std::lock_guard lock(mutex_);
-  if (std::find(summaries_.begin(), summaries_.end(), summary) != summaries_.end()) return;
+  if (std::ranges::find(summaries_, summary) != summaries_.end()) return;
   summaries_.push_back(summary);
   if (quiet_) return;
   const auto say = [&] {
@@ -42,7 +42,7 @@ std::string describe_data(const ExperimentConfig& config) {
   for (PlannedRun run; next(run);) {
     DataSpec set = same_set(run.spec.data, 0);
     set.seed = 0;
-    if (std::find(seen.begin(), seen.end(), set) != seen.end()) continue;
+    if (std::ranges::find(seen, set) != seen.end()) continue;
     seen.push_back(std::move(set));
     make_dataset<double>(run.spec.data, run.spec.seed,
                          [&](const FoundData& found) { summaries.push_back(found_json(found)); });

@@ -53,8 +53,8 @@ using RunVerdicts = std::map<std::int64_t, LayerVerdicts>;  // by layer; 0: of t
 // Reads one table and hands out what holds of each run, in the order of the sweep.
 void judge(const StoreReader& store, const std::string& table,
            const std::function<void(std::uint64_t id, const RunVerdicts&)>& run) {
-  const auto found = std::find_if(result_tables().begin(), result_tables().end(),
-                                  [&](const Table& known) { return known.name == table; });
+  const auto found =
+      std::ranges::find_if(result_tables(), [&](const Table& known) { return known.name == table; });
   const bool layers = table == "layers", runs = table == "runs";
   std::string sql = std::string("SELECT r.id, ") + (runs ? "NULL" : "x.step") +
                     (layers ? ", x.layer, x.units, x.dead_fraction" : ", 0, NULL, NULL");
@@ -121,7 +121,7 @@ Diagnosis diagnose(const StoreReader& store) {
     judge(store, table, [&](std::uint64_t id, const RunVerdicts& run) {
       for (std::size_t i = 0; i < std::size(kDiagnosisRules); ++i) {
         const auto told = [&](const auto& layer) { return layer.second.rules[i].holds.has_value(); };
-        result.judged[i] += std::any_of(run.begin(), run.end(), told);
+        result.judged[i] += std::ranges::any_of(run, told);
         for (const auto& [number, layer] : run) {
           const RuleVerdict& verdict = layer.rules[i];
           if (!verdict.holds.value_or(false)) continue;
@@ -135,7 +135,7 @@ Diagnosis diagnose(const StoreReader& store) {
     });
   }
   for (auto& [place, finding] : findings) {
-    std::sort(finding.since.begin(), finding.since.end());
+    std::ranges::sort(finding.since);
     result.findings.push_back(std::move(finding));
   }
   return result;
@@ -229,7 +229,7 @@ int run_diagnose(const DiagnoseOptions& options) {
   std::vector<std::string> names;
   for (const DiagnosisRule& rule : kDiagnosisRules) names.emplace_back(rule.name);
   for (const std::string& name : options.fail_on)
-    if (std::find(names.begin(), names.end(), name) == names.end())
+    if (std::ranges::find(names, name) == names.end())
       throw usage_error("--fail-on: there is no rule '{}'{}; there are {}", name, suggestion(name, names),
                         fmt::join(names, ", "));
   const StoreReader store(options.directory);
@@ -242,10 +242,9 @@ int run_diagnose(const DiagnoseOptions& options) {
   } else {
     print_text(findings_text(diagnosis));
   }
-  const bool fails =
-      std::any_of(diagnosis.findings.begin(), diagnosis.findings.end(), [&](const RuleFinding& finding) {
-        return std::count(options.fail_on.begin(), options.fail_on.end(), names[finding.rule]) > 0;
-      });
+  const bool fails = std::ranges::any_of(diagnosis.findings, [&](const RuleFinding& finding) {
+    return std::ranges::count(options.fail_on, names[finding.rule]) > 0;
+  });
   return static_cast<int>(fails ? ExitCode::kNotMet : ExitCode::kOk);
 }
 

@@ -71,7 +71,7 @@ class Search {
     result_.directory = directory_;
     const auto& columns = sweep_.swept_columns();
     const auto is_dose = [&](const SweptColumn& column) { return column.path == setup.vary.path; };
-    const auto place = std::find_if(columns.begin(), columns.end(), is_dose) - columns.begin();
+    const auto place = std::ranges::find_if(columns, is_dose) - columns.begin();
     whole_ = columns[static_cast<std::size_t>(place)].type == ColumnType::kInteger;
     for (const SweptColumn& column : columns)
       if (!is_dose(column)) result_.columns.push_back(column.path);
@@ -80,7 +80,7 @@ class Search {
     for (PlannedRun run; next(run);) {
       if (run.position == 0) first_seed_ = run.spec.seed;
       const Cell dose = run.values[static_cast<std::size_t>(place)];
-      if (std::find(doses.begin(), doses.end(), dose) == doses.end()) doses.push_back(dose);
+      if (std::ranges::find(doses, dose) == doses.end()) doses.push_back(dose);
       run.values.erase(run.values.begin() + place);
       if (dose == doses.front() && run.spec.seed == first_seed_) result_.found.push_back({run.values, {}});
     }
@@ -202,11 +202,11 @@ class Search {
       doses.push_back(whole_ ? std::round(dose) : dose);
     }
     const auto is_tried = [&](double dose) {
-      return std::any_of(counts_[point].begin(), counts_[point].end(),
-                         [&](const DoseCount& count) { return count.x == setup_.vary.x(dose); });
+      return std::ranges::any_of(counts_[point],
+                                 [&](const DoseCount& count) { return count.x == setup_.vary.x(dose); });
     };
     found.no_dose_between = found.response.shape == ResponseShape::kSeparated && !doses.empty() &&
-                            std::all_of(doses.begin(), doses.end(), is_tried);
+                            std::ranges::all_of(doses, is_tried);
     ended_[point] = doses.empty() || found.no_dose_between;
     for (std::size_t i = 0; !ended_[point] && i < doses.size(); ++i)
       add_batch(point, doses[i], next.runs_each);

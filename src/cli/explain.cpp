@@ -13,7 +13,7 @@ namespace {
 template <class Match>
 std::vector<Topic> filter(const std::vector<Topic>& topics, const Match& match) {
   std::vector<Topic> found;
-  std::copy_if(topics.begin(), topics.end(), std::back_inserter(found), match);
+  std::ranges::copy_if(topics, std::back_inserter(found), match);
   return found;
 }
 
@@ -143,8 +143,7 @@ std::vector<Topic> find_topics(const std::vector<Topic>& topics, std::string_vie
     return topic.doc.name == name || topic.doc.name.ends_with(ending) ||
            topic.doc.name.starts_with(beginning);
   });
-  std::stable_partition(found.begin(), found.end(),
-                        [&](const Topic& topic) { return topic.doc.name == name; });
+  std::ranges::stable_partition(found, [&](const Topic& topic) { return topic.doc.name == name; });
   return found;
 }
 

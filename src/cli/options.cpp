@@ -25,7 +25,7 @@ SimdTarget parse_simd(std::string_view text) {
   const auto target = value_of<SimdTarget>(text);
   if (!target)
     throw usage_error("--simd: '{}' is no instruction set; this machine has: {}", text, simd_names());
-  if (std::find(available.begin(), available.end(), *target) == available.end())
+  if (std::ranges::find(available, *target) == available.end())
     throw usage_error("--simd: this machine has no {}; it has: {}", text, simd_names());
   return *target;
 }
@@ -102,8 +102,8 @@ std::vector<std::size_t> swept_places(const std::vector<SweptColumn>& swept,
   for (const SweptColumn& column : swept) names.push_back(column.path);
   std::vector<std::size_t> places;
   for (const std::string& path : paths) {
-    const auto place = static_cast<std::size_t>(std::find(names.begin(), names.end(), path) - names.begin());
-    if (std::find(places.begin(), places.end(), place) != places.end())
+    const auto place = static_cast<std::size_t>(std::ranges::find(names, path) - names.begin());
+    if (std::ranges::find(places, place) != places.end())
       throw usage_error("--by: '{}' is given twice", path);
     places.push_back(place);
     if (place < swept.size()) continue;

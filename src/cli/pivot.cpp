@@ -34,7 +34,7 @@ const char* selector_of(const Json& object) {
 // Whether the others of the same name all have this value of the key.
 bool is_shared(const Json& object, const std::string& key, const std::vector<Json>& all) {
   const char* const selector = selector_of(object);
-  return std::all_of(all.begin(), all.end(), [&](const Json& other) {
+  return std::ranges::all_of(all, [&](const Json& other) {
     return !other.is_object() || !other.contains(selector) || other[selector] != object[selector] ||
            (other.contains(key) && other[key] == object[key]);
   });
@@ -48,7 +48,7 @@ Cell Pivot::at(std::size_t row, std::size_t column, std::size_t quantity) const 
 }
 
 bool Pivot::tells(std::size_t quantity) const {
-  return std::any_of(points.begin(), points.end(), [&](const auto& point) {
+  return std::ranges::any_of(points, [&](const auto& point) {
     const Cell& cell = point.second[quantity];
     const auto* share = std::get_if<std::string>(&cell);
     return share != nullptr ? !share->starts_with("0/") : !std::holds_alternative<std::monostate>(cell);

@@ -6,7 +6,7 @@
 #include "cli/print.h"
 #include "cli/training.h"
 #include "config/parameter_arrays.h"
-#include "data/byte_source.h"
+#include "data/input_file.h"
 #include "probe/certificates.h"
 
 namespace deadrelu {
@@ -71,8 +71,7 @@ class ProbeConfig {
     Json model = {{"hidden", Json::array()}, {"output_bias", !layers.back()[BlockKind::kBias].empty()}};
     std::vector<bool> biases;
     const auto any = [&](BlockKind kind) {
-      return std::any_of(layers.begin(), layers.end(),
-                         [&](const auto& layer) { return !layer[kind].empty(); });
+      return std::ranges::any_of(layers, [&](const auto& layer) { return !layer[kind].empty(); });
     };
     for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
       const std::size_t rows = layers[l].rows, next = layers[l + 1].inputs;
@@ -127,8 +126,7 @@ class ProbeConfig {
     const NpzFile file(options_.data);
     const std::vector<std::string> names = file.names();
     const std::string name = options_.targets.empty() ? "targets" : options_.targets;
-    const bool given =
-        !options_.targets.empty() || std::find(names.begin(), names.end(), name) != names.end();
+    const bool given = !options_.targets.empty() || std::ranges::find(names, name) != names.end();
     Json data = {{"kind", "npz"}, {"path", options_.data}, {"targets", given ? Json(name) : Json()}};
     if (names.size() == 1) data["inputs"] = names[0];
     if (given) look_at(file.read(name));

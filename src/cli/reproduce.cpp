@@ -50,7 +50,7 @@ std::vector<std::string> experiment_names(const fs::path& folder) {
   }
   if (error)
     throw UserError(ExitCode::kInputOutput, folder.string() + ": cannot be read: " + error.message());
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(names);
   return names;
 }
 
@@ -58,7 +58,7 @@ std::vector<std::string> experiment_names(const fs::path& folder) {
 Experiment read_experiment(const fs::path& folder, const std::string& name, bool full,
                            const std::vector<std::string>& sets) {
   const std::vector<std::string> names = experiment_names(folder);
-  if (std::find(names.begin(), names.end(), name) == names.end())
+  if (std::ranges::find(names, name) == names.end())
     throw usage_error("there is no experiment '{}' in {}{}", name, folder.string(), suggestion(name, names));
   const std::string config_path = (folder / name / "config.json").string();
   const fs::path full_sets = folder / name / "full.json";

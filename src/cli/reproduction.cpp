@@ -106,8 +106,8 @@ Measurement measure(const StoreReader& store, const Claim& claim) {
   if (!wrong.empty()) refuse(ExitCode::kUsage, wrong);
   const Statistics statistics = statistics_of(samples);
   Measurement result{samples.size(), statistics.mean, statistics.interval};
-  const auto ones = static_cast<std::size_t>(std::count(samples.begin(), samples.end(), 1.0));
-  const auto zeros = static_cast<std::size_t>(std::count(samples.begin(), samples.end(), 0.0));
+  const auto ones = static_cast<std::size_t>(std::ranges::count(samples, 1.0));
+  const auto zeros = static_cast<std::size_t>(std::ranges::count(samples, 0.0));
   if (samples.size() > 1 && ones + zeros == samples.size())
     result.interval = wilson_interval(ones, samples.size());
   return result;

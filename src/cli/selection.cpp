@@ -136,7 +136,7 @@ void check_data(const ExperimentConfig& config, const Selection& selection, cons
   std::vector<Mistake> mistakes;
   for (const Contradiction& found : find_contradictions(run.spec, facts)) {
     std::string pointer = "/" + found.path;
-    std::replace(pointer.begin(), pointer.end(), '.', '/');
+    std::ranges::replace(pointer, '.', '/');
     mistakes.push_back({label, pointer, found.message});
   }
   if (!mistakes.empty()) throw UserError(ExitCode::kUsage, mistakes);

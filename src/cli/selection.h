@@ -7,7 +7,7 @@
 
 #include "config/experiment_config.h"
 #include "data/found.h"
-#include "sweep/shard.h"
+#include "sweep/planned_run.h"
 
 namespace deadrelu {
 

@@ -73,7 +73,7 @@ std::string layers_over_time(const Shown& shown, const std::string& title, const
       pivot(shown.store, "step, NULL", " FROM layers GROUP BY 1 ORDER BY 1", "layers", std::move(layers));
   for (std::size_t q = 0; q <= shown.layers && !steps.rows.empty(); ++q)
     if (q < shown.layers || steps.tells(q)) told.push_back(q);
-  const bool tells = std::any_of(told.begin(), told.end(), [&](std::size_t q) { return steps.tells(q); });
+  const bool tells = std::ranges::any_of(told, [&](std::size_t q) { return steps.tells(q); });
   return tells ? layer_table(steps, '\n' + title, "step", "steps", told) : "";
 }
 
@@ -148,9 +148,8 @@ std::string notes(const Pivot& pivot, bool of_points) {
     return false;
   };
   std::string text;
-  const bool starred = std::any_of(pivot.points.begin(), pivot.points.end(), [](const auto& point) {
-    return point.second.back() == Cell(std::int64_t{0});
-  });
+  const bool starred = std::ranges::any_of(
+      pivot.points, [](const auto& point) { return point.second.back() == Cell(std::int64_t{0}); });
   if (of_points && has("diverged"))
     text += "runs: those that did not diverge, of all; means and medians are theirs alone\n";
   if (of_points && starred)
@@ -202,8 +201,7 @@ std::string show_text(const Shown& shown) {
   const std::string axis = last_name(shown.axes[0]);
   std::vector<std::size_t> layers;
   if (shown.layers > kMostLayers) {  // in a table of their own
-    std::copy_if(told.begin(), told.end(), std::back_inserter(layers),
-                 [&](std::size_t q) { return q < shown.layers; });
+    std::ranges::copy_if(told, std::back_inserter(layers), [&](std::size_t q) { return q < shown.layers; });
     told.erase(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(layers.size()));
     text += layer_table(pivot, "\nlayers", axis, "values", layers);
   }

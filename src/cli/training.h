@@ -1,6 +1,7 @@
-// Trains a config into a result directory: the store, the tables and the manifest.
+// Trains a config into a result directory: the store, the tables and the manifest; a signal ends it in good order.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -19,6 +20,21 @@
 #include "store/manifest.h"
 
 namespace deadrelu {
+
+// While one of these lives, the first such signal sets the flag; the second one ends the program at once.
+// At most one may live at a time.
+class StopOnSignal {
+ public:
+  StopOnSignal();
+  ~StopOnSignal();
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+  const std::atomic<bool>& flag() const;
+  int signal() const;  // the number of the signal that came; 0: none
+};
+
+const char* signal_name(int number);  // of these three
 
 struct Job {
   const ExperimentConfig& config;

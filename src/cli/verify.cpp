@@ -4,7 +4,6 @@
 #include "cli/options.h"
 #include "cli/print.h"
 #include "cli/result_directories.h"
-#include "cli/signals.h"
 #include "cli/training.h"
 #include "store/record_check.h"
 
@@ -52,7 +51,7 @@ Verification train_again(RecordCheck& check, const VerifyOptions& options, const
   std::uint64_t found = 0;
   const RunStream next = [&](PlannedRun& run) {
     while (found < ids.size() && all(run)) {
-      if (!std::binary_search(ids.begin(), ids.end(), run.id)) continue;
+      if (!std::ranges::binary_search(ids, run.id)) continue;
       ++found;
       inputs.look_at(run.spec);
       return true;

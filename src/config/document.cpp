@@ -112,7 +112,7 @@ class AssignmentReader {
       const auto [first, last] = *table_.range(name + '.' + child);
       for (std::size_t path = first; path <= last; ++path) {
         const auto& rows = table_.paths()[path].rows;
-        if (std::any_of(rows.begin(), rows.end(), belongs)) return false;
+        if (std::ranges::any_of(rows, belongs)) return false;
       }
       return true;
     };
@@ -226,8 +226,8 @@ class SetReader {
 
 bool stands_in(const Document& document, std::size_t path, const Leaf& leaf) {
   const auto& members = document.members;
-  return document[path] == &leaf || std::any_of(members.begin(), members.end(),
-                                                [&](const auto& member) { return member.second == &leaf; });
+  return document[path] == &leaf ||
+         std::ranges::any_of(members, [&](const auto& member) { return member.second == &leaf; });
 }
 
 }  // namespace
@@ -267,9 +267,9 @@ void check_leaves(Assignment& assignment, const Document& document, Problems& pr
       Problems tried;
       return check_value(table.rows()[row].key, *value.value, value.pointer, tried);
     };
-    leaf.wrong = std::none_of(rows.begin(), rows.end(), fits);
+    leaf.wrong = std::ranges::none_of(rows, fits);
     if (!leaf.wrong) continue;
-    const auto chosen = std::find_if(rows.begin(), rows.end(), [&](std::size_t row) {
+    const auto chosen = std::ranges::find_if(rows, [&](std::size_t row) {
       const std::size_t selector = table.rows()[row].selector;
       const Leaf* variant = selector == kNone ? nullptr : document[table.rows()[selector].path];
       return variant != nullptr && variant->value->is_string() &&

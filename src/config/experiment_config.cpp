@@ -96,7 +96,7 @@ struct ExperimentConfig::State {
   }
 
   bool is_swept(std::size_t path) const {
-    return std::any_of(plan.columns.begin(), plan.columns.end(), [&](const SweptColumn& column) {
+    return std::ranges::any_of(plan.columns, [&](const SweptColumn& column) {
       const auto range = *table.range(column.path);
       return path >= range.first && path <= range.second;
     });
@@ -109,12 +109,11 @@ struct ExperimentConfig::State {
     if (base[row.path] != nullptr) return true;
     const auto fixed = [&](std::size_t path) {
       const auto& rows = table.paths()[path].rows;
-      return std::all_of(rows.begin(), rows.end(), [&](std::size_t other) { return is_fixed(other); });
+      return std::ranges::all_of(rows, [&](std::size_t other) { return is_fixed(other); });
     };
     const auto in_place = [&](std::size_t path) { return is_swept(path) || base[path] != nullptr; };
-    return (row.inherits == kNone || is_fixed(row.inherits)) &&
-           std::all_of(row.depends.begin(), row.depends.end(), fixed) &&
-           std::none_of(row.excludes.begin(), row.excludes.end(), in_place);
+    return (row.inherits == kNone || is_fixed(row.inherits)) && std::ranges::all_of(row.depends, fixed) &&
+           std::ranges::none_of(row.excludes, in_place);
   }
 
   // What each point with the first value of the axis `vary` changes, but for that value.
@@ -141,7 +140,7 @@ struct ExperimentConfig::State {
 
   Json batches(const std::string& path, std::span<const SweepBatch> given) const {
     const auto has_path = [&](const Axis& axis) { return axis.paths.front() == path && !axis.range.empty(); };
-    const auto vary = std::find_if(plan.axes.begin(), plan.axes.end(), has_path);
+    const auto vary = std::ranges::find_if(plan.axes, has_path);
     const std::vector<Json> changes = point_changes(static_cast<std::size_t>(vary - plan.axes.begin()));
     Json list = Json::array();
     for (const SweepBatch& batch : given) {
@@ -160,10 +159,10 @@ struct ExperimentConfig::State {
     Json json = nested("", [&](std::size_t path) -> std::optional<Json> {
       if (table.paths()[path].name == "name") return name;
       const auto& rows = table.paths()[path].rows;
-      const bool has_members = std::any_of(base.members.begin(), base.members.end(),
-                                           [&](const auto& member) { return member.first == path; });
+      const bool has_members =
+          std::ranges::any_of(base.members, [&](const auto& member) { return member.first == path; });
       const bool shown =
-          base[path] != nullptr || has_members || std::any_of(rows.begin(), rows.end(), [&](std::size_t row) {
+          base[path] != nullptr || has_members || std::ranges::any_of(rows, [&](std::size_t row) {
             const Key& key = table.rows()[row].key;
             const bool settled = key.unsettled == nullptr || !key.unsettled(resolver.spec());
             return resolver.applies(row) && is_fixed(row) && settled;

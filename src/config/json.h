@@ -45,7 +45,7 @@ std::string describe(const Json& value);
 std::string did_you_mean(const std::string& given, const std::vector<std::string>& allowed);
 
 inline bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::ranges::find(names, name) != names.end();
 }
 
 // Finds the member of an object; null where the object has no such key, or where it is no object.

@@ -19,8 +19,7 @@ std::string join_choices(Names choices) {
 
 bool usable_folder(const std::string& name) {
   const auto forbidden = [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
-  return name.size() <= kLongestName && name != "." && name != ".." &&
-         std::none_of(name.begin(), name.end(), forbidden);
+  return name.size() <= kLongestName && name != "." && name != ".." && std::ranges::none_of(name, forbidden);
 }
 
 std::string or_else(const Key& key) {
@@ -142,8 +141,8 @@ class Checker {
       case KeyType::kBoolEach: return value.is_boolean();
       case KeyType::kChoice:
       case KeyType::kChoiceSet:
-        return value.is_string() && std::find(key_.choices.begin(), key_.choices.end(),
-                                              value.get_ref<const std::string&>()) != key_.choices.end();
+        return value.is_string() &&
+               std::ranges::find(key_.choices, value.get_ref<const std::string&>()) != key_.choices.end();
       case KeyType::kText:
       case KeyType::kFolderName:
       case KeyType::kTextList: return value.is_string() && fits_text(value.get_ref<const std::string&>());
@@ -163,8 +162,8 @@ class Checker {
   }
   bool fits_record(const Json& value) const {
     return value.is_object() && value.size() == key_.choices.size() &&
-           std::all_of(key_.choices.begin(), key_.choices.end(),
-                       [&](const char* name) { return value.contains(name) && fits(value[name]); });
+           std::ranges::all_of(key_.choices,
+                               [&](const char* name) { return value.contains(name) && fits(value[name]); });
   }
   bool fits_text(const std::string& text) const {
     return !text.empty() && text.size() <= kLongestText && text.find('\0') == std::string::npos &&
@@ -180,10 +179,10 @@ class Checker {
   void check_matrix(const Json& rows, const std::string& pointer) {
     if (!rows.is_array() || rows.size() > key_.most_items) return fail(rows, pointer);
     if (rows.empty()) return fail(rows, pointer, "; it is empty");
-    if (std::all_of(rows.begin(), rows.end(), [](const Json& row) { return row.is_number(); }))
+    if (std::ranges::all_of(rows, [](const Json& row) { return row.is_number(); }))
       return fail_flat(rows, pointer);
     const auto well_formed = [&](const Json& row) {
-      return row.is_array() && std::all_of(row.begin(), row.end(), [&](const Json& x) { return fits(x); });
+      return row.is_array() && std::ranges::all_of(row, [&](const Json& x) { return fits(x); });
     };
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (!well_formed(rows[i])) check_list(rows[i], child_pointer(pointer, i));
@@ -234,9 +233,7 @@ class Checker {
 
 void add_numbers(std::vector<NamedNumber>& to, const Json& object) {
   for (const auto& [name, value] : object.items()) {
-    const auto place = std::lower_bound(
-        to.begin(), to.end(), name,
-        [](const NamedNumber& number, const std::string& other) { return number.name < other; });
+    const auto place = std::ranges::lower_bound(to, name, {}, &NamedNumber::name);
     const double number = value.get<double>() + 0.0;  // −0 is 0
     if (place != to.end() && place->name == name)
       place->value = number;
@@ -261,7 +258,7 @@ bool check_value(const Key& key, const Json& value, const std::string& pointer, 
 }
 
 int choice_index(const Key& key, const Json& name) {
-  const auto found = std::find(key.choices.begin(), key.choices.end(), name.get_ref<const std::string&>());
+  const auto found = std::ranges::find(key.choices, name.get_ref<const std::string&>());
   return static_cast<int>(found - key.choices.begin());
 }
 

@@ -140,7 +140,7 @@ std::vector<std::string> KeyTable::all_names() const {
     if (!path.name.ends_with(".*")) names.push_back(path.name);
   for (const auto& [name, group] : groups_)
     if (!name.empty()) names.push_back(name);
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(names);
   return names;
 }
 

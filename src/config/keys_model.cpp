@@ -147,7 +147,7 @@ std::vector<Key> layer_keys(const std::string& prefix) {
 void add_list(std::vector<Key>& keys, const std::string& group, Field field,
               void (*take)(RunSpec&, const RunSpec&)) {
   const auto in_group = [&](const Key& key) { return key.path.starts_with(group + '.'); };
-  const auto first = std::find_if(keys.begin(), keys.end(), in_group);
+  const auto first = std::ranges::find_if(keys, in_group);
   const auto last = std::find_if_not(first, keys.end(), in_group);
   first->excludes = group + ".layers";
   keys.insert(last, groups_each(group, field, take));

@@ -47,7 +47,7 @@ constexpr Field kFreeze{train<&TrainSpec::freeze>.get,
                         [](RunSpec& run, const Json& value, const Key& key) {
                           train<&TrainSpec::freeze>.set(run, value, key);
                           auto& layers = run.train.freeze;
-                          std::sort(layers.begin(), layers.end());
+                          std::ranges::sort(layers);
                           layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
                         },
                         train<&TrainSpec::freeze>.same};

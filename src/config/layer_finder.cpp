@@ -39,12 +39,11 @@ class LayerFinder {
   void collect() {
     std::vector<ArrayModule> modules;
     const auto module_of = [&](std::string_view name) -> ArrayModule& {
-      const auto found =
-          std::find_if(modules.begin(), modules.end(), [&](const ArrayModule& m) { return m.name == name; });
+      const auto found = std::ranges::find_if(modules, [&](const ArrayModule& m) { return m.name == name; });
       return found != modules.end() ? *found : modules.emplace_back(ArrayModule{std::string(name)});
     };
-    const bool named = std::any_of(file_.arrays.begin(), file_.arrays.end(),
-                                   [](const Tensor& tensor) { return !role_of(tensor.name).empty(); });
+    const bool named =
+        std::ranges::any_of(file_.arrays, [](const Tensor& tensor) { return !role_of(tensor.name).empty(); });
     for (const Tensor& tensor : file_.arrays) {
       const Array& array = tensor.array;
       const std::string_view role = role_of(tensor.name);
@@ -113,7 +112,7 @@ class LayerFinder {
   // By the numbers in their names; else as they stand in the file, or in any order.
   void sort(std::vector<ArrayModule>& modules) {
     std::vector<ArrayModule> sorted = modules;
-    std::stable_sort(sorted.begin(), sorted.end(), [](const ArrayModule& a, const ArrayModule& b) {
+    std::ranges::stable_sort(sorted, [](const ArrayModule& a, const ArrayModule& b) {
       return compare_names(a.name, b.name).sign < 0;
     });
     bool numbered = true;
@@ -124,7 +123,7 @@ class LayerFinder {
   }
 
   bool biases_fit(WeightLayout layout) const {
-    return std::all_of(layers_.begin(), layers_.end(), [&](const ArrayModule& m) {
+    return std::ranges::all_of(layers_, [&](const ArrayModule& m) {
       return m.bias == nullptr || m.bias->shape[0] == m.sides(layout).second;
     });
   }
@@ -233,8 +232,7 @@ class LayerFinder {
       const auto& [after, module] = modules[i];
       const std::size_t l = told_ ? after : i + 1;
       const auto blocks = module.blocks();
-      const auto first =
-          std::find_if(blocks.begin(), blocks.end(), [](const Array* a) { return a != nullptr; });
+      const auto first = std::ranges::find_if(blocks, [](const Array* a) { return a != nullptr; });
       if (l == 0) fail_input((*first)->place, "is a " + what + " before the first layer");
       LayerParameters& layer = set.layers[l - 1];
       if (std::any_of(layer.blocks.begin() + static_cast<std::ptrdiff_t>(kind), layer.blocks.end(),

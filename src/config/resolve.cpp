@@ -13,7 +13,7 @@ namespace deadrelu {
 
 std::string pointer_of(const std::string& path) {
   std::string pointer = '/' + path;
-  std::replace(pointer.begin(), pointer.end(), '.', '/');
+  std::ranges::replace(pointer, '.', '/');
   return pointer;
 }
 
@@ -129,9 +129,8 @@ bool Resolver::is_free_name(const Row& row) const {
     return false;
   const int variant = variant_[row.selector];
   const auto& rows = table_.paths()[row.path].rows;
-  return names.belongs_to(variant) && std::none_of(rows.begin(), rows.end(), [&](std::size_t other) {
-           return rows_[other].belongs_to(variant);
-         });
+  return names.belongs_to(variant) &&
+         std::ranges::none_of(rows, [&](std::size_t other) { return rows_[other].belongs_to(variant); });
 }
 
 // A list of groups: each entry is resolved as if it stood in place of the group.

@@ -252,7 +252,7 @@ class SweepReader {
     const std::size_t path = table_.find_path(a), other = table_.find_path(b);
     if (path == kNone || other == kNone) return false;
     const auto& excludes = table_.rows()[table_.paths()[path].rows.front()].excludes;
-    return std::find(excludes.begin(), excludes.end(), other) != excludes.end();
+    return std::ranges::find(excludes, other) != excludes.end();
   }
 
   void read_excludes(const Json& node) {
@@ -269,8 +269,8 @@ class SweepReader {
 
   std::vector<ExcludedValue> read_excluded(const Json& node, const std::string& path,
                                            const std::string& pointer) {
-    const auto axis = std::find_if(sweep_.axes.begin(), sweep_.axes.end(),
-                                   [&](const Axis& known) { return contains(known.paths, path); });
+    const auto axis =
+        std::ranges::find_if(sweep_.axes, [&](const Axis& known) { return contains(known.paths, path); });
     if (axis == sweep_.axes.end()) {
       std::vector<std::string> swept;
       for (const Axis& known : sweep_.axes) swept.insert(swept.end(), known.paths.begin(), known.paths.end());
@@ -303,7 +303,7 @@ class SweepReader {
     const Json *from = find_member(node, "from"), *number = find_member(node, "count");
     if (is_count(node, 1, most)) {
       seeds = {{}, first_seed_, count(node)};
-    } else if (node.is_array() && !node.empty() && std::all_of(node.begin(), node.end(), is_seed)) {
+    } else if (node.is_array() && !node.empty() && std::ranges::all_of(node, is_seed)) {
       seeds.listed.clear();
       std::unordered_set<std::uint64_t> seen;
       for (const Json& seed : node)

@@ -39,9 +39,8 @@ void drop_repeated(std::vector<AxisEntry>& entries) {
 
 ColumnType column_type(const std::vector<SweptValue>& cells) {
   const auto all = [&](const SweptValue& kind) {
-    return !cells.empty() && std::all_of(cells.begin(), cells.end(), [&](const SweptValue& cell) {
-      return cell.index() == kind.index();
-    });
+    return !cells.empty() &&
+           std::ranges::all_of(cells, [&](const SweptValue& cell) { return cell.index() == kind.index(); });
   };
   if (all(std::int64_t{0})) return ColumnType::kInteger;
   return all(0.0) ? ColumnType::kReal : ColumnType::kText;
@@ -79,7 +78,7 @@ class Planner {
         std::vector<std::uint64_t> matching;
         for (const ExcludedValue& value : alternatives) find_matching(value, matching);
         auto& of_axis = exclusion[alternatives.front().axis];
-        std::sort(matching.begin(), matching.end());
+        std::ranges::sort(matching);
         matching.erase(std::unique(matching.begin(), matching.end()), matching.end());
         of_axis = of_axis.empty() ? matching : intersection(of_axis, matching);
         matches_some = matches_some && !of_axis.empty();
@@ -109,7 +108,7 @@ class Planner {
     excluded.value.put_into(document);
     resolve(document);
     const std::string text = cell_text(resolver_.cell(excluded.value.name));
-    const auto p = std::find(axis.paths.begin(), axis.paths.end(), excluded.value.name) - axis.paths.begin();
+    const auto p = std::ranges::find(axis.paths, excluded.value.name) - axis.paths.begin();
     const auto& cells = cells_[excluded.axis][static_cast<std::size_t>(p)];
     const std::size_t before = matching.size();
     for (std::uint64_t i = 0; i < axis.size(); ++i)
@@ -182,7 +181,7 @@ SweepPlan make_plan(Document base, SweepConfig sweep, Problems& problems) {
   for (Axis& axis : plan.axes) {
     drop_repeated(axis.entries);
     const auto has_seeds = [](const AxisEntry& entry) { return entry.seeds.has_value(); };
-    if (std::any_of(axis.entries.begin(), axis.entries.end(), has_seeds)) {
+    if (std::ranges::any_of(axis.entries, has_seeds)) {
       plan.shape.seeded_axis = plan.shape.axis_sizes.size();
       for (const AxisEntry& entry : axis.entries)
         plan.shape.own_seeds.push_back(entry.seeds.value_or(sweep.seeds));

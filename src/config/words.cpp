@@ -186,7 +186,7 @@ Strings nearest_to(const std::string& group, Strings paths) {
     std::erase_if(paths, [&](const std::string& path) { return score(path) < best; });
   };
   keep_best([&](const std::string& path) { return static_cast<std::ptrdiff_t>(shared_parts(group, path)); });
-  keep_best([](const std::string& path) { return -std::count(path.begin(), path.end(), '.'); });
+  keep_best([](const std::string& path) { return -std::ranges::count(path, '.'); });
   return paths;
 }
 

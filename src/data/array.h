@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
-#include "data/mapped_file.h"
+#include "data/input_file.h"
 
 namespace deadrelu {
 

@@ -193,7 +193,7 @@ class RowReader {
   void read_input(const CsvTable::Input& input, std::string_view cell) {
     if (input.categories.empty()) {
       if (const auto value = table_.reader.number(cell)) return set_.values.push_back(*value);
-    } else if (const auto found = std::lower_bound(input.categories.begin(), input.categories.end(), cell);
+    } else if (const auto found = std::ranges::lower_bound(input.categories, cell);
                found != input.categories.end() && *found == cell) {
       for (const std::string& category : input.categories) set_.values.push_back(category == cell ? 1 : 0);
       return;

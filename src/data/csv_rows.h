@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/byte_source.h"
+#include "data/input_file.h"
 
 namespace deadrelu {
 

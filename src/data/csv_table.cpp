@@ -90,7 +90,7 @@ std::string quoted_cell(std::string_view text) {
 std::string hint_for(std::string_view cell, char decimal, bool target) {
   const char other = decimal == '.' ? ',' : '.';
   std::string swapped(without_sign(cell));
-  std::replace(swapped.begin(), swapped.end(), other, decimal);
+  std::ranges::replace(swapped, other, decimal);
   if (cell.ends_with('%')) return "percent signs are not read: write 0.12 for 12%";
   if (has_groups(cell)) return "thousands separators are not read: write 1234 for 1,234";
   if (has_shape(swapped, std::string("9") + decimal + "9"))
@@ -197,8 +197,7 @@ bool CsvTable::is_count_line() const {
   const auto name = [&](const std::string& cell) { return is_name(cell); };
   return samples && *samples > 0 && columns && *columns > 0 &&
          static_cast<std::size_t>(*columns) + 1 == preview_[1].size() &&
-         std::all_of(first.begin() + 2, first.end(), name) &&
-         std::all_of(preview_[1].begin(), preview_[1].end(), number);
+         std::all_of(first.begin() + 2, first.end(), name) && std::ranges::all_of(preview_[1], number);
 }
 
 // Only what leaves no doubt: the config names one of its words, or it is all names and numbers come below.
@@ -206,10 +205,10 @@ bool CsvTable::is_header() const {
   const Texts& first = preview_[0];
   const auto is_in_first = [&](const ColumnRef& column) {
     const auto* name = std::get_if<std::string>(&column);
-    return name != nullptr && is_name(*name) && std::find(first.begin(), first.end(), *name) != first.end();
+    return name != nullptr && is_name(*name) && std::ranges::find(first, *name) != first.end();
   };
   for (const auto* columns : {&spec_.targets, &spec_.inputs, &spec_.drop})
-    if (std::any_of(columns->begin(), columns->end(), is_in_first)) return true;
+    if (std::ranges::any_of(*columns, is_in_first)) return true;
   const auto is_numeric = [&](std::size_t c) {
     std::size_t numbers = 0;
     for (std::size_t row = 1; row < preview_.size(); ++row) {
@@ -233,8 +232,7 @@ void CsvTable::ask_for_header() const {
   std::string cells;
   for (std::size_t c = 0; c < std::min<std::size_t>(first.size(), 4); ++c)
     cells += (c == 0 ? "" : ", ") + quoted_cell(first[c]);
-  const bool numbers =
-      std::all_of(first.begin(), first.end(), [&](const auto& cell) { return is_number(cell); });
+  const bool numbers = std::ranges::all_of(first, [&](const auto& cell) { return is_number(cell); });
   rows.fail("the first row (" + cells + (first.size() > 4 ? ", …" : "") +
             (numbers ? ") holds only numbers: is it data, or names of columns?"
                      : ") may be data or names of columns.") +
@@ -255,7 +253,7 @@ std::size_t CsvTable::place_of(const ColumnRef& column) const {
   if (names.empty())
     rows.fail(start + "the file names no columns; give a number: 1 is the first, " + std::to_string(width) +
               " or -1 the last");
-  const auto found = std::find(names.begin(), names.end(), wanted);
+  const auto found = std::ranges::find(names, wanted);
   if (found == names.end()) {
     const std::string nearest = nearest_name(wanted, names);
     rows.fail(start + "is not in the header" +
@@ -288,7 +286,7 @@ void CsvTable::choose_columns() {
     if (uses[c] != nullptr) continue;
     (spec_.inputs.empty() ? void(inputs.push_back({c})) : dropped.push_back(c));
   }
-  std::sort(dropped.begin(), dropped.end());
+  std::ranges::sort(dropped);
   if (inputs.empty()) rows.fail("no column is left as an input: each of them is a target, or dropped");
 }
 

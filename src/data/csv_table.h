@@ -42,8 +42,7 @@ class CellReader {
 
  private:
   bool stands_for_missing(double value) const {
-    return !missing_numbers_.empty() &&
-           std::find(missing_numbers_.begin(), missing_numbers_.end(), value) != missing_numbers_.end();
+    return !missing_numbers_.empty() && std::ranges::find(missing_numbers_, value) != missing_numbers_.end();
   }
   std::optional<double> unusual(std::string_view cell) const;
 

@@ -135,8 +135,8 @@ const DataTraits& traits_of(DataKind kind) { return kTraits[static_cast<std::siz
 
 bool has_test_files(const DataSpec& spec) {
   const auto& fields = traits_of(spec.kind).test_files;
-  return std::any_of(fields.begin(), fields.end(),
-                     [&](const auto field) { return field != nullptr && !(spec.*field).empty(); });
+  return std::ranges::any_of(fields,
+                             [&](const auto field) { return field != nullptr && !(spec.*field).empty(); });
 }
 
 std::vector<DataFile> data_files(const DataSpec& spec) {

@@ -259,7 +259,7 @@ struct DatasetCache<T>::State {
     kept.remove(data);
     if (bytes_of(*data) <= keep_bytes) kept.push_front(data);
     std::size_t bytes = 0, count = 0;
-    const auto beyond = std::find_if(kept.begin(), kept.end(), [&](const Shared& held) {
+    const auto beyond = std::ranges::find_if(kept, [&](const Shared& held) {
       bytes += bytes_of(*held);
       return bytes > keep_bytes || ++count > kMostKept;
     });

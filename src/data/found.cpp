@@ -47,11 +47,11 @@ std::string text_of(const FoundData& found) {
   }
   for (const auto& [name, detail] : found.details) {
     std::string words = name;
-    std::replace(words.begin(), words.end(), '_', ' ');
+    std::ranges::replace(words, '_', ' ');
     text.append("; ").append(words).append(" ").append(std::visit(DetailText(), detail));
   }
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
   return text;
 }
 

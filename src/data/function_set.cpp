@@ -203,7 +203,7 @@ Examples generate_teacher(const DataSpec& spec, std::uint64_t seed) {
       apply(layers[l], l + 1 < layers.size(), x, y);
       std::swap(x, y);
     }
-    std::copy(x.begin(), x.end(), set.targets.data() + s * set.outputs);
+    std::ranges::copy(x, set.targets.data() + s * set.outputs);
   }
   add_noise(set.targets, set.outputs, spec.noise, seed);
   return set;

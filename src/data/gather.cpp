@@ -62,8 +62,7 @@ void gather_values(const Kernels<T>& kernels, const Sources<T>& sources, const s
 template <class T>
 void gather(const Kernels<T>& kernels, std::span<const Split<T>* const> splits, const std::uint32_t* indices,
             LaneMatrix<T> inputs, LaneMatrix<T> targets) {
-  const bool shared =
-      std::all_of(splits.begin(), splits.end(), [&](const Split<T>* s) { return s == splits[0]; });
+  const bool shared = std::ranges::all_of(splits, [&](const Split<T>* s) { return s == splits[0]; });
   gather_values<T>(kernels, {splits, &Split<T>::inputs, shared}, indices, inputs);
   gather_values<T>(kernels, {splits, &Split<T>::targets, shared}, indices, targets);
 }

@@ -4,8 +4,8 @@
 #include <array>
 #include <limits>
 
-#include "data/byte_source.h"
 #include "data/examples.h"
+#include "data/input_file.h"
 
 namespace deadrelu {
 namespace {
@@ -127,7 +127,7 @@ Examples read_idx(const std::string& images, const std::string& labels, std::siz
   promised_bytes(label_file, label_header);
   require_memory(images, set.samples, set.inputs + 1, 1 + sizeof(float));  // as they come, and as numbers
   const std::vector<std::uint8_t> all_labels = read_values(label_file, label_header, label_header.samples);
-  set.classes = std::size_t{*std::max_element(all_labels.begin(), all_labels.end())} + 1;
+  set.classes = std::size_t{*std::ranges::max_element(all_labels)} + 1;
   set.labels.assign(all_labels.begin(), all_labels.begin() + static_cast<std::ptrdiff_t>(set.samples));
   set.pixels = read_values(image_file, image_header, set.samples);
   return set;

@@ -113,8 +113,8 @@ class HeaderReader {
     const auto bytes =
         parse_integer(std::string_view(text).substr(std::min(text.size(), has_order + std::size_t{1})));
     const auto types = values_of<Element>();
-    const auto type = std::find_if(types.begin(), types.end(),
-                                   [&](Element e) { return is_type(e, kind, bytes.value_or(0)); });
+    const auto type =
+        std::ranges::find_if(types, [&](Element e) { return is_type(e, kind, bytes.value_or(0)); });
     if (type == types.end()) fail_input(array_.place, refusal_of(kind) + " (its type is '" + text + "')");
     array_.element = *type;
     array_.big_endian = text[0] == '>';

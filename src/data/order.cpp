@@ -47,7 +47,7 @@ Permutation::Permutation(std::uint64_t seed, Purpose purpose, std::uint64_t stre
   }
   for (std::size_t b = 0; b < kBlocks; ++b) {
     const auto words = random_block(seed, purpose, low_stream, first_block + b);
-    std::copy(words.begin(), words.end(), keys_.begin() + static_cast<std::ptrdiff_t>(4 * b));
+    std::ranges::copy(words, keys_.begin() + static_cast<std::ptrdiff_t>(4 * b));
   }
 }
 

@@ -67,8 +67,8 @@ ZipFile::ZipFile(Bytes file, std::string path) : file_(std::move(file)), path_(s
 }
 
 const ZipEntry* ZipFile::find(std::string_view name) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const ZipEntry& entry) { return entry.name == name; });
+  const auto found =
+      std::ranges::find_if(entries_, [&](const ZipEntry& entry) { return entry.name == name; });
   return found == entries_.end() ? nullptr : &*found;
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/mapped_file.h"
+#include "data/input_file.h"
 
 namespace deadrelu {
 

@@ -5,7 +5,7 @@ namespace deadrelu {
 Certify strongest_certificate(Activation kind) {
   using enum Activation;
   const auto is_one_of = [&](std::initializer_list<Activation> kinds) {
-    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+    return std::ranges::find(kinds, kind) != kinds.end();
   };
   if (is_one_of({kRelu, kLeakyRelu, kPrelu, kRrelu, kAbs, kIdentity})) return Certify::kExact;
   return is_one_of({kRelu6}) ? Certify::kInterval : Certify::kNone;
@@ -96,8 +96,8 @@ void Certificates<T>::put_through(std::vector<Ends> inputs, bool is_box) {
 
 template <class T>
 bool Certificates<T>::leaves_doubt() const {
-  return std::any_of(verdicts_.begin(), verdicts_.end(), [](const std::vector<Verdict>& layer) {
-    return std::find(layer.begin(), layer.end(), Verdict::kUnknown) != layer.end();
+  return std::ranges::any_of(verdicts_, [](const std::vector<Verdict>& layer) {
+    return std::ranges::find(layer, Verdict::kUnknown) != layer.end();
   });
 }
 
@@ -173,8 +173,7 @@ template <class T>
 void Certificates<T>::describe(std::size_t layer, LayerRow& row, std::span<UnitRow> units) const {
   const std::vector<Verdict>& verdicts = verdicts_[layer];
   const auto share = [&](Verdict verdict) {
-    return static_cast<double>(std::count(verdicts.begin(), verdicts.end(), verdict)) /
-           static_cast<double>(verdicts.size());
+    return static_cast<double>(std::ranges::count(verdicts, verdict)) / static_cast<double>(verdicts.size());
   };
   row.certified_dead_fraction = share(Verdict::kDead);
   row.certified_alive_fraction = share(Verdict::kAlive);

@@ -391,8 +391,8 @@ const Tables& result_tables() {
 std::span<const ColumnInfo> key_columns() { return kKeys; }
 
 bool Table::has_json() const {
-  return std::any_of(columns.begin(), columns.end(),
-                     [](const Column& column) { return column.info.type == ColumnType::kJson; });
+  return std::ranges::any_of(columns,
+                             [](const Column& column) { return column.info.type == ColumnType::kJson; });
 }
 
 std::string_view column_type_name(ColumnType type) {

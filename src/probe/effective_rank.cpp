@@ -84,7 +84,7 @@ void tridiagonalize(std::span<double> a, std::span<double> diagonal, std::span<d
     diagonal[k] = a[k * size + k];
     if (k + 1 == size) break;
     const double tau = reflect(a.subspan(k * size, size), k, u, squares[k]);
-    std::fill(p.begin(), p.end(), 0.0);
+    std::ranges::fill(p, 0.0);
     for (std::size_t j = k + 1; j < size; ++j) {
       take_in(j, k + 1);
       const double* const row = &a[j * size];

@@ -72,7 +72,7 @@ void GradientProbe<T>::measure_units(const Network<T>& network, std::size_t l, c
     double* const gradient_squares = sums.gradient.data() + u * lanes_;
     squares(network, parameters, weights, u * pieces, pieces, sums.weights.data() + u * lanes_);
     squares(network, gradient, weights, u * pieces, pieces, gradient_squares);
-    std::fill(nonzero.begin(), nonzero.end(), char{0});
+    std::ranges::fill(nonzero, char{0});
     for (const ParameterBlock& block : layer.blocks) {
       if (block.size() == 0 || block.form() == BlockForm::kNumber || !block.info().trained) continue;
       // Behind the activation, crelu's units have a number in either half.

@@ -114,7 +114,7 @@ void tighten_by_lines(KinkedNetwork& network, const Propose& propose) {
     substitution.add_sums(layer);
     for (std::size_t r = 0; r < layer.z.size() && l > 0; ++r) {  // the first layer's are exact
       auto& [low, high] = layer.z[r];
-      const bool is_asked = std::binary_search(layer.asked.begin(), layer.asked.end(), r);
+      const bool is_asked = std::ranges::binary_search(layer.asked, r);
       const bool counts = is_asked || l < network.deepest_asked();
       if (low >= 0 || high <= 0 || !counts || !substitution.goes_on()) continue;
       low = std::max(low, -substitution.highest(layer, r, -1, corner));

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "runner/packer.h"
 #include "runner/worker_pool.h"
 #include "simd/kernels.h"
 
@@ -58,7 +57,7 @@ void train_runs(const RunStream& next, const RunnerOptions& options, const std::
     if (pack->error) std::rethrow_exception(pack->error);
     finished(pack->runs);
     const auto failed = [](const FinishedRun& run) { return !run.failure.empty(); };
-    if (options.fail_fast && std::any_of(pack->runs.begin(), pack->runs.end(), failed)) return;
+    if (options.fail_fast && std::ranges::any_of(pack->runs, failed)) return;
   }
 }
 

@@ -1,14 +1,45 @@
 #include "runner/worker_pool.h"
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 #include <span>
+#include <utility>
 
 #include "base/error.h"
 #include "train/check.h"
 #include "train/trainer.h"
 
 namespace deadrelu {
+namespace {
+
+constexpr std::size_t kMaxWaitingRuns = 4096;
+
+}  // namespace
+
+std::optional<std::vector<PlannedRun>> Packer::add(PlannedRun run) {
+  const std::size_t lanes = run.spec.train.precision == Precision::kFloat32 ? float_lanes_ : float_lanes_ / 2;
+  const auto pack = waiting_.try_emplace(pack_form(run.spec)).first;
+  pack->second.push_back(std::move(run));
+  ++waiting_runs_;
+  if (pack->second.size() == lanes) return take(pack);
+  if (waiting_runs_ < kMaxWaitingRuns) return std::nullopt;
+  return take(std::ranges::max_element(
+      waiting_, [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); }));
+}
+
+std::optional<std::vector<PlannedRun>> Packer::take_rest() {
+  if (waiting_.empty()) return std::nullopt;
+  return take(waiting_.begin());
+}
+
+std::vector<PlannedRun> Packer::take(Waiting::iterator pack) {
+  std::vector<PlannedRun> runs = std::move(pack->second);
+  waiting_.erase(pack);
+  waiting_runs_ -= runs.size();
+  return runs;
+}
+
 namespace {
 
 // Generated data sets that differ from seed to seed come and go; the ones of the last few packs are worth

@@ -40,7 +40,7 @@ bool append_number(std::string& line, const Cell& cell) {
 }  // namespace
 
 void append_json_text(std::string& line, std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), is_plain)) {
+  if (std::ranges::all_of(text, is_plain)) {
     line += '"';
     line += text;
     line += '"';

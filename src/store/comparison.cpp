@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kOverTime[] = {"tasks", "stream"};
 
 bool contains(const auto& values, const auto& value) {
-  return std::find(std::begin(values), std::end(values), value) != std::end(values);
+  return std::ranges::find(values, value) != std::end(values);
 }
 
 double number_of(const Cell& cell) {
@@ -79,8 +79,7 @@ Comparison comparison_of(const ComparedRuns& runs, const Pairs& pairs, std::size
   result.baseline_mean = statistics_of(first).mean;
   result.mean = statistics_of(second).mean;
   result.difference = statistics.mean;
-  const bool all_same =
-      std::adjacent_find(differences.begin(), differences.end(), std::not_equal_to()) == differences.end();
+  const bool all_same = std::ranges::adjacent_find(differences, std::not_equal_to()) == differences.end();
   if (result.pairs < 2 || (all_same && differences[0] == 0)) return result;
   const int n = static_cast<int>(result.pairs);
   result.p = all_same ? std::ldexp(1.0, 1 - n)
@@ -117,8 +116,7 @@ ComparedRuns read_compared_runs(const StoreReader& store, const std::vector<std:
   for (const Table& over_time : result_tables())
     if (contains(kOverTime, over_time.name)) append_means(store, over_time, ids, result);
   std::erase_if(result.outcomes, [](const ComparedRuns::Outcome& outcome) {
-    return std::all_of(outcome.values.begin(), outcome.values.end(),
-                       [](double value) { return std::isnan(value); });
+    return std::ranges::all_of(outcome.values, [](double value) { return std::isnan(value); });
   });
   return result;
 }
@@ -131,14 +129,13 @@ std::vector<Comparison> compare_paired(const ComparedRuns& runs, std::size_t bas
   };
   std::vector<std::size_t> order(runs.runs.size());
   std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
     return std::tuple(point_of(a), group_of(a), partner_of(a)) <
            std::tuple(point_of(b), group_of(b), partner_of(b));
   });
   // Of the runs that share what `key` says with the first.
   const auto front = [](std::span<const std::size_t> rest, const auto& key) {
-    const auto end =
-        std::find_if(rest.begin(), rest.end(), [&](std::size_t run) { return key(run) != key(rest[0]); });
+    const auto end = std::ranges::find_if(rest, [&](std::size_t run) { return key(run) != key(rest[0]); });
     return rest.first(static_cast<std::size_t>(end - rest.begin()));
   };
   std::vector<Comparison> result;

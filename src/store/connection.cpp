@@ -20,7 +20,7 @@ bool on_network(const std::filesystem::path& file) {
                                                  0x19830326, 0x01021997, 0x65735546};
   struct statfs info;
   if (statfs(file.parent_path().c_str(), &info) != 0) return false;
-  return std::find(kTypes.begin(), kTypes.end(), static_cast<std::uint32_t>(info.f_type)) != kTypes.end();
+  return std::ranges::find(kTypes, static_cast<std::uint32_t>(info.f_type)) != kTypes.end();
 }
 
 bool set_journal(SQLite::Database& db, const std::string& mode) {

@@ -104,7 +104,7 @@ double profile_end(DoseCounts counts, const LogisticFit& fit, double estimate, d
 
 std::vector<DoseCount> sorted_doses(DoseCounts given) {
   std::vector<DoseCount> counts(given.begin(), given.end()), joined;
-  std::stable_sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.x < b.x; });
+  std::ranges::stable_sort(counts, [](const auto& a, const auto& b) { return a.x < b.x; });
   for (const DoseCount& count : counts) {
     if (count.runs == 0) continue;
     if (joined.empty() || joined.back().x != count.x) joined.push_back({count.x, 0, 0});
@@ -152,7 +152,7 @@ double direction_of(DoseCounts counts) {
 
 // The same doses the other way round, so that the share rises.
 void reflect(std::vector<DoseCount>& counts) {
-  std::reverse(counts.begin(), counts.end());
+  std::ranges::reverse(counts);
   for (DoseCount& count : counts) count.x = -count.x;
 }
 
@@ -162,7 +162,7 @@ bool find_bracket(DoseResponse& response) {
   const auto& counts = response.counts;
   const auto any_fallen = [](const DoseCount& count) { return count.fallen > 0; };
   const auto any_alive = [](const DoseCount& count) { return count.fallen < count.runs; };
-  const auto fallen = std::find_if(counts.begin(), counts.end(), any_fallen);
+  const auto fallen = std::ranges::find_if(counts, any_fallen);
   const auto alive = std::find_if(counts.rbegin(), counts.rend(), any_alive).base() - 1;
   if (alive > fallen) return false;
   response.shape = ResponseShape::kSeparated;
@@ -198,10 +198,10 @@ void fit_response(DoseResponse& response) {
 ResponseShape crossing(DoseCounts counts) {
   const auto most = [](const DoseCount& count) { return 2 * count.fallen > count.runs; };
   const auto least = [](const DoseCount& count) { return 2 * count.fallen < count.runs; };
-  if (std::none_of(counts.begin(), counts.end(), most) &&
+  if (std::ranges::none_of(counts, most) &&
       wilson_interval(counts.back().fallen, counts.back().runs).high < 0.5)
     return ResponseShape::kNotReached;
-  if (std::none_of(counts.begin(), counts.end(), least) &&
+  if (std::ranges::none_of(counts, least) &&
       wilson_interval(counts.front().fallen, counts.front().runs).low > 0.5)
     return ResponseShape::kExceeded;
   return ResponseShape::kFlat;

@@ -78,7 +78,7 @@ std::vector<std::uint64_t> RecordCheck::choose(std::uint64_t size) {
     }
     numbers.reset();
   });
-  std::sort(ids.begin(), ids.end());
+  std::ranges::sort(ids);
   return ids;
 }
 

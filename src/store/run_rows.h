@@ -77,11 +77,11 @@ class RunIndex {
   RunIndex() = default;
   explicit RunIndex(std::vector<std::pair<std::uint64_t, std::uint64_t>> entries)
       : sorted_(std::move(entries)) {
-    std::sort(sorted_.begin(), sorted_.end());
+    std::ranges::sort(sorted_);
   }
 
   std::optional<std::uint64_t> find(std::uint64_t id) const {
-    const auto at = std::lower_bound(sorted_.begin(), sorted_.end(), std::pair(id, std::uint64_t{0}));
+    const auto at = std::ranges::lower_bound(sorted_, std::pair(id, std::uint64_t{0}));
     if (at != sorted_.end() && at->first == id) return at->second;
     const auto recent = recent_.find(id);
     return recent == recent_.end() ? std::nullopt : std::optional(recent->second);

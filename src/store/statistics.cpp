@@ -67,7 +67,7 @@ std::vector<double> holm_corrected(std::span<const double> p) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < p.size(); ++i)
     if (!std::isnan(p[i])) order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return p[i] < p[j]; });
+  std::ranges::stable_sort(order, [&](std::size_t i, std::size_t j) { return p[i] < p[j]; });
   std::vector<double> corrected(p.size(), kMissing);
   double least = 0;
   for (std::size_t rank = 0; rank < order.size(); ++rank) {
@@ -120,7 +120,7 @@ Statistics statistics_of(std::span<const double> values) {
   result.mean = sum / count;
 
   std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
+  std::ranges::sort(sorted);
   result.median = sorted_quantile(sorted, 0.5);
   result.q25 = sorted_quantile(sorted, 0.25);
   result.q75 = sorted_quantile(sorted, 0.75);

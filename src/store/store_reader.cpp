@@ -34,7 +34,7 @@ std::vector<std::uint64_t> read_ids(SQLite::Database& db) {
   SQLite::Statement statement(db, "SELECT r.id FROM places p CROSS JOIN run_results r ON r.number = p.run");
   while (statement.executeStep())
     ids.push_back(static_cast<std::uint64_t>(statement.getColumn(0).getInt64()));
-  std::sort(ids.begin(), ids.end());
+  std::ranges::sort(ids);
   return ids;
 }
 
@@ -142,7 +142,7 @@ void finish_median(sqlite3_context* context) {
   if (held == nullptr || *held == nullptr) return sqlite3_result_null(context);
   const std::unique_ptr<std::vector<double>> numbers(*held);
   if (numbers->empty()) return sqlite3_result_null(context);
-  std::sort(numbers->begin(), numbers->end());
+  std::ranges::sort(*numbers);
   sqlite3_result_double(context, sorted_quantile(*numbers, 0.5));
 }
 
@@ -224,7 +224,7 @@ bool StoreReader::recorded(std::uint64_t run_id) const {
     state_->ids = with_sqlite_errors(state_->file, [&] { return read_ids(state_->db); });
     state_->view.check_unchanged();
   }
-  return std::binary_search(state_->ids->begin(), state_->ids->end(), run_id);
+  return std::ranges::binary_search(*state_->ids, run_id);
 }
 
 std::uint64_t StoreReader::recorded_count() const { return state_->count("SELECT count(*) FROM places"); }

@@ -11,7 +11,6 @@
 
 #include "probe/columns.h"
 #include "sweep/planned_run.h"
-#include "sweep/shard.h"
 
 namespace deadrelu {
 

@@ -104,7 +104,7 @@ void Summary::finish() {
   append_fraction(cells, diverged_, runs_);
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (columns[i].info.summary == SummaryUse::kFlag)
-      append_fraction(cells, static_cast<std::size_t>(std::count(values_[i].begin(), values_[i].end(), 1.0)),
+      append_fraction(cells, static_cast<std::size_t>(std::ranges::count(values_[i], 1.0)),
                       values_[i].size());
   row_(cells);
   point_.reset();

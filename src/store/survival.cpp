@@ -34,8 +34,7 @@ void for_each_run(const Lifetimes& lives, const std::vector<std::int64_t>& times
     counts.assign(times.size() + 1, {});
     for (; to < rows.size() && rows[to].run == rows[from].run && rows[to].group == rows[from].group; ++to) {
       const auto [_, group, time, event, count] = rows[to];
-      auto& now = counts[static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), time) -
-                                                  times.begin())];
+      auto& now = counts[static_cast<std::size_t>(std::ranges::lower_bound(times, time) - times.begin())];
       const double units = static_cast<double>(count);
       now[index_of(event)] += units;
       if (event <= LifeEvent::kReset) now[kAlive] += units;
@@ -50,7 +49,7 @@ void for_each_run(const Lifetimes& lives, const std::vector<std::int64_t>& times
 Groups groups_of(const Lifetimes& lives) {
   Groups groups;
   for (const LifeRow& row : lives.rows) groups.times.push_back(row.time);
-  std::sort(groups.times.begin(), groups.times.end());
+  std::ranges::sort(groups.times);
   groups.times.erase(std::unique(groups.times.begin(), groups.times.end()), groups.times.end());
   groups.runs.resize(lives.groups.size());
   groups.counts.resize(lives.groups.size(), Counts(groups.times.size()));
@@ -199,7 +198,7 @@ Matrix log_rank_variance(const Lifetimes& lives, const Groups& groups, const Log
   const auto finish = [&] {
     for (std::size_t g = 0; g < k; ++g)
       for (std::size_t h = 0; h < k; ++h) variance[g][h] += part[g] * part[h];
-    std::fill(part.begin(), part.end(), 0);
+    std::ranges::fill(part, 0);
   };
   for_each_run(lives, groups.times, [&](std::size_t run, std::size_t group, const Counts& counts) {
     if (run != current) finish();

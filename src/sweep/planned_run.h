@@ -1,4 +1,4 @@
-// One run of a sweep: as the expansion hands it on, and as it comes back trained.
+// One run of a sweep, as the expansion hands it on and as it comes back trained; and one part of a sweep.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,17 @@
 #include "train/run_spec.h"
 
 namespace deadrelu {
+
+// Every count-th run of a sweep, from run `index` on: the shards 0 to count − 1 are disjoint and together
+// complete, differ in size by one run at most, and share what is slow and what is quick in a sweep.
+struct Shard {
+  std::uint64_t index = 0, count = 1;
+
+  bool is_whole() const { return count == 1; }
+  bool contains(std::uint64_t position) const { return position % count == index; }
+  // How many of the positions before `end` are in the shard.
+  std::uint64_t size_before(std::uint64_t end) const { return end / count + (end % count > index ? 1 : 0); }
+};
 
 // A column of runs.csv for a swept path: real where every value is a number and the key is real, integer
 // where the key is an integer, text otherwise (lists and objects as compact JSON).

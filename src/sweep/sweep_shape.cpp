@@ -6,7 +6,7 @@ namespace deadrelu {
 namespace {
 
 bool matches(const std::vector<std::uint64_t>& values, std::uint64_t index) {
-  return values.empty() || std::binary_search(values.begin(), values.end(), index);
+  return values.empty() || std::ranges::binary_search(values, index);
 }
 
 }  // namespace
@@ -19,15 +19,13 @@ std::uint64_t linear_index(const SweepShape& shape, const std::vector<std::uint6
 }
 
 bool is_excluded(const SweepShape& shape, const std::vector<std::uint64_t>& indices) {
-  if (!shape.repeated.empty() &&
-      std::binary_search(shape.repeated.begin(), shape.repeated.end(), linear_index(shape, indices)))
+  if (!shape.repeated.empty() && std::ranges::binary_search(shape.repeated, linear_index(shape, indices)))
     return true;
-  return std::any_of(shape.exclusions.begin(), shape.exclusions.end(),
-                     [&](const SweepShape::Exclusion& exclusion) {
-                       for (std::size_t axis = 0; axis < indices.size(); ++axis)
-                         if (!matches(exclusion[axis], indices[axis])) return false;
-                       return true;
-                     });
+  return std::ranges::any_of(shape.exclusions, [&](const SweepShape::Exclusion& exclusion) {
+    for (std::size_t axis = 0; axis < indices.size(); ++axis)
+      if (!matches(exclusion[axis], indices[axis])) return false;
+    return true;
+  });
 }
 
 SweepCursor::SweepCursor(const SweepShape& shape) : shape_(&shape), indices_(shape.axis_sizes.size(), 0) {}
@@ -40,9 +38,7 @@ bool SweepCursor::next() {
 bool SweepCursor::advance() {
   if (!started_) {
     started_ = true;
-    if (shape_->seeds.size() == 0 ||
-        std::count(shape_->axis_sizes.begin(), shape_->axis_sizes.end(), 0U) != 0)
-      return false;
+    if (shape_->seeds.size() == 0 || std::ranges::count(shape_->axis_sizes, 0U) != 0) return false;
     return !is_excluded(*shape_, indices_) || advance_point();
   }
   if (seed_index_ + 1 < shape_->seeds_at(indices_).size()) {
@@ -78,7 +74,7 @@ std::uint64_t sweep_size(const SweepShape& shape) {
     const bool seeded = own && axis == shape.seeded_axis;
     if (own && axis > shape.seeded_axis) stride *= shape.axis_sizes[axis];
     if (seeded) walked.seeded_axis = walked.axis_sizes.size();
-    if (!seeded && std::none_of(shape.exclusions.begin(), shape.exclusions.end(), mentions)) {
+    if (!seeded && std::ranges::none_of(shape.exclusions, mentions)) {
       free *= shape.axis_sizes[axis];
       continue;
     }

@@ -1,5 +1,5 @@
 // Networks in safetensors and npz files, and what is none.
-#include "config/safetensors.h"
+#include "config/parameter_arrays.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,6 @@
 #include <functional>
 
 #include "base/error.h"
-#include "config/parameter_arrays.h"
 
 namespace deadrelu {
 namespace {

@@ -1,4 +1,4 @@
-#include "runner/packer.h"
+#include "runner/worker_pool.h"
 
 #include <gtest/gtest.h>
 
