@@ -13,7 +13,8 @@ else()
 endif()
 install(DIRECTORY configs/ DESTINATION ${data}/configs FILES_MATCHING PATTERN "*.json")
 install(DIRECTORY experiments/ DESTINATION ${data}/experiments
-  FILES_MATCHING PATTERN "*.json" PATTERN "*.md" PATTERN "*.ipynb")
+  FILES_MATCHING PATTERN "*.json" PATTERN "*.md" PATTERN "*.ipynb" PATTERN "*.csv" PATTERN "*.npz"
+  PATTERN "results" EXCLUDE)
 if(NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR)
   set(schema ${PROJECT_BINARY_DIR}/config.schema.json)
   add_custom_command(OUTPUT ${schema}
