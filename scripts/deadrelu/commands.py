@@ -17,15 +17,17 @@ def plot(directory: str, out: str = "", only: str = "", format: str = "png,svg")
     results = Results(directory)
     charts = results.plot
     from .plot import CHARTS
-    from .plot.pictures import SAVE, save
+    from .plot.pictures import SAVE, save, stacked
 
     names = _some_of("--only", only, CHARTS)
     formats = _some_of("--format", format, [suffix[1:] for suffix in SAVE])
     single = Path(out).suffix in SAVE
-    if single and len(names) != 1:
-        raise DeadreluError(f"--out {out} is one picture: --only has to name its chart", 2)
+    if single and not only:
+        raise DeadreluError(f"--out {out} is one picture: --only has to name its charts", 2)
     folder = Path(out) if out else results.directory / "plots"
     drawn = charts(names)
+    if single and drawn:
+        drawn = {names[0]: stacked(drawn.values())}
     for name, chart in drawn.items():
         for path in [folder] if single else [folder / f"{name}.{form}" for form in formats]:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ Examples:
   PlotOptions& options = command.calls(plot);
   add_directory_argument(command, options.directory);
   command.option("--out", "PATH", options.out,
-                 "folder of the pictures (default: DIR/plots), or the file of the one chart of --only");
+                 "folder of the pictures (default: DIR/plots), or one file for the charts of --only");
   command.option("--only", "LIST", options.only, "some charts (default: all that apply)");
   command.option("--format", "LIST", options.format, "png, svg or png,svg (default: png,svg)");
 }

@@ -2,6 +2,8 @@
 
 import json
 import pathlib
+import shutil
+import subprocess
 import tempfile
 import unittest
 import xml.etree.ElementTree
@@ -62,10 +64,17 @@ class Plot(unittest.TestCase):
         self.assertEqual((code, errors), (0, ""))
         self.assertGreater(drawn_marks(file), 1)
 
-    def test_one_file_for_several_charts_is_a_mistake(self):
+    def test_several_charts_in_one_file_stand_below_each_other(self):
         code, _, errors = call("plot", sweep(), "--out", self.folder / "all.png")
         self.assertEqual(code, 2)
-        self.assertIn("--only has to name its chart", errors)
+        self.assertIn("--only has to name its charts", errors)
+        sizes = {}
+        for only in ("loss", "dead_fraction", "loss,dead_fraction"):
+            code, output, _ = call("plot", sweep(), "--only", only, "--out", self.folder / "some.png")
+            self.assertEqual((code, output), (0, f"{self.folder / 'some.png'}\n"))
+            with Image.open(self.folder / "some.png") as picture:
+                sizes[only] = picture.height
+        self.assertGreater(sizes["loss,dead_fraction"], 0.95 * (sizes["loss"] + sizes["dead_fraction"]))
 
     def test_a_folder_without_results_is_told(self):
         code, _, errors = call("plot", self.folder)
@@ -164,8 +173,32 @@ class Pictures(unittest.TestCase):
             command = next(line.split() for line in text.splitlines() if line.startswith("scripts/plot "))
             self.assertEqual(command[1:3] + command[4:],
                              [f"results/{name}", "--only", "--out", f"experiments/{name}/{name}.png"])
-            self.assertIn(command[3], CHARTS)
-            self.assertLess((folder / f"{name}.png").stat().st_size, 70_000, name)
+            self.assertLessEqual(set(command[3].split(",")), set(CHARTS), name)
+            self.assertLess((folder / f"{name}.png").stat().st_size, 160_000, name)
+
+    def test_the_gallery_has_every_experiment_as_its_readme_has_it(self):
+        done = subprocess.run([ROOT / "scripts/published_results", "--check"], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        text = (ROOT / "experiments/README.md").read_text(encoding="utf-8").split("\n## Gallery\n")[1].split("\n## ")[0]
+        for folder in sorted(path.parent for path in (ROOT / "experiments").glob("*/config.json")):
+            question = (folder / "README.md").read_text(encoding="utf-8").splitlines()[0]
+            self.assertEqual(text.count(f"\n##{question}\n"), 1, folder.name)
+            self.assertEqual(text.count(f"]({folder.name}/{folder.name}.png)"), 1, folder.name)
+
+    def test_a_gallery_that_lacks_an_experiment_is_told_and_written(self):
+        with tempfile.TemporaryDirectory() as copy:
+            shutil.copytree(ROOT / "experiments", f"{copy}/experiments")
+            script = pathlib.Path(copy) / "scripts/published_results"
+            script.parent.mkdir()
+            shutil.copy(ROOT / "scripts/published_results", script)
+            shutil.copytree(f"{copy}/experiments/linear", f"{copy}/experiments/new")
+            readme = pathlib.Path(copy) / "experiments/new/README.md"
+            readme.write_text("# Is it new?\n\n![It is](new.png)\n", encoding="utf-8")
+            pathlib.Path(f"{copy}/experiments/new/linear.png").rename(f"{copy}/experiments/new/new.png")
+            for option, code in (("--check", 1), ("--gallery", 0), ("--check", 0)):
+                self.assertEqual(subprocess.run([script, option], capture_output=True, check=False).returncode, code)
+            self.assertIn("\n### Is it new?\n\nIt is: [new](new/README.md).\n\n![It is](new/new.png)\n",
+                          pathlib.Path(f"{copy}/experiments/README.md").read_text(encoding="utf-8"))
 
     def test_notebooks_are_json_without_outputs(self):
         notebooks = sorted((ROOT / "experiments").glob("*.ipynb"))

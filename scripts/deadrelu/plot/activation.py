@@ -32,7 +32,7 @@ def activations(view: View) -> Chart | None:
         y=alt.Y("value:Q", title="value", scale=alt.Scale(domain=[-2, 4])))
     zero = alt.Chart().mark_rule(color="#999999", strokeWidth=1).encode(y=alt.datum(0))
     chart = alt.layer(zero, lines, data=table).properties(width=150, height=120)
-    chart = chart.facet(facet=alt.Facet("activation:N", title=None, sort=order), columns=min(4, len(order)))
+    chart = chart.facet(facet=alt.Facet("activation:N", title=None, sort=order), columns=min(3, len(order)))
     return theme.headed(chart, "Activations and their derivatives",
                         "Computed by deadrelu itself; where the derivative is zero, nothing is learned")
 

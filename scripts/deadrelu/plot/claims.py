@@ -15,6 +15,7 @@ from .theme import Chart
 from .view import View
 
 WIDTH, STRIP = 580, 200  # of the table and of the picture in each row
+NUMBERS = 55  # pixels of a verdict
 LINE, GAP = 16, 14  # height of a line of text, and between rows
 COLOURS = {"PASS": theme.CATEGORIES[0], "FAIL": theme.CATEGORIES[1], "NOT JUDGED": theme.CATEGORIES[7]}
 
@@ -28,8 +29,8 @@ def claims(view: View) -> Chart | None:
     rows = [_row(claim) for claim in experiment.claims]
     below = 0
     for row in rows:  # y is that of the picture, below its text
-        row["top"], row["y"] = below, below + LINE * row.pop("lines") + 6
-        below = row["y"] + LINE + GAP
+        row["top"], row["y"] = below, below + LINE * (row["text"].count("\n") + 1) + 6
+        below = row["y"] + LINE * (row["numbers"].count("\n") + 1) + GAP
     table = pd.DataFrame(rows)
     scale = {"x": alt.Scale(domain=[0, WIDTH], nice=False), "y": alt.Scale(domain=[below, 0], nice=False)}
     base = alt.Chart(table).encode(y=alt.Y("y:Q", scale=scale["y"], axis=None))
@@ -48,14 +49,14 @@ def claims(view: View) -> Chart | None:
         base.mark_point(filled=True, size=60, opacity=1).encode(x=x("measured"), color=colour),
         base.mark_point(**POINT, color="black").encode(x=x("published")),
         base.mark_text(**text, fontWeight="bold").encode(x=alt.value(STRIP + 12), text="verdict:N", color=colour),
-        base.mark_text(**text).encode(x=alt.value(STRIP + 55), text="numbers:N")).properties(width=WIDTH, height=below)
-    return theme.headed(chart.configure_view(stroke=None), "What was published, and what is measured here",
+        base.mark_text(**text, lineBreak="\n", lineHeight=LINE).encode(x=alt.value(STRIP + NUMBERS), text="numbers:N"))
+    chart = chart.properties(width=WIDTH, height=below, view=alt.ViewBackground(stroke="transparent"))
+    return theme.headed(chart, "What was published, and what is measured here",
                         "● measured, with its 95 % interval; grey: accepted; each row has a scale of its own")
 
 
 def _row(claim: dict[str, Any]) -> dict[str, Any]:
     """A claim's texts, and its numbers as places in the picture; missing where there is no number."""
-    text = textwrap.wrap(claim["claim"], 88)
     published = claim["published"] if isinstance(claim["published"], (int, float)) else None
     places = {name: claim[name] for name in ("accepted_low", "accepted_high", "low", "high", "measured")}
     places["published"] = published
@@ -66,8 +67,8 @@ def _row(claim: dict[str, Any]) -> dict[str, Any]:
              for name, value in places.items()}
     for end, edge in (("accepted_low", 0), ("accepted_high", STRIP)):
         place[end] = edge if claim[end] is None else place[end] + (2 if edge else -2)  # one value is a range as well
-    return {"text": "\n".join(text), "lines": len(text), "verdict": claim["verdict"], "numbers": _numbers(claim),
-            "left": 0, "right": STRIP, **place}
+    return {"text": "\n".join(textwrap.wrap(claim["claim"], 88)), "verdict": claim["verdict"],
+            "numbers": "\n".join(textwrap.wrap(_numbers(claim), 52)), "left": 0, "right": STRIP, **place}
 
 
 def _numbers(claim: dict[str, Any]) -> str:

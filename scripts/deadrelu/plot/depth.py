@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from . import published, theme
-from .panels import MOST_PANELS, Panels, arrange, facet, keys, line_series, place, power_axis, whole_axis
+from .panels import MOST_PANELS, Panels, arrange, facet, keys, line_series, place, power_axis, size, whole_axis
 from .statistics import mean_interval, quartiles
 from .theme import Chart
 from .view import View
@@ -52,7 +52,7 @@ def _summary(frame: pd.DataFrame, panels: Panels, column: str) -> pd.DataFrame:
 
 def _lines(table: pd.DataFrame, panels: Panels, column: str) -> Chart:
     if column in SHARES:
-        scale, axis = alt.Scale(domain=[0, 1]), alt.Axis()
+        scale, axis = theme.share(table[["value", "high", "published"]]), alt.Axis()
     else:
         scale, axis = alt.Scale(type="log", nice=False), power_axis(table["low"].min(), table["high"].max())
     series = line_series(panels)
@@ -66,4 +66,5 @@ def _lines(table: pd.DataFrame, panels: Panels, column: str) -> Chart:
     band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=title, scale=scale, axis=axis), y2="high:Q")
     chart = alt.layer(band, line.encode(y=y, tooltip=tooltip, **series),
                       *published.layers(table, x, y, color=series["color"]))
-    return facet(chart.properties(width=theme.SMALL_WIDTH, height=theme.SMALL_HEIGHT), panels)
+    small = size(panels) if panels.column else {"width": theme.SMALL_WIDTH, "height": theme.SMALL_HEIGHT}
+    return facet(chart.properties(**small), panels)

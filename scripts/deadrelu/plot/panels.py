@@ -14,7 +14,7 @@ from . import theme
 from .theme import Chart
 from .view import Axis, label
 
-MOST_PANELS = 4  # in a row or a column
+MOST_PANELS = 4  # in a row or a column of a grid
 MOST_WRAPPED = 16  # where one axis has all rows for itself
 
 
@@ -84,15 +84,23 @@ def facet(chart: Any, panels: Panels) -> Chart:
         return facets
     column, row = [alt.Facet(f"{role}:N", title=axis.title, sort=[label(value) for value in panels.shown(axis)])
                    if axis else None for role, axis in (("column", panels.column), ("row", panels.row))]
-    facets = chart.facet(column=column, row=row) if row else chart.facet(facet=column, columns=MOST_PANELS)
+    facets = chart.facet(column=column, row=row) if row else chart.facet(facet=column, columns=columns(panels))
     return facets
 
 
+def columns(panels: Panels) -> int:
+    """How many panels are side by side."""
+    number = len(panels.shown(panels.column)) if panels.column else 1
+    return number if panels.row or number < 3 else 2 if number == 4 else 3
+
+
 def size(panels: Panels) -> dict[str, int]:
-    """Width and height of one panel."""
-    if panels.column:
-        return {"width": theme.SMALL_WIDTH, "height": theme.SMALL_HEIGHT}
-    return {"width": theme.WIDTH, "height": theme.HEIGHT}
+    """Width and height of one panel: with its neighbours it fits a page."""
+    if not panels.column:
+        return {"width": theme.WIDTH, "height": theme.HEIGHT}
+    axis_and_labels, gap = 75, 22
+    width = (theme.PAGE - axis_and_labels) // columns(panels) - gap
+    return {"width": min(width, theme.SMALL_WIDTH), "height": theme.SMALL_HEIGHT}
 
 
 def y_title(panels: Panels, name: str, unit: str) -> str | list[str]:

@@ -81,4 +81,5 @@ def _rows(view: View, claim: dict[str, Any], runs: pd.DataFrame, known: list[str
 
 def _is(swept: Any, readable: Any, given: Any) -> bool:
     """Whether a swept value is the one that a claim gives: as the config has it, or as the chart calls it."""
-    return bool(parsed(swept) == given) or label(readable) == label(given)
+    text = label(given).lower() if isinstance(given, bool) else label(given)
+    return bool(parsed(swept) == given) or label(readable) == text

@@ -31,9 +31,10 @@ def dead_fraction(view: View) -> Chart | None:
     series = line_series(panels)
     base = published.measured(alt.Chart(table)).encode(x=x, color=series["color"])
     title = y_title(panels, "dead units", "share of all hidden units")
-    mean = alt.Y("mean:Q", title=title, scale=SHARE)
+    share = theme.share(table[["mean", "high", "published"]])
+    mean = alt.Y("mean:Q", title=title, scale=share)
     tooltip = [alt.Tooltip(name, format=".4g") for name in ("x", "mean", "low", "high")] + ["n:Q"]
-    chart = alt.layer(base.mark_errorbar(ticks=True).encode(y=alt.Y("low:Q", title=title), y2="high:Q"),
+    chart = alt.layer(base.mark_errorbar(ticks=True).encode(y=alt.Y("low:Q", title=title, scale=share), y2="high:Q"),
                       base.mark_line().encode(y=mean, **series),
                       base.mark_point(filled=True, size=50, opacity=1).encode(y=mean, tooltip=tooltip),
                       *published.layers(table, x, mean, color=series["color"]))

@@ -6,6 +6,8 @@ import textwrap
 from typing import Any, Literal, TypeAlias
 
 import altair as alt
+import numpy as np
+import pandas as pd
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart | alt.ConcatChart
 
@@ -15,8 +17,10 @@ MOST_SERIES = len(CATEGORIES)
 SEQUENTIAL: Literal["viridis"] = "viridis"
 DASHES = [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 4]]
 LINE_LEGEND: dict[str, Any] = {"symbolType": "stroke", "symbolSize": 250, "symbolStrokeWidth": 2}
+PAGE = 590  # pixels that a picture is wide at most, so that its letters can be read in a column of text
 WIDTH, HEIGHT = 460, 300
 SMALL_WIDTH, SMALL_HEIGHT = 215, 160
+LETTER = 6.6  # pixels of a letter, about
 
 
 @alt.theme.register("deadrelu", enable=True)
@@ -29,10 +33,10 @@ def _theme() -> alt.theme.ThemeConfig:
             "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 11, "subtitleColor": "#555555",
                       "subtitlePadding": 4, "offset": 12},
             "axis": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "gridColor": "#e6e6e6",
-                     "labelOverlap": True},
+                     "labelOverlap": True, "labelSeparation": 5},
             "legend": {"orient": "top", "columns": 6, "labelFontSize": 11, "titleFontSize": 11,
                        "titleFontWeight": "normal", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": 260,
-                       "titleLimit": 420},
+                       "titleLimit": PAGE},
             "header": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelLimit": 240},
             "line": {"strokeWidth": 2},
             "range": {"category": CATEGORIES},
@@ -43,6 +47,12 @@ def _theme() -> alt.theme.ThemeConfig:
 alt.data_transformers.disable_max_rows()
 if alt.renderers.active == "default":
     alt.renderers.enable("svg")  # which needs no network
+
+
+def share(values: pd.DataFrame) -> alt.Scale:
+    """Scale of a share from 0 on: to 1, or to where small shares can be told apart."""
+    highest = float(np.nanmax(values.to_numpy(dtype=float), initial=0))
+    return alt.Scale(domain=[0, 1 if highest > 0.5 else max(0.05, np.ceil(22 * highest) / 20)])
 
 
 def series_colour(order: list[str], title: str) -> alt.Color:
@@ -74,7 +84,7 @@ def line_series(order: list[str], title: str, ordered: bool) -> dict[str, Any]:
 
 def headed(chart: Chart, title: str, *subtitles: str) -> Chart:
     """The chart with its title, and below it what is shown and over how many runs."""
-    lines = [line for subtitle in subtitles if subtitle for line in textwrap.wrap(subtitle, 92)]
+    lines = [line for subtitle in subtitles if subtitle for line in textwrap.wrap(subtitle, 100)]
     return chart.properties(title=alt.TitleParams(title, subtitle=lines), description=". ".join([title, *lines]))
 
 

@@ -85,11 +85,11 @@ def _online(view: View, name: str, along: tuple[str, str], wanted: list[tuple[st
         table = mean_interval(frame, [along[0], *keys(panels)], column, 0, None if is_loss else 1)
         table = published.beside(view, table, column, along[0], panels)
         x = alt.X(f"{along[0]}:Q", title=along[1], axis=counts(6))
-        y = alt.Y("mean:Q", title=y_title(panels, what, unit), scale=alt.Scale(zero=not is_loss))
+        y = alt.Y("mean:Q", title=[what, f"({unit})"], scale=alt.Scale(zero=not is_loss))
         lines = _lines(table, x, y, line_series(panels), _detail(panels)).properties(
-            width=theme.SMALL_WIDTH, height=theme.SMALL_HEIGHT)
+            **(size(panels) if panels.column else {"width": theme.SMALL_WIDTH, "height": theme.SMALL_HEIGHT}))
         charts.append(facet(lines, panels))
-    return theme.headed(alt.concat(*charts, columns=1 if panels.column else 3), title,
+    return theme.headed(alt.concat(*charts, columns=1 if panels.column else 2), title,
                         f"Mean over seeds in each {piece}, band: 95 % interval; {_runs(view)}", panels.note())
 
 
@@ -101,7 +101,7 @@ def _by_layer(view: View, column: str, name: str, unit: str, title: str) -> Char
     frame = place(layers.dropna(subset=[column]), panels)  # the output layer has no units to die
     table = mean_interval(frame, ["step", "layer", *keys(panels)], column, 0, 1)
     table = published.beside(view, table, column, "step", panels, series="layer")
-    y = alt.Y("mean:Q", title=y_title(panels, name, unit), scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("mean:Q", title=y_title(panels, name, unit), scale=theme.share(table[["high", "mean", "published"]]))
     chart = _lines(table, step_axis(table["step"]), y, layer_series(table), ["layer"]).properties(**size(panels))
     return theme.headed(facet(chart, panels), title,
                         f"Mean over seeds, band: 95 % interval; a diverged run counts until it does; {_runs(view)}",
