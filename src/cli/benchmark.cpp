@@ -147,7 +147,7 @@ class PackBench {
  private:
   void train(std::size_t p, std::uint64_t steps) {
     for (; steps > 0; --steps) {
-      trainers_[p]->compute_gradient(steps_[p]++);
+      trainers_[p]->compute_loss(steps_[p]++, [](const BatchBlock<float>&) {});
       trainers_[p]->update();
     }
   }

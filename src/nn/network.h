@@ -52,6 +52,19 @@ bool fuses_relu(const Network<T>& network, std::size_t l) {
   return network.numbers[l].is_plain_relu && layer.hidden && !layer.normalizes(Position::kBeforeActivation);
 }
 
+// Whether all hidden layers are such ReLUs, with nothing between two of them, and the outputs are linear.
+template <class T>
+bool is_relu_chain(const Network<T>& network) {
+  const std::size_t last = network.shape.layers.size() - 1;
+  for (std::size_t l = 0; l < last; ++l) {
+    const LayerShape& layer = network.shape.layers[l];
+    if (!fuses_relu(network, l) || layer.normalizes(Position::kAfterActivation) || layer.drops ||
+        layer.adds_input)
+      return false;
+  }
+  return network.shape.layers[last].is_linear_output();
+}
+
 // Everything that one block of samples leaves behind in the layers. Allocated once and used for every block;
 // what it held before never matters.
 template <class T>

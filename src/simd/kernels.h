@@ -9,6 +9,7 @@
 #include "simd/loss.h"
 #include "simd/magnitudes.h"
 #include "simd/normalize.h"
+#include "simd/online.h"
 #include "simd/order.h"
 #include "simd/random.h"
 #include "simd/remedy.h"
@@ -30,6 +31,7 @@ struct Kernels {
   const LossKernels<T>* loss;
   const MagnitudeKernels<T>* magnitudes;
   const NormalizationKernels<T>* normalization;
+  const OnlineKernels<T>* online;
   const OrderKernels* order;
   const RandomKernels<T>* random;
   const RemedyKernels<T>* remedy;
@@ -52,6 +54,7 @@ Kernels<T> kernels(SimdTarget target, Engine engine = Engine::kLanes) {
           &loss_kernels<T>(target, engine),
           &magnitude_kernels<T>(target, engine),
           &normalization_kernels<T>(target, engine),
+          &online_kernels<T>(target, engine),
           &order_kernels<T>(target, engine),
           &random_kernels<T>(target, engine),
           &remedy_kernels<T>(target, engine),

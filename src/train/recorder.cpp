@@ -34,18 +34,10 @@ Recorder<T>::Recorder(const Pack<T>& pack, std::size_t max_block)
 template <class T>
 bool Recorder<T>::observe(const Pack<T>& pack, const TrainingState<T>& state,
                           const Activations<T>& activations) {
-  bool any = false, some_diverge = false;
-  for (std::size_t lane = 0; lane < pack.used_lanes; ++lane) {
-    if (ended_[lane] != 0) continue;
-    any = true;
-    some_diverge |= state.diverged(lane);
-  }
-  due_ = any && schedule_.due(state.step);
-  if (!any) return false;
   if (state.begins_task) change_task(pack, state, activations);
   death_record_.observe(pack, state, probed(), activations);
-  if (due_ || some_diverge) record(pack, state, activations);
-  for (std::size_t lane = 0; some_diverge && lane < pack.used_lanes; ++lane)
+  if (due_ || some_diverge_) record(pack, state, activations);
+  for (std::size_t lane = 0; some_diverge_ && lane < pack.used_lanes; ++lane)
     if (ended_[lane] == 0 && state.diverged(lane)) mark_diverged(lane, state.step);
   if (due_) {
     std::copy_n(state.parameters.data(), before_.size(), before_.data());
@@ -56,7 +48,7 @@ bool Recorder<T>::observe(const Pack<T>& pack, const TrainingState<T>& state,
     online_.end_batch(state);
     ++task_updates_;
   }
-  return !(due_ || some_diverge) || goes_on();
+  return !(due_ || some_diverge_) || goes_on();
 }
 
 template <class T>

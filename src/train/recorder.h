@@ -27,7 +27,15 @@ class Recorder {
   void observe(const Pack<T>& pack, const BatchBlock<T>& block) {
     if (pack.task_steps > 0) online_.observe(pack, block);
   }
-  // Between gradient and update. Ends the runs that diverge, with rows of what is still finite, or are stopped; at
+  // Whether something is recorded at this step: the gradient has to be there then.
+  bool wants_gradient(const TrainingState<T>& state) {
+    due_ = schedule_.due(state.step);
+    some_diverge_ = false;
+    for (std::size_t lane = 0; lane < ended_.size(); ++lane)
+      some_diverge_ |= ended_[lane] == 0 && state.diverged(lane);
+    return due_ || some_diverge_;
+  }
+  // Between gradient and update, after wants_gradient. Ends the runs that diverge, with rows of what is still finite, or are stopped; at
   // a recorded step and where a task ends evaluates the networks (`activations` are then overwritten) and adds
   // rows to every run that has not ended. Returns whether there is a run that goes on.
   bool observe(const Pack<T>& pack, const TrainingState<T>& state, const Activations<T>& activations);
@@ -63,7 +71,7 @@ class Recorder {
 
   std::vector<RunRecord> records_;              // [used lane]
   std::vector<std::uint8_t> ended_, recorded_;  // [used lane]; recorded_: when a step was recorded last
-  bool due_ = false;
+  bool due_ = false, some_diverge_ = false;
   std::vector<StopRule> stop_rules_;                 // [used lane]
   std::vector<std::vector<DeathCounter>> counters_;  // [used lane][hidden layer]
   Evaluation<T> train_;

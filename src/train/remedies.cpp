@@ -83,7 +83,7 @@ double Remedies<T>::share_beyond_bounds(const T* parameters, std::size_t lane) c
 
 template <class T>
 void Remedies<T>::add_penalty(TrainingState<T>& state) const {
-  if (strength_.size() == 0) return;
+  if (!penalizes()) return;
   const RemedyKernels<T>& kernels = *pack_.network.kernels.remedy;
   each_block([&](std::size_t, std::size_t, const ParameterBlock& block) {
     const std::size_t at = block.offset * pack_.network.kernels.lanes;

@@ -12,6 +12,7 @@ template <class T>
 class Remedies {
  public:
   Remedies(const Pack<T>& pack, const Buffer<T>& initial_parameters, std::size_t max_block);
+  bool penalizes() const { return strength_.size() > 0; }
   // Adds the penalty's gradient to that of the loss.
   void add_penalty(TrainingState<T>& state) const;
   // After an update: projection, then perturbation, then bias lift. `activations` may be overwritten.

@@ -35,15 +35,17 @@ std::size_t counted_units(const Pack<T>& pack) {
 template <class T>
 Trainer<T>::Trainer(const Pack<T>& pack)
     : pack_(pack),
-      activations_(pack.network, largest_block(pack)),
-      batches_(pack, activations_.max_samples()),
+      workspace_(pack.network, largest_block(pack)),
+      example_(pack.batch_size == 1 ? std::optional<Activations<T>>(std::in_place, pack.network, 1)
+                                    : std::nullopt),
+      batches_(pack, activations().max_samples()),
       numbers_(pack.runs, pack.steps, counted_units(pack)),
       losses_(pack),
       mode_(pack.steps == 0 && differs_in_training(pack.network.shape) ? Mode::kEvaluate : Mode::kTrain) {
   const std::size_t lanes = pack.network.kernels.lanes;
   state_.parameters = initial_parameters(pack);
-  failures_ = adjust_parameters(pack, activations_, state_.parameters.data());
-  remedies_.emplace(pack, state_.parameters, activations_.max_samples());
+  failures_ = adjust_parameters(pack, workspace_, state_.parameters.data());
+  remedies_.emplace(pack, state_.parameters, workspace_.max_samples());
   state_.gradient = Buffer<T>(state_.parameters.size());
   if (numbers_.needs_first_moment()) state_.first_moment = Buffer<T>(state_.parameters.size());
   if (numbers_.needs_second_moment()) state_.second_moment = Buffer<T>(state_.parameters.size());
@@ -57,6 +59,34 @@ Trainer<T>::Trainer(const Pack<T>& pack)
   slope_sums_ = Buffer<T>(pack.network.shape.layers.size() * highest_row_count(pack.network.shape) * lanes);
   squared_norms_ = Buffer<double>(lanes);
   find_trained_ranges();
+  const bool adds_up =
+      frozen_.empty() && !numbers_.parameters().clips && !remedies_->penalizes() && counted_units(pack) == 0;
+  if (example_ && mode_ == Mode::kTrain && adds_up && is_relu_chain(pack.network)) prepare_online();
+}
+
+// Pointers for a step on one example.
+template <class T>
+void Trainer<T>::prepare_online() {
+  const auto at = [&](Buffer<T>& buffer, const ParameterBlock& block) {
+    const bool is_there = buffer.size() > 0 && block.size() > 0;
+    return is_there ? buffer.data() + block.offset * pack_.network.kernels.lanes : nullptr;
+  };
+  for (std::size_t l = 0; l < pack_.network.shape.layers.size(); ++l) {
+    const LayerShape& layer = pack_.network.shape.layers[l];
+    const ParameterBlock &weights = layer[BlockKind::kWeights], &biases = layer[BlockKind::kBias];
+    online_.push_back({layer.rows,
+                       layer.inputs,
+                       at(state_.parameters, weights),
+                       at(state_.first_moment, weights),
+                       at(state_.second_moment, weights),
+                       at(state_.parameters, biases),
+                       at(state_.first_moment, biases),
+                       at(state_.second_moment, biases),
+                       {},
+                       example_->output(l, 1),
+                       example_->gradient(l, 1)});
+    if (l > 0) online_[l].input = online_[l - 1].output;
+  }
 }
 
 template <class T>
@@ -83,39 +113,65 @@ void Trainer<T>::begin_batch(std::uint64_t step) {
   losses_.begin();
   block_.step = step;
   block_.from = block_.samples = 0;
-  block_.activations = &activations_;
+  block_.activations = &activations();
+  pending_ = !online_.empty();
 }
 
 template <class T>
 bool Trainer<T>::pass_block() {
   block_.from += block_.samples;
   if (block_.from == state_.batch) return false;
-  block_.samples = std::min(activations_.max_samples(), state_.batch - block_.from);
+  const Activations<T>& activations = *block_.activations;
+  block_.samples = std::min(activations.max_samples(), state_.batch - block_.from);
   const Network<T>& network = pack_.network;
   const std::size_t output_layer = network.shape.layers.size() - 1;
   const Block<T> block = batches_.gather_block(block_.step, block_.from, block_.samples);
   block_.inputs = block.inputs;
   block_.targets = block.targets;
   if (draws_) draw();
-  forward<T>(network, state_.parameters.data(), block.inputs, mode_, activations_);
-  losses_.add(activations_.output(output_layer, block_.samples), block.targets,
+  if (pending_) {
+    online_[0].input = block.inputs;
+    network.kernels.online->forward(online_);
+  } else {
+    forward<T>(network, state_.parameters.data(), block.inputs, mode_, activations);
+  }
+  losses_.add(activations.output(output_layer, block_.samples), block.targets,
               static_cast<T>(1.0 / static_cast<double>(state_.batch)), state_.batch_loss.data(),
-              activations_.output_gradient(block_.samples));
-  backward<T>(network, state_.parameters.data(), block.inputs, mode_, block_.from == 0, activations_,
-              state_.gradient.data(), slope_sums_.data());
+              activations.output_gradient(block_.samples));
+  if (!pending_) pass_back();
   return true;
 }
 
 template <class T>
+void Trainer<T>::pass_back() {
+  backward<T>(pack_.network, state_.parameters.data(), block_.inputs, mode_, block_.from == 0, activations(),
+              state_.gradient.data(), slope_sums_.data());
+}
+
+template <class T>
 void Trainer<T>::end_batch() {
-  finish_gradient(pack_.network, slope_sums_.data(), state_.gradient.data());
   losses_.finish(state_.batch_loss.data());
-  const std::size_t lanes = pack_.network.kernels.lanes;
-  for (const Range& frozen : frozen_)
-    std::fill_n(state_.gradient.data() + frozen.offset * lanes, frozen.count * lanes, T{0});
+  if (!pending_) finish_gradient();
   if (state_.batch == 1) return;  // eight divisions are 3 % of a small network's step
   for (std::size_t lane = 0; lane < state_.batch_loss.size(); ++lane)
     state_.batch_loss[lane] /= static_cast<double>(state_.batch);
+}
+
+template <class T>
+void Trainer<T>::finish_gradient() {
+  deadrelu::finish_gradient(pack_.network, slope_sums_.data(), state_.gradient.data());
+  const std::size_t lanes = pack_.network.kernels.lanes;
+  for (const Range& frozen : frozen_)
+    std::fill_n(state_.gradient.data() + frozen.offset * lanes, frozen.count * lanes, T{0});
+}
+
+template <class T>
+void Trainer<T>::complete_gradient() {
+  if (!pending_) return;
+  pending_ = false;
+  block_.from = 0;
+  pass_back();
+  finish_gradient();
 }
 
 // Slopes of rrelu take a random word an element, masks of dropout half a word, numbered by the example's position in
@@ -137,11 +193,12 @@ void Trainer<T>::draw() {
     const LayerShape& layer = network.shape.layers[l];
     const RandomKernels<T>& random = *network.kernels.random;
     if (layer.activation.kind == Activation::kRrelu)
-      each(Purpose::kSlope, l, 4, activations_.drawn_slopes(l, block_.samples), [&](const auto& b, auto out) {
-        random.uniform(b, network.numbers[l].lower.data(), network.numbers[l].width.data(), out);
-      });
+      each(Purpose::kSlope, l, 4, activations().drawn_slopes(l, block_.samples),
+           [&](const auto& b, auto out) {
+             random.uniform(b, network.numbers[l].lower.data(), network.numbers[l].width.data(), out);
+           });
     if (layer.drops)
-      each(Purpose::kDropout, l, 8, activations_.mask(l, block_.samples), [&](const auto& b, auto out) {
+      each(Purpose::kDropout, l, 8, activations().mask(l, block_.samples), [&](const auto& b, auto out) {
         random.mask(b, network.dropped.data(), network.kept.data(), out);
       });
   }
@@ -149,6 +206,9 @@ void Trainer<T>::draw() {
 
 template <class T>
 void Trainer<T>::update() {
+  if (std::exchange(pending_, false))
+    return pack_.network.kernels.online->learn(online_, pack_.runs[0]->train.optimizer.kind,
+                                               numbers_.parameters(), state_.poison.data());
   remedies_->add_penalty(state_);
   if (numbers_.parameters().clips) {
     squared_gradient_norm(pack_.network, state_.gradient.data(), squared_norms_.data());
@@ -160,7 +220,7 @@ void Trainer<T>::update() {
     for (const Range& range : trained_) step(numbers_.parameters(), range.offset, range.count);
   }
   if (pack_.network.shape.couples_samples())
-    update_statistics(pack_.network, activations_, state_.batch, state_.parameters.data());
+    update_statistics(pack_.network, activations(), state_.batch, state_.parameters.data());
 }
 
 // The optimizer's step of `count` parameters.
@@ -196,7 +256,8 @@ void Trainer<T>::step_entry_by_entry() {
 template <class T>
 void Trainer<T>::poison_workspace() {
   constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
-  for (const std::span<T> memory : {activations_.memory(), state_.gradient.span(), slope_sums_.span()})
+  for (const std::span<T> memory :
+       {workspace_.memory(), activations().memory(), state_.gradient.span(), slope_sums_.span()})
     std::fill(memory.begin(), memory.end(), kNan);
   std::fill_n(squared_norms_.data(), squared_norms_.size(), std::numeric_limits<double>::quiet_NaN());
 }
@@ -211,7 +272,7 @@ class Doors {
   Doors(const Pack<T>& pack, const Trainer<T>& trainer)
       : pack_(pack),
         bins_(pack),
-        recorder_(pack, trainer.activations().max_samples()),
+        recorder_(pack, trainer.workspace().max_samples()),
         resets_(pack, trainer.activations().max_samples()) {}
 
   void begin(const TrainingState<T>& state) { recorder_.begin(pack_, state); }
@@ -222,10 +283,13 @@ class Doors {
     recorder_.observe(pack_, block);
     resets_.observe(block);
   }
-  // … and for the whole of it; `activations` may be overwritten. False: nobody goes on.
-  bool observe(const TrainingState<T>& state, const Activations<T>& activations) {
-    resets_.observe(state, activations);
-    const bool goes_on = recorder_.observe(pack_, state, activations);
+  // … and for the whole of it; the workspace may be overwritten. False: nobody goes on.
+  bool observe(Trainer<T>& trainer) {
+    const TrainingState<T>& state = trainer.state();
+    const bool is_looked_at = recorder_.wants_gradient(state);
+    if (is_looked_at || resets_.wants_gradient(state)) trainer.complete_gradient();
+    resets_.observe(state, trainer.activations());
+    const bool goes_on = recorder_.observe(pack_, state, trainer.workspace());
     if (bins_.wanted()) bins_.end_batch(state, recorder_.ended());
     return goes_on;
   }
@@ -267,8 +331,8 @@ std::vector<RunRecord> train_pack(const Pack<T>& pack, const std::atomic<bool>& 
   const bool begins = std::find(failures.begin(), failures.end(), "") != failures.end();
   for (std::uint64_t step = 0; begins && step <= pack.steps; ++step) {
     if (stop.load(std::memory_order_relaxed)) return {};
-    trainer.compute_gradient(step, [&](const BatchBlock<T>& block) { doors.observe(block); });
-    const bool is_last = !doors.observe(trainer.state(), trainer.activations()) || step == pack.steps;
+    trainer.compute_loss(step, [&](const BatchBlock<T>& block) { doors.observe(block); });
+    const bool is_last = !doors.observe(trainer) || step == pack.steps;
     if (is_last && !doors.wants_update_after_last()) break;
     trainer.update();
     doors.intervene(trainer);

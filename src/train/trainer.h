@@ -69,13 +69,21 @@ class Trainer {
  public:
   explicit Trainer(const Pack<T>& pack);
 
-  // The gradient of the loss on the batch of `step` at the present parameters, and the loss of every lane.
-  // Steps ascend from 0. observe(const BatchBlock<T>&) sees every block of the batch.
+  // The loss of every lane on the batch of `step` at the present parameters, and its gradient, unless `update` can do
+  // without: then there is none before complete_gradient. Steps ascend from 0. observe(const BatchBlock<T>&) sees every
+  // block of the batch.
   template <class Observe>
-  void compute_gradient(std::uint64_t step, const Observe& observe) {
+  void compute_loss(std::uint64_t step, const Observe& observe) {
     begin_batch(step);
     while (pass_block()) observe(block_);
     end_batch();
+  }
+  void complete_gradient();
+  // Both.
+  template <class Observe>
+  void compute_gradient(std::uint64_t step, const Observe& observe) {
+    compute_loss(step, observe);
+    complete_gradient();
   }
   void compute_gradient(std::uint64_t step) {
     compute_gradient(step, [](const BatchBlock<T>&) {});
@@ -83,13 +91,15 @@ class Trainer {
   // Adds the penalty's gradient to it, and takes the optimizer's step.
   void update();
   // Then what remedies do to the parameters.
-  void remedy() { remedies_->act(state_, activations_); }
+  void remedy() { remedies_->act(state_, workspace_); }
   const Remedies<T>& remedies() const { return *remedies_; }
 
   TrainingState<T>& state() { return state_; }
   const TrainingState<T>& state() const { return state_; }
-  // The workspace's activations: free for anybody between two calls.
-  const Activations<T>& activations() const { return activations_; }
+  // Of the batch's last block, unless somebody has overwritten them; and those that are free for anybody between two
+  // calls, perhaps the same.
+  const Activations<T>& activations() const { return example_ ? *example_ : workspace_; }
+  const Activations<T>& workspace() const { return workspace_; }
   // [used lane]: why a run cannot begin; empty: it can.
   const std::vector<std::string>& failures() const { return failures_; }
   // Fills everything but parameters and optimizer state with NaN, for the test that this changes nothing.
@@ -98,14 +108,18 @@ class Trainer {
  private:
   void begin_batch(std::uint64_t step);
   bool pass_block();  // the next block, forward and back; false: the batch has no more
+  void pass_back();
   void end_batch();
+  void finish_gradient();
   void draw();
+  void prepare_online();
   void step(const UpdateParameters<T>& numbers, std::size_t from, std::size_t count);
   void step_entry_by_entry();
   void find_trained_ranges();
 
   const Pack<T>& pack_;
-  Activations<T> activations_;
+  Activations<T> workspace_;
+  std::optional<Activations<T>> example_;  // batches of one: as little memory as they take
   Batches<T> batches_;
   OptimizerNumbers<T> numbers_;
   LossSums<T> losses_;
@@ -120,6 +134,8 @@ class Trainer {
   };
   std::vector<Range> trained_, frozen_;
   std::optional<Remedies<T>> remedies_;
+  std::vector<OnlineLayer<T>> online_;  // empty: a step needs the gradient
+  bool pending_ = false;                // the gradient of this batch has not been worked out
   std::vector<std::string> failures_;
 };
 
