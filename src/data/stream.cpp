@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cassert>
-#include <limits>
 
 #include "base/random.h"
 #include "data/examples.h"
@@ -15,6 +14,8 @@ namespace {
 // the last. kStream, stream 0, index segment: the slow bits, the low ones of words 0 and 1; stream 1, index
 // ⌊example/p⌋, p = ⌊128/fast⌋: the fast bits of p examples, the first ones lowest. kData, stream 0, index
 // sample: the bits of the examples of evaluation.
+constexpr std::size_t kAhead = 100;  // examples that are made at once: four blocks of the published problem
+
 std::uint64_t low_mask(std::size_t bits) { return bits >= 64 ? ~0ull : (1ull << bits) - 1; }
 
 std::uint64_t first_words(std::uint64_t seed, Purpose purpose, std::uint64_t index) {
@@ -25,66 +26,6 @@ std::uint64_t first_words(std::uint64_t seed, Purpose purpose, std::uint64_t ind
 int sign(std::uint64_t seed, std::uint32_t stream, std::uint64_t index) {
   return (random_block(seed, Purpose::kTeacher, stream, index)[0] & 1) != 0 ? 1 : -1;
 }
-
-template <class T>
-class SlowStream : public Stream<T> {
- public:
-  SlowStream(const DataSpec& spec, const StreamSetup& setup)
-      : problem_(spec, spec.seed.value_or(setup.run_seed)),
-        change_every_(spec.change_every),
-        slow_inputs_(spec.slow_inputs),
-        batch_size_(setup.batch_size),
-        target_scale_(spec.target_scale),
-        bit_values_{static_cast<T>(spec.offset), static_cast<T>(spec.scale + spec.offset)},
-        targets_(std::size_t{1} << problem_.fast_inputs()),
-        held_(setup.max_columns),
-        filled_(setup.max_columns) {}
-
-  void fill(std::uint64_t step, std::size_t from, std::size_t count, std::size_t lane, LaneMatrix<T> inputs,
-            LaneMatrix<T> targets) override {
-    for (std::size_t s = 0; s < count; ++s) {
-      const std::uint64_t example = step * batch_size_ + from + s;
-      if (example / change_every_ != segment_) begin_segment(example / change_every_);
-      const std::uint64_t fast = problem_.fast_bits(example);
-      write(slow_ | fast, s, lane, inputs);
-      targets.at(0, s)[lane] = targets_[fast >> slow_inputs_];
-    }
-  }
-
- private:
-  // Within a segment there are few different inputs: their targets are worked out once.
-  void begin_segment(std::uint64_t segment) {
-    segment_ = segment;
-    slow_ = problem_.slow_bits(segment);
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      const double target = problem_.target(slow_ | static_cast<std::uint64_t>(i) << slow_inputs_);
-      targets_[i] = static_cast<T>(target * target_scale_);
-    }
-  }
-
-  // Writes the inputs that differ from what the column holds.
-  void write(std::uint64_t input, std::size_t column, std::size_t lane, LaneMatrix<T> inputs) {
-    std::uint64_t changed = input ^ held_[column];
-    if (!filled_[column]) changed = inputs.rows == 64 ? ~0ull : (1ull << inputs.rows) - 1;
-    for (; changed != 0; changed &= changed - 1) {
-      const int i = std::countr_zero(changed);
-      inputs.at(static_cast<std::size_t>(i), column)[lane] = bit_values_[input >> i & 1];
-    }
-    held_[column] = input;
-    filled_[column] = true;
-  }
-
-  const SlowRegression problem_;
-  const std::uint64_t change_every_;
-  const std::size_t slow_inputs_, batch_size_;
-  const double target_scale_;
-  const T bit_values_[2];
-  std::uint64_t segment_ = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t slow_ = 0;           // bits of the segment
-  std::vector<T> targets_;           // [fast bits], of the segment
-  std::vector<std::uint64_t> held_;  // [column]
-  std::vector<bool> filled_;         // [column]
-};
 
 }  // namespace
 
@@ -112,16 +53,10 @@ std::uint64_t SlowRegression::slow_bits(std::uint64_t segment) const {
   return first_words(seed_, Purpose::kStream, segment) & low_mask(slow_inputs_);
 }
 
-std::uint64_t SlowRegression::fast_bits(std::uint64_t example) const {
-  const std::size_t fast = fast_inputs();
-  if (fast == 0) return 0;
-  const std::uint64_t in_block = 128 / fast;
-  const auto words = random_block(seed_, Purpose::kStream, 1, example / in_block);
-  const unsigned __int128 block = static_cast<unsigned __int128>(words[3]) << 96 |
-                                  static_cast<unsigned __int128>(words[2]) << 64 |
-                                  static_cast<unsigned __int128>(words[1]) << 32 | words[0];
-  const auto bits = static_cast<std::uint64_t>(block >> (example % in_block * fast)) & low_mask(fast);
-  return bits << slow_inputs_;
+SlowRegression::Bits SlowRegression::fast_block(std::uint64_t block) const {
+  const auto words = random_block(seed_, Purpose::kStream, 1, block);
+  return static_cast<Bits>(words[3]) << 96 | static_cast<Bits>(words[2]) << 64 |
+         static_cast<Bits>(words[1]) << 32 | words[0];
 }
 
 double SlowRegression::target(std::uint64_t input) const {
@@ -146,12 +81,92 @@ Examples generate_slow_regression(const DataSpec& spec, std::uint64_t seed) {
 }
 
 template <class T>
-std::unique_ptr<Stream<T>> make_stream(const DataSpec& spec, const StreamSetup& setup) {
-  if (spec.kind == DataKind::kSlowlyChangingRegression) return std::make_unique<SlowStream<T>>(spec, setup);
-  return nullptr;
+Streams<T>::Streams(const Kernels<T>& kernels, const std::vector<Lane>& lanes, std::size_t batch_size,
+                    std::size_t max_columns)
+    : kernels_(&kernels),
+      batch_size_(batch_size),
+      lanes_(lanes.size()),
+      slow_inputs_(lanes.front().spec->slow_inputs),
+      low_(lanes_),
+      high_(lanes_),
+      bits_(kAhead * lanes_),
+      targets_(kAhead * lanes_),
+      held_(max_columns) {
+  assert(kernels.lanes == lanes_);
+  for (const auto& [spec, run_seed] : lanes) {
+    assert(spec->kind == DataKind::kSlowlyChangingRegression);
+    low_[sources_.size()] = static_cast<T>(spec->offset);
+    high_[sources_.size()] = static_cast<T>(spec->scale + spec->offset);
+    slow_inputs_ = std::min<std::size_t>(slow_inputs_, spec->slow_inputs);
+    Source source{SlowRegression(*spec, spec->seed.value_or(run_seed)), spec->change_every, spec->slow_inputs,
+                  spec->target_scale};
+    source.targets.resize(std::size_t{1} << source.problem.fast_inputs());
+    sources_.push_back(std::move(source));
+  }
 }
 
-template std::unique_ptr<Stream<float>> make_stream(const DataSpec&, const StreamSetup&);
-template std::unique_ptr<Stream<double>> make_stream(const DataSpec&, const StreamSetup&);
+// Within a segment there are few different inputs: their targets are worked out once.
+template <class T>
+void Streams<T>::begin_segment(Source& source, std::uint64_t example) {
+  const std::uint64_t segment = example / source.change_every;
+  source.segment_end = (segment + 1) * source.change_every;
+  source.slow = source.problem.slow_bits(segment);
+  for (std::size_t i = 0; i < source.targets.size(); ++i) {
+    const double target =
+        source.problem.target(source.slow | static_cast<std::uint64_t>(i) << source.slow_inputs);
+    source.targets[i] = static_cast<T>(target * source.target_scale);
+  }
+  ++segments_;
+}
+
+// No segment ends among examples that are made at once.
+template <class T>
+void Streams<T>::look_ahead(std::uint64_t example) {
+  const bool is_next = example == to_;
+  from_ = example;
+  to_ = example + kAhead;
+  for (Source& source : sources_) {
+    if (!is_next || example >= source.segment_end) begin_segment(source, example);
+    to_ = std::min(to_, source.segment_end);
+  }
+  for (std::size_t lane = 0; lane < lanes_; ++lane) {
+    const Source& source = sources_[lane];
+    const std::uint64_t slow = source.slow >> slow_inputs_;
+    const std::size_t place = source.slow_inputs - slow_inputs_;
+    LaneBits<T>* bits = bits_.data() + lane;
+    T* target = targets_.data() + lane;
+    source.problem.each_fast(example, to_ - from_, [&](std::size_t, std::uint32_t fast) {
+      *bits = static_cast<LaneBits<T>>(slow | fast << place);
+      *target = source.targets[fast];
+      bits += lanes_;
+      target += lanes_;
+    });
+  }
+}
+
+template <class T>
+void Streams<T>::write_slow(std::size_t column, LaneMatrix<T> inputs) {
+  for (std::size_t i = 0; i < slow_inputs_; ++i)
+    for (std::size_t lane = 0; lane < lanes_; ++lane)
+      inputs.at(i, column)[lane] = (sources_[lane].slow >> i & 1) != 0 ? high_[lane] : low_[lane];
+  held_[column] = segments_;
+}
+
+template <class T>
+void Streams<T>::fill(std::uint64_t step, std::size_t from, std::size_t count, LaneMatrix<T> inputs,
+                      LaneMatrix<T> targets) {
+  const LaneMatrix<T> fast = inputs.row_range(slow_inputs_, inputs.rows - slow_inputs_);
+  for (std::size_t s = 0; s < count; ++s) {
+    const std::uint64_t example = step * batch_size_ + from + s;
+    if (example < from_ || example >= to_) look_ahead(example);
+    if (held_[s] != segments_) write_slow(s, inputs);
+    const std::size_t place = (example - from_) * lanes_;
+    kernels_->online->write_bits(bits_.data() + place, low_.data(), high_.data(), fast.column(s));
+    std::copy_n(targets_.data() + place, lanes_, targets.at(0, s));
+  }
+}
+
+template class Streams<float>;
+template class Streams<double>;
 
 }  // namespace deadrelu

@@ -1,35 +1,16 @@
 // Online streams: examples that are made while they are used, one after another.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
+#include "base/buffer.h"
 #include "data/data_spec.h"
-#include "simd/lane_matrix.h"
+#include "simd/kernels.h"
 
 namespace deadrelu {
-
-// The stream of one run, which belongs to one lane. It is a function of the data alone (data.seed, or the
-// run's seed): runs that differ in anything else see the same examples in the same order.
-template <class T>
-class Stream {
- public:
-  virtual ~Stream() = default;
-  // Writes examples from … from+count−1 of the batch of `step` into the lane of the first `count` columns of
-  // inputs [input][sample] and targets [output][sample]. Steps ascend. REQUIRES: always the same memory, in
-  // which nobody else writes to this lane.
-  virtual void fill(std::uint64_t step, std::size_t from, std::size_t count, std::size_t lane,
-                    LaneMatrix<T> inputs, LaneMatrix<T> targets) = 0;
-};
-
-// What a stream needs to know beside the data.
-struct StreamSetup {
-  std::uint64_t run_seed = 0;   // counts where the data has no seed of its own
-  std::size_t batch_size = 1;   // examples a step
-  std::size_t max_columns = 1;  // of the memory that is filled
-};
 
 // The slowly changing regression problem (Dohare et al. 2024, doi:10.1038/s41586-024-07711-7).
 // Bit i of an input is input i; all draws are functions of (seed, index).
@@ -47,11 +28,24 @@ class SlowRegression {
   SlowRegression(const DataSpec& spec, std::uint64_t seed);
 
   std::uint64_t slow_bits(std::uint64_t segment) const;  // of examples segment·change_every and on
-  std::uint64_t fast_bits(std::uint64_t example) const;  // in their places, above the slow ones
+  // use(i, the fast bits of example + i, the lowest one first), for i < count.
+  template <class Use>
+  void each_fast(std::uint64_t example, std::size_t count, const Use& use) const {
+    const std::size_t fast = fast_inputs(), in_block = 128 / std::max<std::size_t>(fast, 1);
+    const std::uint32_t mask = (std::uint32_t{1} << fast) - 1;
+    for (std::size_t i = 0; i < count;) {
+      const std::size_t place = (example + i) % in_block, end = std::min(count, i + in_block - place);
+      Bits bits = fast_block((example + i) / in_block) >> (place * fast);
+      for (; i < end; ++i, bits >>= fast) use(i, static_cast<std::uint32_t>(bits) & mask);
+    }
+  }
   double target(std::uint64_t input) const;
   std::size_t fast_inputs() const { return inputs_ - slow_inputs_; }
 
  private:
+  using Bits = unsigned __int128;
+  Bits fast_block(std::uint64_t block) const;
+
   struct Unit {
     std::uint64_t positive = 0, negative = 0;  // inputs of weight +1, −1
     double threshold = 0;                      // of the weighted sum of the inputs, without the bias
@@ -64,9 +58,50 @@ class SlowRegression {
   double output_bias_ = 0;
 };
 
-// Null where the data is no stream.
+// The streams of a pack, one a lane. Each is a function of its data alone (data.seed, or the run's seed): runs that
+// differ in anything else see the same examples in the same order. Examples are made for all lanes at once, some ahead.
 //   slowly_changing_regression   see SlowRegression; example number step·batch_size + from
 template <class T>
-std::unique_ptr<Stream<T>> make_stream(const DataSpec& spec, const StreamSetup& setup);
+class Streams {
+ public:
+  struct Lane {
+    const DataSpec* spec;
+    std::uint64_t run_seed;  // counts where the data has no seed of its own
+  };
+  // max_columns: of the memory that is filled. REQUIRES: a lane for each of the kernels', is_endless(*spec), and
+  // equally many inputs in all of them.
+  Streams(const Kernels<T>& kernels, const std::vector<Lane>& lanes, std::size_t batch_size,
+          std::size_t max_columns);
+
+  // Writes examples from … from+count−1 of the batch of `step` into the first `count` columns of inputs [input][sample]
+  // and targets [output][sample]. REQUIRES: always the same memory, in which nobody else writes.
+  void fill(std::uint64_t step, std::size_t from, std::size_t count, LaneMatrix<T> inputs,
+            LaneMatrix<T> targets);
+
+ private:
+  struct Source {
+    SlowRegression problem;
+    std::uint64_t change_every;
+    std::size_t slow_inputs;
+    double target_scale;
+    std::uint64_t segment_end = 0;  // the first example behind the present segment
+    std::uint64_t slow = 0;         // bits of the segment
+    std::vector<T> targets{};       // [fast bits], of the segment
+  };
+  void begin_segment(Source& source, std::uint64_t example);
+  void look_ahead(std::uint64_t example);
+  void write_slow(std::size_t column, LaneMatrix<T> inputs);
+
+  const Kernels<T>* kernels_;
+  std::vector<Source> sources_;  // [lane]
+  std::size_t batch_size_, lanes_;
+  std::size_t slow_inputs_;          // that change only where a segment begins, in every lane
+  Buffer<T> low_, high_;             // [lane]: what a bit becomes
+  std::uint64_t from_ = 0, to_ = 0;  // the examples that are there:
+  Buffer<LaneBits<T>> bits_;         // [example][lane], of the inputs after slow_inputs_
+  Buffer<T> targets_;                // [example][lane]
+  std::uint64_t segments_ = 0;       // that have begun, of any lane
+  std::vector<std::uint64_t> held_;  // [column]: segments_ when its slow inputs were written
+};
 
 }  // namespace deadrelu

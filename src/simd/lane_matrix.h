@@ -25,6 +25,7 @@ struct LaneMatrix {
   LaneMatrix row_range(std::size_t from, std::size_t n) const {
     return {data + from * row_stride, n, columns, row_stride, column_stride};
   }
+  LaneMatrix column(std::size_t c) const { return {at(0, c), rows, 1, row_stride, column_stride}; }
   operator LaneMatrix<const T>()
       const  // NOLINT(google-explicit-constructor): a view of const is a weaker view
       requires(!std::is_const_v<T>) {

@@ -57,15 +57,15 @@ Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
       batch_(pack.batch_size),
       inputs_(pack.network.shape.inputs()),
       buffer_(pack.network, max_block) {
+  std::vector<typename Streams<T>::Lane> lanes;
   for (std::size_t lane = 0; lane < pack.runs.size(); ++lane) {
-    const RunSpec& run = *pack.runs[lane];
     splits_.push_back(&pack.data[lane]->train);
-    if (is_endless(run.data))
-      streams_.push_back(make_stream<T>(run.data, {run.seed, pack.batch_size, max_block}));
+    lanes.push_back({&pack.runs[lane]->data, pack.runs[lane]->seed});
   }
+  if (is_endless(pack.runs[0]->data)) streams_.emplace(*kernels_, lanes, pack.batch_size, max_block);
   tasks_ = task_view<T>(pack, splits_, false);
   fetches_ahead_ = splits_[0]->inputs.size() * sizeof(T) > cache_sizes().level2 / 2;
-  fixed_ = streams_.empty() && !tasks_ && pack.batch_size == pack.data[0]->train.samples &&
+  fixed_ = !streams_ && !tasks_ && pack.batch_size == pack.data[0]->train.samples &&
            pack.runs[0]->train.sampling != Sampling::kWithReplacement && pack.batch_size <= max_block;
 }
 
@@ -107,11 +107,10 @@ Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::siz
   if (fixed_ && gathered_) return block;
   if (tasks_) {
     gather_task(step, from, block);
-  } else if (streams_.empty()) {
-    gather<T>(*kernels_, splits_, find_indices(step, from, count), block.inputs, block.targets);
+  } else if (streams_) {
+    streams_->fill(step, from, count, block.inputs, block.targets);
   } else {
-    for (std::size_t lane = 0; lane < streams_.size(); ++lane)
-      streams_[lane]->fill(step, from, count, lane, block.inputs, block.targets);
+    gather<T>(*kernels_, splits_, find_indices(step, from, count), block.inputs, block.targets);
   }
   gathered_ = true;
   return block;

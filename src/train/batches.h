@@ -50,7 +50,7 @@ class Batches {
   const Pack<T>* pack_;
   const Kernels<T>* kernels_;
   BatchOrder order_;
-  std::vector<std::unique_ptr<Stream<T>>> streams_;  // [lane]; empty where the data is no stream
+  std::optional<Streams<T>> streams_;
   std::optional<TaskView<T>> tasks_;
   std::vector<const Split<T>*> splits_;  // [lane]
   Buffer<std::uint32_t> indices_;        // [sample][lane]
