@@ -197,8 +197,15 @@ class FeatureBench {
     }
     return changed / plain;
   }
+  // The same with the seconds that a step of one network takes.
+  double best_seconds(const Feature& feature) const {
+    double best = std::numeric_limits<double>::infinity();
+    for (int trial = 0; trial < kTrials; ++trial) best = std::min(best, seconds(feature.change));
+    return best;
+  }
 
  private:
+  // Of a step of one network.
   double seconds(const std::function<void(RunSpec&)>& change) const {
     const std::size_t lanes = engine_ == Engine::kWide ? 1 : lane_count<float>(simd_);
     std::vector<RunSpec> runs;
@@ -214,9 +221,9 @@ class FeatureBench {
     for (const RunSpec& run : runs) specs.push_back(&run);
     auto pack = make_pack<float>(specs, std::vector(lanes, data_), simd_, engine_);
     const auto train = [&] { train_pack<float>(pack, std::atomic<bool>(false)); };
-    const double all = seconds_of(train);
+    const double all = seconds_of(train), steps = static_cast<double>(pack.steps * lanes);
     pack.steps = 0;  // what begins and ends a training
-    return all - seconds_of(train);
+    return (all - seconds_of(train)) / steps;
   }
 
   static constexpr std::uint64_t kFeatureSteps = 100;
@@ -239,10 +246,22 @@ std::vector<FeatureTiming> time_features(const ReferenceNetwork& network, SimdTa
   return timings;
 }
 
+// What experiments/slow-regression trains, in 20,000 steps instead of a million.
+ExperimentTiming time_slow_regression(const ReferenceNetwork& network, SimdTarget simd) {
+  const Feature experiment{"slow-regression", [&](RunSpec& run) {
+                             run.data.kind = DataKind::kSlowlyChangingRegression;
+                             run.data.dimensions = network.inputs;
+                             run.data.bin = 2'000;
+                             run.train.steps = run.record.every = 20'000;
+                           }};
+  const FeatureBench lanes(network, simd, Engine::kLanes), wide(network, simd, Engine::kWide);
+  return {experiment.name, lanes.best_seconds(experiment), wide.best_seconds(experiment)};
+}
+
 }  // namespace
 
 Benchmark run_benchmark(SimdTarget simd, bool whole) {
-  Benchmark benchmark{simd, 0, {}, {}, {}};
+  Benchmark benchmark{simd, 0, {}, {}, {}, {}};
   const auto time = [&](const ReferenceNetwork& network, Engine engine, std::size_t threads) {
     benchmark.peak_gflops = std::max(benchmark.peak_gflops, measure_peak_gflops(simd));
     PackBench packs(network, simd, engine, threads);
@@ -273,6 +292,7 @@ Benchmark run_benchmark(SimdTarget simd, bool whole) {
   for (const Activation kind : values_of<Activation>())
     benchmark.activations.push_back(time_activation(kind, simd));
   benchmark.features = time_features(networks[2], simd, benchmark.activations);
+  benchmark.experiments = {time_slow_regression(networks.back(), simd)};
   return benchmark;
 }
 
