@@ -34,8 +34,9 @@ HWY_INLINE void forward_rows(D d, const OnlineLayer<T>& layer, std::size_t row, 
   constexpr std::size_t kRuns = MaxLanes(d);
   const std::size_t pitch = layer.inputs * kRuns, x_stride = layer.input.row_stride;
   V sums[sizeof...(M)] = {(static_cast<void>(M), hn::Zero(d))...};
-  if (layer.biases != nullptr) ((sums[M] = hn::LoadU(d, layer.biases + (row + M) * kRuns)), ...);
-  const T* HWY_RESTRICT w = layer.weights + row * pitch;
+  if (layer.biases.values != nullptr)
+    ((sums[M] = hn::LoadU(d, layer.biases.values + (row + M) * kRuns)), ...);
+  const T* HWY_RESTRICT w = layer.weights.values + row * pitch;
   const T* HWY_RESTRICT x = layer.input.data;
   for (std::size_t i = layer.inputs; i != 0; --i, w += kRuns, x += x_stride) {
     const V input = hn::LoadU(d, x);
@@ -95,13 +96,13 @@ struct LearningLayer {
   }
 
   HWY_INLINE void biases() const {
-    if (layer.biases == nullptr) return;
+    if (layer.biases.values == nullptr) return;
     each_vector(0, layer.rows, [&](std::size_t row, auto at) HWY_ATTR {
       const std::size_t place = row * kRuns;
       const V gradient = hn::Add(hn::Zero(d), load_column<T, kEngine>(layer.gradient, row, at.count));
-      const V next = step.step(at.load(layer.biases + place), gradient, at, layer.first_of_biases,
-                               layer.second_of_biases, place);
-      at.store(next, layer.biases + place);
+      const V next = step.step(at.load(layer.biases.values + place), gradient, at, layer.biases.first,
+                               layer.biases.second, place);
+      at.store(next, layer.biases.values + place);
       marks = add_mark(marks, at.there(next));
     });
   }
@@ -111,15 +112,15 @@ struct LearningLayer {
   HWY_INLINE void inputs(std::size_t from, At at, std::index_sequence<I...>) const {
     const V x[] = {load_column<T, kEngine>(layer.input, from + I * kInVector, at.count)...};
     V sums[] = {(static_cast<void>(I), hn::Zero(d))...};
-    T* HWY_RESTRICT const weights = layer.weights;
+    T* HWY_RESTRICT const weights = layer.weights.values;
     const std::size_t pitch = layer.inputs * kRuns, dz_stride = layer.gradient.row_stride;
     const T* dz = layer.gradient.data;
     V seen = marks;
     const auto one = [&](std::size_t place, V gradient, V input, V& sum) HWY_ATTR {
       const V w = at.load(weights + place);
       if (kGoesOn) sum = hn::MulAdd(w, gradient, sum);
-      const V next = step.step(w, hn::MulAdd(gradient, input, hn::Zero(d)), at, layer.first_of_weights,
-                               layer.second_of_weights, place);
+      const V next = step.step(w, hn::MulAdd(gradient, input, hn::Zero(d)), at, layer.weights.first,
+                               layer.weights.second, place);
       at.store(next, weights + place);
       seen = add_mark(seen, at.there(next));
     };

@@ -11,13 +11,16 @@
 
 namespace deadrelu {
 
-// One layer, with what the optimizer keeps beside its weights and biases (null where it keeps nothing).
+// Parameters, and what the optimizer keeps beside them; null where there is nothing.
+template <class T>
+struct OnlineBlock {
+  T *values = nullptr, *first = nullptr, *second = nullptr;
+};
+
 template <class T>
 struct OnlineLayer {
   std::size_t rows = 0, inputs = 0;
-  T *weights = nullptr, *first_of_weights = nullptr, *second_of_weights = nullptr;  // [row][input][lane]
-  T *biases = nullptr, *first_of_biases = nullptr,
-    *second_of_biases = nullptr;   // [row][lane]; biases may be null
+  OnlineBlock<T> weights, biases;  // [row][input][lane], [row][lane]
   LaneMatrix<const T> input;       // [input][1]: of a layer above another one, that one's output
   LaneMatrix<T> output, gradient;  // [row][1]: the ReLUs', and d loss / d their inputs
 };

@@ -30,7 +30,7 @@ template <class T>
 void OnlineSums<T>::end_batch(const TrainingState<T>& state) {
   for (std::size_t lane = 0; lane < losses_.size(); ++lane) {
     losses_[lane] += state.batch_loss[lane] * static_cast<double>(state.batch);
-    correct_[lane] += batch_correct_[lane];
+    if (classifies_) correct_[lane] += batch_correct_[lane];
   }
   examples_ += state.batch;
 }
@@ -52,6 +52,7 @@ void sum_up_online(RunRecord& record) {
 template <class T>
 StreamBins<T>::StreamBins(const Pack<T>& pack)
     : bin_size_(is_endless(pack.runs[0]->data) ? pack.runs[0]->data.bin : 0),
+      bin_end_(bin_size_),
       steps_(pack.steps),
       lanes_(pack.network.kernels.lanes),
       sums_(pack),
@@ -69,14 +70,8 @@ void StreamBins<T>::observe(const Pack<T>& pack, const BatchBlock<T>& block) {
   for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
     const LaneMatrix<T> outputs = block.activations->activated(l, samples);
     // crelu has two outputs a unit, the second ones after all first ones.
-    for (std::size_t o = 0; o < outputs.rows; ++o) {
-      T* const unit = fired + o % layers[l].units * lanes_;
-      for (std::size_t s = 0; s < samples; ++s) {
-        const T* const output = outputs.at(o, s);
-        for (std::size_t lane = 0; lane < lanes_; ++lane)
-          unit[lane] = std::max(unit[lane], std::abs(output[lane]));
-      }
-    }
+    for (std::size_t from = 0; from < outputs.rows; from += layers[l].units)
+      pack.network.kernels.magnitudes->add(outputs.row_range(from, layers[l].units), nullptr, fired);
     fired += layers[l].units * lanes_;
   }
   sums_.observe(pack, block);
@@ -92,7 +87,7 @@ void StreamBins<T>::end_batch(const TrainingState<T>& state, const std::vector<s
   if (state.step == steps_) return;
   sums_.end_batch(state);
   const std::uint64_t examples = begun_ + sums_.examples();
-  if (examples / bin_size_ != begun_ / bin_size_) end_bin();
+  if (examples >= bin_end_) end_bin();
 }
 
 template <class T>
@@ -115,6 +110,7 @@ template <class T>
 void StreamBins<T>::end_bin() {
   for (std::size_t lane = 0; lane < rows_.size(); ++lane) add_row(lane);
   begun_ += sums_.examples();
+  bin_end_ = (begun_ / bin_size_ + 1) * bin_size_;
   ++bin_;
   sums_.begin();
   std::fill_n(fired_.data(), fired_.size(), T{0});

@@ -54,13 +54,14 @@ class StreamBins {
   double silent_fraction(std::size_t lane) const;
 
   const std::uint64_t bin_size_;  // in examples; 0: no bins
+  std::uint64_t bin_end_;         // in examples from the first one on
   const std::uint64_t steps_;
   std::size_t lanes_;
   std::uint64_t begun_ = 0;  // examples before the bin
   std::int64_t bin_ = 1;
   OnlineSums<T> sums_;                        // of the bin
   std::size_t units_;                         // of all hidden layers
-  Buffer<T> fired_;                           // [hidden unit][lane]: the largest |output| in the bin
+  Buffer<T> fired_;                           // [hidden unit][lane]: Σ |output| in the bin
   std::vector<bool> stopped_;                 // [used lane]
   std::vector<std::vector<StreamRow>> rows_;  // [used lane]
 };

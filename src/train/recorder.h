@@ -31,7 +31,7 @@ class Recorder {
   bool wants_gradient(const TrainingState<T>& state) {
     due_ = schedule_.due(state.step);
     some_diverge_ = false;
-    for (std::size_t lane = 0; lane < ended_.size(); ++lane)
+    for (std::size_t lane = 0; state.any_diverged() && lane < ended_.size(); ++lane)
       some_diverge_ |= ended_[lane] == 0 && state.diverged(lane);
     return due_ || some_diverge_;
   }

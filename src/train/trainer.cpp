@@ -67,25 +67,18 @@ Trainer<T>::Trainer(const Pack<T>& pack)
 // Pointers for a step on one example.
 template <class T>
 void Trainer<T>::prepare_online() {
-  const auto at = [&](Buffer<T>& buffer, const ParameterBlock& block) {
-    const bool is_there = buffer.size() > 0 && block.size() > 0;
-    return is_there ? buffer.data() + block.offset * pack_.network.kernels.lanes : nullptr;
+  const auto online = [&](const ParameterBlock& block) {
+    const auto at = [&](Buffer<T>& buffer) {
+      return buffer.size() * block.size() > 0 ? buffer.data() + block.offset * pack_.network.kernels.lanes
+                                              : nullptr;
+    };
+    return OnlineBlock<T>{at(state_.parameters), at(state_.first_moment), at(state_.second_moment)};
   };
   for (std::size_t l = 0; l < pack_.network.shape.layers.size(); ++l) {
     const LayerShape& layer = pack_.network.shape.layers[l];
-    const ParameterBlock &weights = layer[BlockKind::kWeights], &biases = layer[BlockKind::kBias];
-    online_.push_back({layer.rows,
-                       layer.inputs,
-                       at(state_.parameters, weights),
-                       at(state_.first_moment, weights),
-                       at(state_.second_moment, weights),
-                       at(state_.parameters, biases),
-                       at(state_.first_moment, biases),
-                       at(state_.second_moment, biases),
-                       {},
-                       example_->output(l, 1),
-                       example_->gradient(l, 1)});
-    if (l > 0) online_[l].input = online_[l - 1].output;
+    online_.push_back({layer.rows, layer.inputs, online(layer[BlockKind::kWeights]),
+                       online(layer[BlockKind::kBias]), l > 0 ? online_[l - 1].output : LaneMatrix<T>{},
+                       example_->output(l, 1), example_->gradient(l, 1)});
   }
 }
 

@@ -37,6 +37,15 @@ struct TrainingState {
   bool diverged(std::size_t lane) const {
     return !std::isfinite(batch_loss[lane]) || std::isnan(poison[lane]);
   }
+  bool any_diverged() const {  // of all lanes, quickly
+    double losses = 0;
+    T parameters = 0;
+    for (std::size_t lane = 0; lane < batch_loss.size(); ++lane) {
+      losses += batch_loss[lane] * 0;
+      parameters += poison[lane];
+    }
+    return std::isnan(losses) || std::isnan(parameters);
+  }
   // The optimizer counts the steps of a unit's entries from 0 again, if it tells entries apart.
   void renew_count(std::size_t unit, std::size_t lane) {
     const std::size_t betas = powers.size() / 2, i = (1 + unit) * batch_loss.size() + lane;
