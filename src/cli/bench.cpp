@@ -65,7 +65,9 @@ std::string bench_text(const Benchmark& bench) {
     activations.rows.push_back(
         {name, fmt::format("{:.2f}", forward * 1e-9), fmt::format("{:.2f}", backward * 1e-9)});
   TextTable features{
-      "\nmedium: time of a step, that of the plain network being 1", {"", "lanes", "wide"}, {}};
+      "\nmedium: time of a step, that of the plain network being 1; recording as by default, every 100 steps",
+      {"", "lanes", "wide"},
+      {}};
   for (const auto& [name, lanes, wide] : bench.features)
     features.rows.push_back({name, fmt::format("{:.2f}", lanes), fmt::format("{:.2f}", wide)});
   TextTable experiments{"\nwhole trainings, us a step of one network", {"", "lanes", "wide"}, {}};

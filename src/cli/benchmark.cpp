@@ -14,10 +14,11 @@
 namespace deadrelu {
 namespace {
 
-constexpr int kTrials = 7;
-constexpr double kTrialSeconds = 0.03;
+constexpr int kTrials = 20, kRounds = 7;
+constexpr double kTrialSeconds = 0.01;  // some of these are undisturbed on a busy machine
 
 constexpr std::size_t kTrainedExamples = 1024;
+constexpr std::size_t kMedium = 2, kLarge = 3;  // of the reference networks
 
 struct ReferenceNetwork {
   std::string name;
@@ -191,7 +192,7 @@ class FeatureBench {
   // How many times as long as without the change the steps of a training take: in turns, the best of several.
   double ratio(const Feature& feature) const {
     double plain = std::numeric_limits<double>::infinity(), changed = plain;
-    for (int trial = 0; trial < kTrials; ++trial) {
+    for (int round = 0; round < kRounds; ++round) {
       plain = std::min(plain, seconds([](RunSpec&) {}));
       changed = std::min(changed, seconds(feature.change));
     }
@@ -203,18 +204,29 @@ class FeatureBench {
     for (int trial = 0; trial < kTrials; ++trial) best = std::min(best, seconds(feature.change));
     return best;
   }
+  // The same of records every 100 steps of what is recorded by default.
+  double recording_ratio() const {
+    const auto record_each = [](RunSpec& run) {
+      run.record = RecordSpec();
+      run.record.every = 1;
+    };
+    return 1 + (ratio({"", record_each}) - 1) / 100;
+  }
 
  private:
   // Of a step of one network.
   double seconds(const std::function<void(RunSpec&)>& change) const {
     const std::size_t lanes = engine_ == Engine::kWide ? 1 : lane_count<float>(simd_);
+    // Of wide as many as of lanes would take too short a time.
+    const double work = network_.flops_a_step() * static_cast<double>(lanes);
+    const auto steps = static_cast<std::uint64_t>(std::clamp(7e9 / work, 2.0, 1600.0 / (1 + lanes)));
     std::vector<RunSpec> runs;
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       runs.push_back(reference_run(network_, lane));
       runs.back().record.probe_samples = 1;
-      runs.back().record.every = kFeatureSteps * 8;
+      runs.back().record.every = steps;
       runs.back().record.metrics = runs.back().record.layers = false;
-      runs.back().train.steps = engine_ == Engine::kWide ? kFeatureSteps * 8 : kFeatureSteps;
+      runs.back().train.steps = steps;
       change(runs.back());
     }
     std::vector<const RunSpec*> specs;
@@ -226,23 +238,26 @@ class FeatureBench {
     return (all - seconds_of(train)) / steps;
   }
 
-  static constexpr std::uint64_t kFeatureSteps = 100;
   ReferenceNetwork network_;
   std::shared_ptr<const Dataset<float>> data_;
   SimdTarget simd_;
   Engine engine_;
 };
 
-std::vector<FeatureTiming> time_features(const ReferenceNetwork& network, SimdTarget simd,
+std::vector<FeatureTiming> time_features(const std::vector<ReferenceNetwork>& networks, SimdTarget simd,
                                          const std::vector<ActivationTiming>& activations) {
   const auto slowest =
       std::ranges::min_element(activations, [](const ActivationTiming& a, const ActivationTiming& b) {
         return 1 / a.forward + 1 / a.backward > 1 / b.forward + 1 / b.backward;
       });
-  const FeatureBench lanes(network, simd, Engine::kLanes), wide(network, simd, Engine::kWide);
+  const auto on = [&](std::size_t i, Engine engine) { return FeatureBench(networks[i], simd, engine); };
+  const FeatureBench lanes = on(kMedium, Engine::kLanes), wide = on(kMedium, Engine::kWide);
   std::vector<FeatureTiming> timings;
   for (const Feature& feature : features(values_of<Activation>()[slowest - activations.begin()]))
     timings.push_back({feature.name, lanes.ratio(feature), wide.ratio(feature)});
+  for (std::size_t i = 0; i <= kLarge; ++i)
+    timings.push_back({"recording, " + networks[i].name, on(i, Engine::kLanes).recording_ratio(),
+                       on(i, Engine::kWide).recording_ratio()});
   return timings;
 }
 
@@ -291,7 +306,7 @@ Benchmark run_benchmark(SimdTarget simd, bool whole) {
   if (!whole) return benchmark;
   for (const Activation kind : values_of<Activation>())
     benchmark.activations.push_back(time_activation(kind, simd));
-  benchmark.features = time_features(networks[2], simd, benchmark.activations);
+  benchmark.features = time_features(networks, simd, benchmark.activations);
   benchmark.experiments = {time_slow_regression(networks.back(), simd)};
   return benchmark;
 }

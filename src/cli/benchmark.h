@@ -42,7 +42,7 @@ struct Benchmark {
   double peak_gflops = 0;  // of one core: fused multiply-adds without memory
   std::vector<NetworkTiming> networks;
   std::vector<ActivationTiming> activations;
-  std::vector<FeatureTiming> features;  // of medium
+  std::vector<FeatureTiming> features;  // of medium; "recording, NAME" (by default, every 100 steps) of NAME
   std::vector<ExperimentTiming> experiments;
 };
 
