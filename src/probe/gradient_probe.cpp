@@ -28,7 +28,7 @@ GradientProbe<T>::GradientProbe(const Network<T>& network)
     for (auto& of : sums.gradient) of = Buffer<double>(lanes_);
     layers_.push_back(std::move(sums));
     const auto of_units = [&] { return Buffer<double>(layer.units * lanes_); };
-    units_.push_back({of_units(), of_units(), of_units(), std::vector<bool>(layer.units * lanes_)});
+    units_.push_back({of_units(), of_units(), of_units(), Buffer<T>(layer.units * lanes_)});
   }
 }
 
@@ -67,34 +67,34 @@ void GradientProbe<T>::measure_units(const Network<T>& network, std::size_t l, c
   const ParameterBlock &weights = layer[BlockKind::kWeights], &bias = layer[BlockKind::kBias];
   RowSums& sums = units_[l];
   const std::size_t pieces = layer.rows / layer.units;
-  std::vector<char> nonzero(lanes_);
   for (std::size_t u = 0; u < layer.units; ++u) {
-    double* const gradient_squares = sums.gradient.data() + u * lanes_;
     squares(network, parameters, weights, u * pieces, pieces, sums.weights.data() + u * lanes_);
-    squares(network, gradient, weights, u * pieces, pieces, gradient_squares);
-    std::ranges::fill(nonzero, char{0});
-    for (const ParameterBlock& block : layer.blocks) {
-      if (block.size() == 0 || block.form() == BlockForm::kNumber || !block.info().trained) continue;
-      // Behind the activation, crelu's units have a number in either half.
-      const bool apart = block.info().normalization && layer.normalizes(Position::kAfterActivation);
-      const std::size_t of_unit = block.size() / layer.units;
-      for (std::size_t i = 0; i < of_unit; ++i) {
-        const T* const value =
-            gradient + (block.offset + (apart ? u + i * layer.units : u * of_unit + i)) * lanes_;
+    squares(network, gradient, weights, u * pieces, pieces, sums.gradient.data() + u * lanes_);
+  }
+  std::fill_n(sums.magnitude.data(), sums.magnitude.size(), T{0});
+  for (const ParameterBlock& block : layer.blocks) {
+    if (block.size() == 0 || block.form() == BlockForm::kNumber || !block.info().trained) continue;
+    // Behind the activation, crelu's units have a number in either half.
+    const bool apart = block.info().normalization && layer.normalizes(Position::kAfterActivation);
+    const std::size_t of_unit = block.size() / layer.units;
+    const LaneMatrix<const T> of_units{gradient + block.offset * lanes_, layer.units, of_unit,
+                                       apart ? lanes_ : of_unit * lanes_,
+                                       apart ? layer.units * lanes_ : lanes_};
+    network.kernels.magnitudes->add(of_units, nullptr, sums.magnitude.data());
+    for (std::size_t u = 0; u < layer.units && block.form() == BlockForm::kList; ++u)
+      for (std::size_t i = 0; i < of_unit; ++i)
         for (std::size_t lane = 0; lane < lanes_; ++lane) {
-          nonzero[lane] |= value[lane] != T{0};
-          const auto g = static_cast<double>(value[lane]);
-          if (block.form() == BlockForm::kList) gradient_squares[lane] += g * g;
+          const auto g = static_cast<double>(of_units.at(u, i)[lane]);
+          sums.gradient[u * lanes_ + lane] += g * g;
         }
-      }
-    }
+  }
+  for (std::size_t u = 0; u < layer.units; ++u) {
     for (std::size_t lane = 0; lane < lanes_; ++lane) {
       double sum = 0;
       for (std::size_t p = 0; bias.size() > 0 && p < pieces; ++p)
         sum += static_cast<double>(parameters[(bias.offset + u * pieces + p) * lanes_ + lane]) /
                static_cast<double>(pieces);
       sums.bias[u * lanes_ + lane] = sum;
-      sums.zero_gradient[u * lanes_ + lane] = nonzero[lane] == 0;
     }
   }
 }
@@ -130,9 +130,9 @@ void GradientProbe<T>::describe(const Network<T>& network, std::size_t l, std::s
   std::size_t zero = 0;
   for (std::size_t u = 0; u < layer.units; ++u) {
     const std::size_t i = u * lanes_ + lane;
-    zero += units_[l].zero_gradient[i] ? 1 : 0;
+    zero += units_[l].magnitude[i] == 0 ? 1 : 0;
     if (units == nullptr) continue;
-    units[u].zero_gradient = units_[l].zero_gradient[i] ? 1 : 0;
+    units[u].zero_gradient = units_[l].magnitude[i] == 0 ? 1 : 0;
     units[u].grad_norm = std::sqrt(units_[l].gradient[i]);
     units[u].weight_norm = std::sqrt(units_[l].weights[i]);
     if (has_bias) units[u].bias = units_[l].bias[i];

@@ -48,7 +48,7 @@ class GradientProbe {
   // Sums over the rows of each unit, [unit][lane].
   struct RowSums {
     Buffer<double> weights, gradient, bias;  // squares, squares, mean over the unit's rows
-    std::vector<bool> zero_gradient;
+    Buffer<T> magnitude;                     // of the gradient's numbers, all of them
   };
   void measure_zeros(const Network<T>& network, const T* gradient);
   void measure_units(const Network<T>& network, std::size_t l, const T* parameters, const T* gradient);

@@ -147,6 +147,11 @@ struct DoubleSums {
   HWY_INLINE void add(hn::Vec<D> v) {
     for_each_part(v, [&](std::size_t i, hn::Vec<DD> part) HWY_ATTR { parts[i] = hn::Add(parts[i], part); });
   }
+  HWY_INLINE bool all_are_numbers() const {
+    bool all = true;
+    for (const auto& part : parts) all = all && hn::AllFalse(DD(), hn::IsNaN(part));
+    return all;
+  }
   HWY_INLINE void add_square(hn::Vec<D> v) {
     for_each_part(
         v, [&](std::size_t i, hn::Vec<DD> part) HWY_ATTR { parts[i] = hn::MulAdd(part, part, parts[i]); });

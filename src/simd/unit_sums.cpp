@@ -14,9 +14,15 @@ HWY_BEFORE_NAMESPACE();
 namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
+// a where a > b, else b, also beside what is no number: x86's maximum, which takes no multiply-add's place as a
+// comparison does.
 template <class V>
 HWY_INLINE V larger(V a, V b) {
+#if HWY_ARCH_X86
+  return hn::Max(a, b);
+#else
   return hn::IfThenElse(hn::Gt(a, b), a, b);
+#endif
 }
 
 // A register's worth of lanes of one unit's running sums, in registers while a block of samples passes.
@@ -68,25 +74,45 @@ struct UnitState {
   }
 };
 
+// On how many of some vectors no unit has z > 0. Side by side, since each waits for itself from unit to unit; a few
+// units tell of most.
+template <std::size_t kVectors, class T>
+HWY_INLINE Lanes<T> count_silent(const LaneMatrix<const T>& z, const T* in, std::size_t stride) {
+  constexpr Tag<T> d;
+  constexpr std::size_t kUnitsAtOnce = 4;
+  Lanes<T> most[kVectors];
+  for (auto& v : most) v = hn::Zero(d);
+  for (std::size_t u = 0; u < z.rows;) {
+    for (const std::size_t end = std::min(u + kUnitsAtOnce, z.rows); u < end; ++u, in += z.row_stride)
+      for (std::size_t i = 0; i < kVectors; ++i) most[i] = larger(hn::LoadU(d, in + i * stride), most[i]);
+    auto least = most[0];
+    for (const auto& v : most) least = hn::Min(least, v);
+    if (hn::AllTrue(d, hn::Gt(least, hn::Zero(d)))) return hn::Zero(d);
+  }
+  auto silent = hn::Zero(d);
+  for (const auto& v : most)
+    silent = hn::Add(silent, hn::IfThenElseZero(hn::Eq(v, hn::Zero(d)), hn::Set(d, T{1})));
+  return silent;
+}
+
 template <class T, Engine kEngine>
 void add_silent(LaneMatrix<const T> z, double* silent_samples) {
   constexpr Tag<T> d;
-  const auto silent_of = [&](std::size_t n, std::size_t column_stride) HWY_ATTR {
-    auto silent = hn::Set(d, T{1});
-    const T* in = z.data + n * column_stride;
-    for (std::size_t u = 0; u < z.rows; ++u, in += z.row_stride)
-      silent = hn::IfThenZeroElse(hn::Gt(hn::LoadU(d, in), hn::Zero(d)), silent);
-    return silent;
-  };
+  auto total = hn::Zero(d);  // counts: exact in any order
   if constexpr (kEngine == Engine::kLanes) {
-    DoubleSums<Tag<T>> total;
-    total.load(silent_samples);
-    for (std::size_t n = 0; n < z.columns; ++n) total.add(silent_of(n, z.column_stride));
-    total.store(silent_samples);
+    constexpr std::size_t kVectors = 4;
+    std::size_t n = 0;
+    for (; n + kVectors <= z.columns; n += kVectors)
+      total = hn::Add(total, count_silent<kVectors>(z, z.at(0, n), z.column_stride));
+    for (; n < z.columns; ++n) total = hn::Add(total, count_silent<1>(z, z.at(0, n), 0));
+    DoubleSums<Tag<T>> sums;
+    sums.load(silent_samples);
+    sums.add(total);
+    sums.store(silent_samples);
   } else {
-    auto total = hn::Zero(d);  // counts: exact in any order
     for (std::size_t n = 0; n < z.columns; n += kLanes<T>)
-      total = hn::Add(total, hn::IfThenElseZero(hn::FirstN(d, z.columns - n), silent_of(n, 1)));
+      total =
+          hn::Add(total, hn::IfThenElseZero(hn::FirstN(d, z.columns - n), count_silent<1>(z, z.at(0, n), 0)));
     *silent_samples += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, total)));
   }
 }
@@ -119,28 +145,41 @@ void add_units(LaneMatrix<const T> z, LaneMatrix<const T> a, LaneMatrix<const T>
 template <class D>
 struct ReluState {
   using DD = DoubleTag<D>;
+  using T = hn::TFromD<D>;
   using V = hn::Vec<D>;
   V positive, zeros, z_max;
   DoubleSums<D> z_sum, z_squares, a_sum, a_squares;
 
+  static HWY_INLINE V one_where(hn::Mask<D> mask) { return hn::IfThenElseZero(mask, hn::Set(D(), T{1})); }
   HWY_INLINE void begin(const UnitSums& from, std::size_t i) {
-    positive = zeros = hn::Zero(D());
-    z_max = hn::Set(D(), -std::numeric_limits<hn::TFromD<D>>::infinity());
+    positive = hn::Zero(D());
+    z_max = hn::Set(D(), -std::numeric_limits<T>::infinity());
     z_sum.load(from.z_sum + i);
     z_squares.load(from.z_squares + i);
     a_sum.load(from.a_sum + i);
     a_squares.load(from.a_squares + i);
   }
-  HWY_INLINE void add(V z) {
-    const V zero = hn::Zero(D()), one = hn::Set(D(), hn::TFromD<D>{1});
-    const V a = hn::IfThenZeroElse(hn::Le(z, zero), z);
-    positive = hn::Add(positive, hn::IfThenElseZero(hn::Gt(z, zero), one));
-    zeros = hn::Add(zeros, hn::IfThenElseZero(hn::Eq(a, zero), one));
+  // A vector of z at p. Some sums are multiply-adds by one: the units of these and of additions have the same to do.
+  HWY_INLINE void add(const T* p) {
+    const DD dd;
+    const V z = hn::Load(D(), p);
+    positive = hn::Add(positive, one_where(hn::Gt(z, hn::Zero(D()))));
     z_max = larger(z, z_max);
-    z_sum.add(z);
-    z_squares.add_square(z);
-    a_sum.add(a);
-    a_squares.add_square(a);
+    for (std::size_t i = 0; i < kParts<D>; ++i) {
+      const auto v = load_doubles(dd, p + i * MaxLanes(dd)), a = larger(hn::Zero(dd), v);
+      z_sum.parts[i] = hn::MulAdd(v, hn::Set(dd, 1.0), z_sum.parts[i]);
+      z_squares.parts[i] = hn::MulAdd(v, v, z_squares.parts[i]);
+      a_sum.parts[i] = hn::Add(a_sum.parts[i], a);
+      a_squares.parts[i] = hn::MulAdd(a, a, a_squares.parts[i]);
+    }
+  }
+  // After the last: what is not positive is zero, but for what is no number.
+  HWY_INLINE void count_zeros(const T* p, std::size_t samples, std::size_t stride) {
+    zeros = hn::Sub(hn::Set(D(), static_cast<T>(samples)), positive);
+    if (z_sum.all_are_numbers()) return;
+    zeros = hn::Zero(D());
+    for (; samples > 0; --samples, p += stride)
+      zeros = hn::Add(zeros, one_where(hn::Le(hn::Load(D(), p), hn::Zero(D()))));
   }
   // A ReLU's |φ| is φ, and its slope is 1 where it fires, else 0.
   template <bool kTurned>
@@ -178,7 +217,8 @@ void add_relu_units(LaneMatrix<const T> z, const UnitSums& sums) {
     ReluState<D> state;
     state.begin(sums, u * MaxLanes(D()));
     const T* in = z.at(u, 0);
-    for (std::size_t n = 0; n < z.columns; ++n, in += z.column_stride) state.add(hn::Load(D(), in));
+    for (std::size_t n = 0; n < z.columns; ++n) state.add(in + n * z.column_stride);
+    state.count_zeros(in, z.columns, z.column_stride);
     state.template end<kTurned>(sums, u * MaxLanes(D()), z.columns);
   }
 }

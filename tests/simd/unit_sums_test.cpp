@@ -103,6 +103,8 @@ TYPED_TEST(UnitSumsOf, relus_give_the_same_from_their_pre_activations_alone) {
     for (std::size_t lane = 0; lane < kernels.lanes; ++lane) probe.z(1, 3, lane) = 0;
     for (std::size_t n = 0; n < kSamples; ++n) probe.z(2, n, 0) = probe.z(20, n, 0) = -1;  // dead
     probe.z(3, 5, 0) = kNan<T>;
+    probe.z(4, 1, 0) = kInfinity<T>;
+    probe.z(4, 2, 0) = -kInfinity<T>;
     probe.a.fill([&](std::size_t u, std::size_t n, std::size_t lane) {
       const T z = probe.z(u, n, lane);
       return z <= 0 ? T{0} : z;
