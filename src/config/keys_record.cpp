@@ -85,6 +85,13 @@ std::vector<Key> record_keys() {
       choices("record.tables", kTables, table_names(), "Tables that are recorded beside runs.csv."),
       boolean("record.effective_rank", record<&RecordSpec::effective_rank>,
               "Fill the column effective_rank of layers.csv, which takes longer than all others together."),
+      integer(
+          "record.rank_samples", record<&RecordSpec::rank_samples>, {1, 1e8},
+          "Samples, evenly spread over the probe set, from which the effective rank comes, in about as much less "
+          "time; all of a smaller set. A rank is at most this number and comes out too low, the more so the "
+          "nearer the layer's width is to it: compare ranks of one number of samples.")
+          .or_word("all")
+          .beside("record.effective_rank"),
       choice(
           "record.certify", record<&RecordSpec::certify>,
           "Prove of units that they are dead, or alive, for the inputs of record.domain and not only on the probe set: the "

@@ -135,7 +135,7 @@ const ColumnOf<L> kLayers[] = {
      "How many directions the activations use; empty on the output layer and where it is not asked for.",
      "exp of the entropy of the singular values of the activations (units by probe inputs), normalised to "
      "sum 1; 0 for a layer that is zero everywhere (Roy & Vetterli 2007). Filled where record.effective_rank "
-     "is true."},
+     "is true; from record.rank_samples of the probe inputs, and too low if these are not many times the units."},
     {"certified_dead_fraction", &L::certified_dead_fraction, "1",
      "Share of units that are dead for certain: for every input of record.domain, not only on the probe set; "
      "empty on the output layer and without record.certify.",

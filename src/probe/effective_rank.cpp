@@ -145,43 +145,47 @@ std::vector<double> symmetric_eigenvalues(std::span<double> matrix, std::size_t 
 constexpr std::size_t kSamplesAtOnce = 32;
 
 template <class T>
-RankProbe<T>::RankProbe(std::size_t lanes, std::size_t outputs, std::size_t samples)
+RankProbe<T>::RankProbe(std::size_t lanes, std::size_t outputs, std::size_t samples, std::size_t taken)
     : lanes_(lanes),
       outputs_(outputs),
-      samples_(samples),
-      keeps_all_(samples < outputs),
-      kept_(lanes * outputs * std::min(outputs, samples)),
+      of_samples_(samples),
+      samples_(std::min(samples, taken)),
+      keeps_all_(samples_ < outputs),
+      kept_(lanes * outputs * std::min(outputs, samples_)),
       rows_(keeps_all_ ? 0 : kSamplesAtOnce * outputs) {}
 
 template <class T>
 void RankProbe<T>::begin() {
-  seen_ = 0;
+  seen_ = took_ = 0;
   std::fill_n(kept_.data(), kept_.size(), 0.0);
 }
 
 template <class T>
 void RankProbe<T>::add(LaneMatrix<const T> activations) {
-  assert(activations.rows == outputs_ && seen_ + activations.columns <= samples_);
+  assert(activations.rows == outputs_ && seen_ + activations.columns <= of_samples_);
   const std::size_t size = kept_.size() / lanes_;
+  std::vector<std::size_t> columns;
+  for (std::size_t n = 0; n < activations.columns; ++n, ++seen_)
+    if ((seen_ + 1) * samples_ / of_samples_ > seen_ * samples_ / of_samples_) columns.push_back(n);
   for (std::size_t lane = 0; lane < lanes_; ++lane) {
     double* const kept = kept_.data() + lane * size;
-    for (std::size_t from = 0; from < activations.columns; from += kSamplesAtOnce) {
-      const std::size_t count = std::min(kSamplesAtOnce, activations.columns - from);
+    for (std::size_t from = 0; from < columns.size(); from += kSamplesAtOnce) {
+      const std::size_t count = std::min(kSamplesAtOnce, columns.size() - from);
       for (std::size_t o = 0; o < outputs_; ++o) {
         for (std::size_t n = 0; n < count; ++n) {
-          double& to = keeps_all_ ? kept[o * samples_ + seen_ + from + n] : rows_[n * outputs_ + o];
-          to = static_cast<double>(activations.at(o, from + n)[lane]);
+          double& to = keeps_all_ ? kept[o * samples_ + took_ + from + n] : rows_[n * outputs_ + o];
+          to = static_cast<double>(activations.at(o, columns[from + n])[lane]);
         }
       }
       if (!keeps_all_) add_products(rows_.span().first(count * outputs_), outputs_, {kept, size});
     }
   }
-  seen_ += activations.columns;
+  took_ += columns.size();
 }
 
 template <class T>
 double RankProbe<T>::effective_rank(std::size_t lane) const {
-  assert(seen_ <= samples_);  // what is not seen is a column of zeros
+  assert(took_ <= samples_);  // what is not taken is a column of zeros
   const std::size_t size = kept_.size() / lanes_;
   const std::span<const double> kept = kept_.span().subspan(lane * size, size);
   std::vector<double> gram(keeps_all_ ? samples_ * samples_ : size);

@@ -26,15 +26,16 @@ std::vector<double> symmetric_eigenvalues(std::span<double> matrix, std::size_t 
 template <class T>
 class RankProbe {
  public:
-  // REQUIRES: no more samples than these are added.
-  RankProbe(std::size_t lanes, std::size_t outputs, std::size_t samples);
+  // Of `samples` (no more may be added) it takes so many, evenly spread; all if they are fewer.
+  RankProbe(std::size_t lanes, std::size_t outputs, std::size_t samples, std::size_t taken);
   void begin();
   // The next block of the probe set, activations [outputs][sample]. REQUIRES: its samples follow each other.
   void add(LaneMatrix<const T> activations);
   double effective_rank(std::size_t lane) const;  // after the last block
 
  private:
-  std::size_t lanes_, outputs_, samples_, seen_ = 0;
+  std::size_t lanes_, outputs_, of_samples_, samples_;  // added at most, and taken of these
+  std::size_t seen_ = 0, took_ = 0;
   bool keeps_all_;       // fewer samples than outputs: the smaller product is the samples', made at the end
   Buffer<double> kept_;  // [lane]: [outputs][samples] if all are kept, else the product [outputs][outputs]
   Buffer<double> rows_;  // some samples [sample][outputs] of a lane

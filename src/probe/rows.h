@@ -41,7 +41,8 @@ struct RecordSpec {
   ProbeSplit probe_split = ProbeSplit::kTrain;        // whose examples the units are probed on
   std::size_t probe_samples = 1000;                   // examples of each split that are evaluated; 0: all
   bool metrics = true, layers = true, units = false;  // tables
-  bool effective_rank = false;  // its column in layers: costs more than all others together
+  bool effective_rank = false;   // its column in layers: costs more than all others together
+  std::size_t rank_samples = 0;  // probe samples that it comes from; 0: all
   Certify certify = Certify::kNone;
   // The box that is certified: of every input, or a number an input; empty: the smallest one around the data's.
   std::vector<double> domain_low, domain_high;

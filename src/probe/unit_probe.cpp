@@ -24,14 +24,14 @@ constexpr Flag kFlags[] = {
 
 template <class T>
 UnitProbe<T>::UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples,
-                        const Buffer<double>& saturated_below, bool ranks)
+                        const Buffer<double>& saturated_below, std::size_t rank_samples)
     : layer_(layer),
       units_(network.shape.layers[layer].units),
       outputs_(network.shape.layers[layer].outputs),
       lanes_(network.kernels.lanes),
       silent_samples_(lanes_) {
   assert(probe_samples > 0 && network.shape.layers[layer].hidden);
-  if (ranks) rank_.emplace(lanes_, outputs_, probe_samples);
+  if (rank_samples > 0) rank_.emplace(lanes_, outputs_, probe_samples, rank_samples);
   memory_ = Buffer<double>(kUnitSums * units_ * lanes_ + lanes_);
   const auto part = [&](std::size_t i) { return memory_.data() + i * units_ * lanes_; };
   sums_ = {part(0), part(1), part(2), part(3), part(4),        part(5),

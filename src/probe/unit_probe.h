@@ -14,10 +14,10 @@ namespace deadrelu {
 template <class T>
 class UnitProbe {
  public:
-  // probe_samples: the most that are added. saturated_below: [lane], the threshold of saturated pairs. ranks: the
-  // effective rank is wanted too (it costs a product and an eigenvalue problem a layer and run).
+  // probe_samples: the most that are added. saturated_below: [lane], the threshold of saturated pairs. rank_samples:
+  // from how many of them the effective rank is wanted too (a product and an eigenvalue problem a layer and run).
   UnitProbe(const Network<T>& network, std::size_t layer, std::size_t probe_samples,
-            const Buffer<double>& saturated_below, bool ranks);
+            const Buffer<double>& saturated_below, std::size_t rank_samples);
 
   void begin();
   // Adds the block that `forward` has just left in `activations` (whose scratch is overwritten).

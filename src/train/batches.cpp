@@ -204,8 +204,10 @@ Evaluation<T>::Evaluation(const Pack<T>& pack, bool test, bool probes_units, std
   Buffer<double> saturated_below(lanes_);
   for (std::size_t lane = 0; lane < lanes_; ++lane)
     saturated_below[lane] = pack.runs[lane]->record.thresholds.saturated;
+  const std::size_t rank_samples =
+      record.layers && record.effective_rank ? record.rank_samples > 0 ? record.rank_samples : examples_ : 0;
   for (std::size_t l = 0; l + 1 < pack.network.shape.layers.size(); ++l)
-    probes_.emplace_back(pack.network, l, examples_, saturated_below, record.layers && record.effective_rank);
+    probes_.emplace_back(pack.network, l, examples_, saturated_below, rank_samples);
   if (tasks_) choose_members(pack);
 }
 

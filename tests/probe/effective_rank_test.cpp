@@ -14,18 +14,28 @@ double effective_rank_of(const Matrix& matrix) {
   const std::size_t rows = matrix.size(), columns = matrix[0].size();
   Buffer<double> values(rows * columns);
   for (std::size_t r = 0; r < rows; ++r) std::copy_n(matrix[r].data(), columns, &values[r * columns]);
-  RankProbe<double> probe(1, rows, columns);
+  RankProbe<double> probe(1, rows, columns, columns);
   probe.begin();
   probe.add(dense_lane_matrix<const double>(values.data(), rows, columns, 1));
   return probe.effective_rank(0);
 }
 
-// Through the probe, in blocks of `block` columns; lane l holds the matrix drawn with seed l.
+// The last of each of `count` equal parts.
+Matrix evenly_spread_columns(const Matrix& matrix, std::size_t count) {
+  Matrix some(matrix.size());
+  for (std::size_t r = 0; r < matrix.size(); ++r)
+    for (std::size_t part = 1; part <= count; ++part)
+      some[r].push_back(matrix[r][(part * matrix[r].size() + count - 1) / count - 1]);
+  return some;
+}
+
+// Through the probe, in blocks of `block` columns, of which it takes `taken`; lane l holds the matrix drawn with seed l.
 template <class T>
-void expect_ranks_of_lanes(std::size_t rows, std::size_t columns, std::size_t block, double tolerance) {
+void expect_ranks_of_lanes(std::size_t rows, std::size_t columns, std::size_t block, double tolerance,
+                           std::size_t taken = 1000) {
   std::vector<double> expected;  // of the lanes seen so far, the same bits everywhere
   on_every_target<T>([&](const Kernels<T>& table) {
-    RankProbe<T> probe(table.lanes, rows, columns);
+    RankProbe<T> probe(table.lanes, rows, columns, taken);
     for (int pass = 0; pass < 2; ++pass) {  // the second begin() forgets the first
       probe.begin();
       for (std::size_t from = 0; from < columns; from += block) {
@@ -41,7 +51,8 @@ void expect_ranks_of_lanes(std::size_t rows, std::size_t columns, std::size_t bl
       }
     }
     for (std::size_t lane = 0; lane < table.lanes; ++lane) {
-      const Matrix matrix = random_matrix(rows, columns, static_cast<std::uint32_t>(lane));
+      const Matrix matrix = evenly_spread_columns(
+          random_matrix(rows, columns, static_cast<std::uint32_t>(lane)), std::min(taken, columns));
       EXPECT_NEAR(probe.effective_rank(lane), recomputed_effective_rank(matrix), tolerance) << lane;
       if (lane == expected.size()) expected.push_back(probe.effective_rank(lane));
       EXPECT_EQ(probe.effective_rank(lane), expected[lane]);
@@ -61,6 +72,11 @@ TEST(EffectiveRank, more_units_than_samples_agrees_with_the_singular_values) {
 
 TEST(EffectiveRank, as_many_units_as_samples_agrees_with_the_singular_values) {
   expect_ranks_of_lanes<double>(9, 9, 9, 1e-7);
+}
+
+TEST(EffectiveRank, comes_from_samples_that_are_evenly_spread) {
+  for (const std::size_t taken : {1, 5, 7, 13, 39, 40})
+    expect_ranks_of_lanes<double>(6, 40, 12, 1e-10, taken);
 }
 
 TEST(EffectiveRank, one_sample_or_one_unit_has_rank_one) {

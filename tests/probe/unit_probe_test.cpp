@@ -29,7 +29,7 @@ Probed<T> probe_in_blocks(const std::vector<RunSpec>& specs, const std::shared_p
   for (std::size_t lane = 0; lane < pack.runs.size(); ++lane)
     saturated_below[lane] = pack.runs[lane]->record.thresholds.saturated;
   for (std::size_t l = 0; l + 1 < pack.network.shape.layers.size(); ++l) {
-    probes.emplace_back(pack.network, l, samples, saturated_below, true);
+    probes.emplace_back(pack.network, l, samples, saturated_below, samples);
     probes.back().begin();
   }
   for (std::size_t from = 0; from < samples; from += block) {
@@ -242,7 +242,7 @@ TEST(DeathCounter, the_first_count_knows_no_change) {
     const Block<double> block = memory.block(1);
     for (std::size_t lane = 0; lane < pack.network.kernels.lanes; ++lane) block.inputs.at(0, 0)[lane] = 1;
     forward<double>(pack.network, parameters.data(), block.inputs, Mode::kEvaluate, activations);
-    UnitProbe<double> probe(pack.network, 0, 1, Buffer<double>(pack.runs.size()), false);
+    UnitProbe<double> probe(pack.network, 0, 1, Buffer<double>(pack.runs.size()), 0);
     probe.begin();
     probe.add(pack.network, parameters.data(), activations, 1);
     return probe;

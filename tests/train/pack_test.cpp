@@ -102,6 +102,7 @@ const Change kApart[] = {
     {"metrics table", [](RunSpec& r) { r.record.metrics = false; }},
     {"layers table", [](RunSpec& r) { r.record.layers = false; }},
     {"effective rank", [](RunSpec& r) { r.record.effective_rank = true; }},
+    {"rank samples", [](RunSpec& r) { r.record.rank_samples = 8; }},
     {"units table", [](RunSpec& r) { r.record.units = true; }},
     {"initial parameters", [](RunSpec& r) { r.record.parameters_initial = true; }},
     {"final parameters", [](RunSpec& r) { r.record.parameters_final = true; }},

@@ -89,7 +89,12 @@ TEST(Recorder, the_effective_rank_is_there_where_it_is_asked_for) {
   const auto data = make_examples<float>(waves(8, 1));
   EXPECT_TRUE(std::isnan(train_one<float>(spec, data).layers[0].effective_rank));
   spec.record.effective_rank = true;
-  EXPECT_GE(train_one<float>(spec, data).layers[0].effective_rank, 0);
+  const double of_all = train_one<float>(spec, data).layers[0].effective_rank;
+  EXPECT_GT(of_all, 1.01);
+  spec.record.rank_samples = 8;
+  EXPECT_EQ(train_one<float>(spec, data).layers[0].effective_rank, of_all);
+  spec.record.rank_samples = 1;
+  EXPECT_NEAR(train_one<float>(spec, data).layers[0].effective_rank, 1, 1e-6);
 }
 
 TEST(Recorder, the_output_layer_has_a_row_with_the_unit_columns_empty) {
