@@ -1,13 +1,14 @@
-"""scripts/bench_peers: times the same training steps in deadrelu, PyTorch, JAX and Eigen."""
+"""scripts/bench_peers: times the same training steps in deadrelu and in whatever else is fast."""
 
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 
 from . import table
-from .contest import FOLDER, ROOT, Contest, say
+from .contest import FOLDER, LINKED, ROOT, Contest, say
 
 NETWORKS = ("tiny", "small", "medium", "large")
 
@@ -16,7 +17,7 @@ def main():
     arguments = parse_arguments()
     FOLDER.mkdir(parents=True, exist_ok=True)
     binary, python = arguments.binary or build(), arguments.python or install()
-    compile_eigen()
+    compile_peers()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one core for all that is started from here on
     contest = Contest(arguments.networks, binary, python)
     contest.prepare()
@@ -42,8 +43,8 @@ def rendered(contest, arguments):
 def parse_arguments():
     parser = argparse.ArgumentParser(
         prog="scripts/bench_peers",
-        description="Times the same training steps (forward, backward, update) in deadrelu, PyTorch, JAX and Eigen, in "
-        "turn on one core of this machine with one thread. Close what else is running. Exit code 1 if a peer failed or "
+        description="Times the same training steps (forward, backward, update) in deadrelu, PyTorch, JAX and loops "
+        "in C++ over Eigen, OpenBLAS, LIBXSMM or nothing, in turn on one core of this machine with one thread. Close what else is running. Exit code 1 if a peer failed or "
         "computes something else than the others.")
     parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured (default: 5)")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS, metavar="NAME",
@@ -71,10 +72,13 @@ def install():
     return done.stdout.strip()
 
 
-def compile_eigen():
-    say("Compiling the loop with Eigen")
-    subprocess.run(["g++", "-std=c++20", "-O3", "-march=native", "-DNDEBUG", "-isystem", "/usr/include/eigen3",
-                    ROOT / "scripts/peers/eigen_peer.cpp", "-o", FOLDER / "eigen_peer"], check=True)
+def compile_peers():
+    say("Compiling the loops in C++")
+    wide = ["-mprefer-vector-width=512"] if platform.machine() == "x86_64" else []
+    for program, libraries in LINKED.items():
+        source, peer = ROOT / f"scripts/peers/{program}_peer.cpp", FOLDER / f"{program}_peer"
+        subprocess.run(["g++", "-std=c++20", "-O3", "-march=native", *wide, "-ffast-math", "-DNDEBUG", "-isystem",
+                        "/usr/include/eigen3", source, "-o", peer, *libraries], check=True)
 
 
 if __name__ == "__main__":

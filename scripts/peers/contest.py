@@ -13,11 +13,16 @@ from .process import PeerProcess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build/peers"
-PEERS = {
+PEERS = {  # by program: libraries first, then one of our own
     "torch": ("PyTorch eager", "PyTorch compiled", "PyTorch baddbmm", "PyTorch compiled vmap(grad)"),
     "jax": ("JAX jit(scan)", "JAX jit(vmap(scan))"),
     "eigen": ("Eigen",),
+    "openblas": ("OpenBLAS",),
+    "libxsmm": ("LIBXSMM",),
+    "loops": ("C++ loops",),
 }
+ONLY = {"loops": ("tiny", "small")}  # programs that do not train every network
+LINKED = {"eigen": [], "openblas": ["-lopenblas"], "libxsmm": ["-lxsmm", "-lxsmmnoblas", "-ldl"], "loops": []}  # in C++
 TOLERANCE = 1e-4  # in parts of a number: float32 against float64 after data.STEPS steps
 
 
@@ -41,6 +46,11 @@ def environment():
     }
 
 
+def peers_of(network):
+    """Those that train it: program and names."""
+    return [(program, names) for program, names in PEERS.items() if network in ONLY.get(program, [network])]
+
+
 class Contest:
     """The peers' processes, what they computed, and all times so far."""
 
@@ -55,7 +65,7 @@ class Contest:
         for network in self.networks:
             say(f"Preparing {network}: ensembles of several sizes are tried, and what they compute is compared")
             expected = self._reference(network)
-            for program, names in PEERS.items():
+            for program, names in peers_of(network):
                 self._prepare(program, names, network, expected)
 
     def _reference(self, network):
@@ -68,9 +78,9 @@ class Contest:
         return outcomes["after"]
 
     def _prepare(self, program, names, network, expected):
-        command = [FOLDER / "eigen_peer", FOLDER / f"{network}.examples"]
-        if program != "eigen":
-            command = [self.python, "-B", "-m", f"peers.{program}_peer", network]
+        command = [self.python, "-B", "-m", f"peers.{program}_peer", network]
+        if program in LINKED:
+            command = [FOLDER / f"{program}_peer", FOLDER / f"{network}.examples"]
         process = self.processes[program, network] = PeerProcess(command, environment())
         said, version = process.prepare(names)
         if version:
@@ -84,7 +94,7 @@ class Contest:
     def measure(self):
         self._measure_deadrelu()
         for network in self.networks:
-            for program, names in PEERS.items():
+            for program, names in peers_of(network):
                 for name in names:
                     self._measure(name, network, self.processes[program, network])
 

@@ -39,13 +39,15 @@ def cells(rows):
     at = {(row["trainer"], row["network"]): row for row in rows}
     failures = []
     lines = [["", *networks]]
-    lines += [[trainer, *(_cell(at[trainer, network], failures) for network in networks)] for trainer in trainers]
+    lines += [[trainer, *(_cell(at.get((trainer, network)), failures) for network in networks)] for trainer in trainers]
     lines += [["fastest peer ÷ many networks", *(_fastest(rows, network, "times_many") for network in networks)],
               ["fastest single peer ÷ one network", *(_fastest(rows, network, "times_one") for network in networks)]]
     return lines, failures
 
 
 def _cell(row, failures):
+    if row is None:
+        return "–"
     if "error" in row:
         failures.append(f"({len(failures) + 1}) {row['trainer']}, {row['network']}: {row['error']}")
         return f"failed ({len(failures)})"
