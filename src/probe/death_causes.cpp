@@ -7,27 +7,14 @@ namespace deadrelu {
 template <class T>
 void UnitPeaks<T>::begin(std::size_t units) {
   peaks_.assign(units * lanes_, -std::numeric_limits<T>::infinity());
-  alive_.assign(units * lanes_, T{0});
+  magnitudes_.assign(units * lanes_, T{0});
 }
 
 template <class T>
 void UnitPeaks<T>::add(std::size_t first, LaneMatrix<const T> z, LaneMatrix<const T> activated) {
-  for (std::size_t row = 0; row < z.rows; ++row) {
-    T* const peaks = &peaks_[(first + row) * lanes_];
-    for (std::size_t n = 0; n < z.columns; ++n) {
-      const T* const values = z.at(row, n);
-      for (std::size_t lane = 0; lane < lanes_; ++lane)
-        peaks[lane] = values[lane] > peaks[lane] || std::isnan(values[lane]) ? values[lane] : peaks[lane];
-    }
-  }
-  for (std::size_t row = 0; row < activated.rows; ++row) {
-    T* const alive = &alive_[(first + row % z.rows) * lanes_];
-    for (std::size_t n = 0; n < activated.columns; ++n) {
-      const T* const values = activated.at(row, n);
-      for (std::size_t lane = 0; lane < lanes_; ++lane)
-        alive[lane] = values[lane] != T{0} ? T{1} : alive[lane];
-    }
-  }
+  kernels_.unit_sums->add_peaks(z, &peaks_[first * lanes_]);
+  for (std::size_t row = 0; row < activated.rows; row += z.rows)
+    kernels_.magnitudes->add(activated.row_range(row, z.rows), nullptr, &magnitudes_[first * lanes_]);
 }
 
 void describe_change(const std::array<UnitVersion, kVersions>& versions, DeathRow& row) {
@@ -54,7 +41,9 @@ void describe_change(const std::array<UnitVersion, kVersions>& versions, DeathRo
 
 template <class T>
 UnitVersions<T>::UnitVersions(const Network<T>& network, std::size_t max_samples)
-    : lanes_(network.kernels.lanes), row_stride_(padded_row(network.kernels, max_samples)), peaks_(lanes_) {
+    : lanes_(network.kernels.lanes),
+      row_stride_(padded_row(network.kernels, max_samples)),
+      peaks_(network.kernels) {
   std::size_t weights = 0, rows = 0;
   for (const LayerShape& layer : network.shape.layers) {
     const std::size_t pieces = layer.rows / layer.units;

@@ -15,7 +15,7 @@ namespace deadrelu {
 template <class T>
 class UnitPeaks {
  public:
-  explicit UnitPeaks(std::size_t lanes) : lanes_(lanes) {}
+  explicit UnitPeaks(const Kernels<T>& kernels) : kernels_(kernels), lanes_(kernels.lanes) {}
   void begin(std::size_t units);
   // Of units first, first + 1, …: their pre-activations and activations (crelu: the second ones after all first ones).
   void add(std::size_t first, LaneMatrix<const T> z, LaneMatrix<const T> activated);
@@ -23,13 +23,13 @@ class UnitPeaks {
   double peak(std::size_t unit, std::size_t lane) const {
     return static_cast<double>(peaks_[unit * lanes_ + lane]);
   }
-  bool is_dead(std::size_t unit, std::size_t lane) const { return alive_[unit * lanes_ + lane] == 0; }
-  std::size_t units() const { return alive_.size() / lanes_; }
+  bool is_dead(std::size_t unit, std::size_t lane) const { return magnitudes_[unit * lanes_ + lane] == 0; }
+  std::size_t units() const { return peaks_.size() / lanes_; }
 
  private:
+  Kernels<T> kernels_;
   std::size_t lanes_;
-  std::vector<T> peaks_;  // [unit][lane]
-  std::vector<T> alive_;  // [unit][lane]: 1, else 0
+  std::vector<T> peaks_, magnitudes_;  // [unit][lane]; Σ |activation|
 };
 
 // A unit's pre-activations are a function of three things. A version of the unit has those whose bits are set as they

@@ -316,7 +316,23 @@ void add_outputs(LaneMatrix<const T> x, const OutputSums& sums) {
 }
 
 template <class T, Engine kEngine>
-constexpr UnitSumKernels<T> kUnitSums{&add<T, kEngine>, &add_relu<T, kEngine>, &add_outputs<T, kEngine>};
+void add_peaks(LaneMatrix<const T> x, T* peaks) {
+  constexpr SumTag<T, kEngine> d;
+  for (std::size_t r = 0; r < x.rows; ++r, peaks += MaxLanes(d)) {
+    auto most = hn::LoadU(d, peaks);
+    auto none = hn::IsNaN(most);
+    for (std::size_t n = 0; n < x.columns; ++n) {
+      const auto v = hn::LoadU(d, x.at(r, n));
+      most = larger(v, most);
+      none = hn::Or(none, hn::IsNaN(v));
+    }
+    hn::StoreU(hn::IfThenElse(none, hn::NaN(d), most), d, peaks);
+  }
+}
+
+template <class T, Engine kEngine>
+constexpr UnitSumKernels<T> kUnitSums{&add<T, kEngine>, &add_relu<T, kEngine>, &add_outputs<T, kEngine>,
+                                      &add_peaks<T, kEngine>};
 
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE

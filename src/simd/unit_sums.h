@@ -44,6 +44,8 @@ struct UnitSumKernels {
   // The same for ReLUs whose derivative at zero is 0, whose outputs and slopes follow from z.
   void (*add_relu)(LaneMatrix<const T> z, const UnitSums& sums, double* silent_samples);
   void (*add_outputs)(LaneMatrix<const T> x, const OutputSums& sums);
+  // peaks[row][lane] ← the largest of it and the row's numbers; NaN from the first one that is NaN on.
+  void (*add_peaks)(LaneMatrix<const T> x, T* peaks);
 };
 
 template <class T>

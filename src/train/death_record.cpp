@@ -4,7 +4,7 @@ namespace deadrelu {
 
 template <class T>
 DeathRecord<T>::DeathRecord(const Pack<T>& pack, std::size_t max_block)
-    : now_(pack.network.kernels.lanes), before_(pack.network.kernels.lanes) {
+    : now_(pack.network.kernels), before_(pack.network.kernels) {
   const DeathWatch watch = pack.runs[0]->record.deaths;
   if (watch == DeathWatch::kNone) return;
   versions_.emplace(pack.network, max_block);

@@ -179,6 +179,33 @@ TYPED_TEST(UnitSumsOf, outputs_have_their_range_and_their_distances_from_the_ori
   });
 }
 
+TYPED_TEST(UnitSumsOf, peaks_are_the_largest_numbers_of_all_blocks_and_none_where_one_is_none) {
+  using T = TypeParam;
+  on_every_target<T>([](const Kernels<T>& kernels) {
+    constexpr std::size_t kRows = 5, kSamples = 37, kBlock = 16;
+    Probe<T> probe(kRows, kRows, kSamples, kernels.lanes);
+    probe.z(1, 20, 0) = kNan<T>;
+    for (std::size_t n = 0; n < kSamples; ++n) probe.z(3, n, 0) = -kInfinity<T>;
+    std::vector<T> peaks(kRows * kernels.lanes, -kInfinity<T>);
+    for (std::size_t from = 0; from < kSamples; from += kBlock)
+      kernels.unit_sums->add_peaks(
+          probe.z.constant().transposed().row_range(from, std::min(kBlock, kSamples - from)).transposed(),
+          peaks.data());
+    for (std::size_t r = 0; r < kRows; ++r) {
+      for (std::size_t lane = 0; lane < kernels.lanes; ++lane) {
+        T most = -kInfinity<T>;
+        bool none = false;
+        for (std::size_t n = 0; n < kSamples; ++n) {
+          none |= std::isnan(probe.z(r, n, lane));
+          most = std::max(most, probe.z(r, n, lane));
+        }
+        const T peak = peaks[r * kernels.lanes + lane];
+        EXPECT_TRUE(none ? std::isnan(peak) : peak == most) << r << " " << lane;
+      }
+    }
+  });
+}
+
 TYPED_TEST(UnitSumsOf, a_poisoned_lane_leaves_its_neighbours_alone) {
   using T = TypeParam;
   on_every_target_in_lanes<T>([](const Kernels<T>& kernels) {
