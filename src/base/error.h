@@ -1,6 +1,8 @@
 // The one exception type for a user's mistakes, and the exit codes of the program.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -47,5 +49,15 @@ class UserError : public std::runtime_error {
   ExitCode code_;
   std::vector<Mistake> mistakes_;
 };
+
+// Throws UserError(kInputOutput) "place: sentence"; a sentence with values is formatted.
+[[noreturn]] inline void fail_input(const std::string& place, const std::string& sentence) {
+  throw UserError(ExitCode::kInputOutput, place + ": " + sentence);
+}
+template <class... Values>
+[[noreturn]] void fail_input(const std::string& place, fmt::format_string<Values...> sentence,
+                             Values&&... values) {
+  fail_input(place, fmt::format(sentence, std::forward<Values>(values)...));
+}
 
 }  // namespace deadrelu

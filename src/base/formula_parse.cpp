@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numbers>
 
@@ -26,7 +28,7 @@ class Parser {
 
   Node parse() {
     if (text_.size() > kLongestFormula)
-      fail(kLongestFormula, "the formula is longer than " + std::to_string(kLongestFormula) + " characters");
+      fail(kLongestFormula, fmt::format("the formula is longer than {} characters", kLongestFormula));
     const Node root = comparison();
     if (peek() == ')') fail(at_, "there is no '(' for this ')'");
     if (peek() != '\0') fail(at_, "an operator is missing before " + next_text());
@@ -122,7 +124,7 @@ class Parser {
 
   Node sign_or_power() {
     if (++depth_ > kDeepestFormula)
-      fail(at_, "the formula is nested deeper than " + std::to_string(kDeepestFormula) + " levels");
+      fail(at_, fmt::format("the formula is nested deeper than {} levels", kDeepestFormula));
     Node value = 0;
     if (take("-")) {
       value = graph_.make(kNegate, sign_or_power());
@@ -152,8 +154,8 @@ class Parser {
 
   void close(std::size_t opened) {
     if (take(")") || error_) return;
-    fail(at_, "')' is missing before " + next_text() + ", for the '(' in column " +
-                  std::to_string(column_of(opened)));
+    fail(at_,
+         fmt::format("')' is missing before {}, for the '(' in column {}", next_text(), column_of(opened)));
   }
 
   Node number() {
@@ -194,7 +196,7 @@ class Parser {
   Node input(std::size_t from, const std::string& word) {
     const std::int64_t index = word == "x" ? 1 : parse_integer(word.substr(1)).value_or(0);
     if (index < 1 || index > static_cast<std::int64_t>(kMostFormulaInputs)) {
-      fail(from, "inputs are x1 to x" + std::to_string(kMostFormulaInputs) + ", or x");
+      fail(from, fmt::format("inputs are x1 to x{}, or x", kMostFormulaInputs));
       return graph_.constant(0);
     }
     if (static_cast<std::size_t>(index) > inputs_) {
@@ -232,15 +234,15 @@ class Parser {
     for (std::size_t i = 0; i < function.operands; ++i) {
       if (i > 0 && !take(",")) {
         if (!error_)
-          fail(at_, word + " takes " + std::to_string(function.operands) +
-                        " numbers; ',' is missing before " + next_text());
+          fail(at_, fmt::format("{} takes {} numbers; ',' is missing before {}", word, function.operands,
+                                next_text()));
         return graph_.constant(0);
       }
       in[i] = comparison();
     }
     if (peek() == ',')
-      fail(at_, word + " takes " + std::to_string(function.operands) +
-                    (function.operands == 1 ? " number" : " numbers") + ", not more");
+      fail(at_, fmt::format("{} takes {}{}, not more", word, function.operands,
+                            function.operands == 1 ? " number" : " numbers"));
     close(opened);
     return graph_.make(function.op, in[0], in[1], in[2]);
   }
@@ -282,7 +284,7 @@ std::optional<Formula> Formula::parse(std::string_view text, FormulaError& error
   formula.nodes_.resize(root + std::size_t{1});  // operands stand before
   const ActivationPrograms programs = formula.inputs_ == 1 ? formula.activation() : ActivationPrograms{};
   if (!fits(formula.program(kMostFormulaInputs)) || !fits(programs.gradient)) {
-    error = {1, "the formula needs more than " + std::to_string(kMostFormulaSlots) + " numbers at once"};
+    error = {1, fmt::format("the formula needs more than {} numbers at once", kMostFormulaSlots)};
     return std::nullopt;
   }
   return formula;

@@ -64,9 +64,9 @@ void judge(const StoreReader& store, const std::string& table,
     rules.push_back(i);
     sql += spelled_out(std::string(", ") + kDiagnosisRules[i].condition + ", " + kDiagnosisRules[i].number);
   }
-  sql += " FROM places p CROSS JOIN run_results r ON r.number = p.run CROSS JOIN " + found->stored_name +
-         " x ON x." + (runs ? "number" : "run") + " = r.number" +
-         (layers ? " WHERE x.dead_fraction IS NOT NULL" : "");
+  sql += fmt::format(
+      " FROM places p CROSS JOIN run_results r ON r.number = p.run CROSS JOIN {} x ON x.{} = r.number{}",
+      found->stored_name, runs ? "number" : "run", layers ? " WHERE x.dead_fraction IS NOT NULL" : "");
   std::optional<std::uint64_t> id;
   RunVerdicts verdicts;
   store.for_each_row(sql, [&](std::span<const Cell> cells) {

@@ -50,8 +50,7 @@ int export_parameters(const ExportOptions& options) {
   const std::filesystem::path folder = std::filesystem::path(options.directory) / "parameters";
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error)
-    throw UserError(ExitCode::kInputOutput, folder.string() + ": cannot be made: " + error.message());
+  if (error) fail_input(folder, "cannot be made: {}", error.message());
   RowPrinter written(true);
   std::uint64_t count = 0;
   store.query(

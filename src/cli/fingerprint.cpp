@@ -1,7 +1,5 @@
 #include "cli/fingerprint.h"
 
-#include <fmt/format.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
@@ -224,7 +222,7 @@ Json resets() {
 void write_file(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream out(path, std::ios::binary);
   if (!out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush())
-    throw UserError(ExitCode::kInputOutput, path.string() + ": cannot be written");
+    fail_input(path, "cannot be written");
 }
 
 // An IDX file: the header (type unsigned byte), then value(i) for each byte i.
@@ -260,8 +258,7 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::string name = (std::filesystem::temp_directory_path() / "deadrelu-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr)
-      throw UserError(ExitCode::kInputOutput, name + ": no temporary folder can be made");
+    if (mkdtemp(name.data()) == nullptr) fail_input(name, "no temporary folder can be made");
     path_ = name;
   }
   ~TemporaryFolder() {

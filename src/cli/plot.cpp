@@ -51,9 +51,10 @@ std::string find_python(const fs::path& program) {
   // The package asks a program for what it draws: this one.
   if (!program.empty()) ::setenv("DEADRELU", program.c_str(), 1);
   ::execlp(python.c_str(), python.c_str(), "-c", kCaller, command.c_str(), text.c_str(), nullptr);
-  throw UserError(ExitCode::kInputOutput,
-                  command + ": there is no Python to draw with (" + python +
-                      "); DEADRELU_PYTHON may name one that has the package deadrelu");
+  fail_input(
+      command,
+      "there is no Python to draw with ({}); DEADRELU_PYTHON may name one that has the package deadrelu",
+      python);
 }
 
 struct PlotOptions {

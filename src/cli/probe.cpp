@@ -39,7 +39,7 @@ class ProbeConfig {
     source_.text = config_.dump();
     if (!options.activation.empty()) source_.sets.push_back("model.activation=" + options.activation);
     if (pieces_ > 1 && options_.activation[0] != '[')
-      source_.sets.push_back("model.activation.pieces=" + std::to_string(pieces_));
+      source_.sets.push_back(fmt::format("model.activation.pieces={}", pieces_));
   }
 
   // Chooses the strongest method that the network allows, as long as the user says nothing.

@@ -48,8 +48,7 @@ std::vector<std::string> experiment_names(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     if (is_file(entry.path() / "config.json")) names.push_back(entry.path().filename().string());
   }
-  if (error)
-    throw UserError(ExitCode::kInputOutput, folder.string() + ": cannot be read: " + error.message());
+  if (error) fail_input(folder, "cannot be read: {}", error.message());
   std::ranges::sort(names);
   return names;
 }
@@ -97,8 +96,7 @@ std::vector<Experiment> asked_experiments(const ReproduceOptions& options) {
     throw usage_error("reproduce --set: give --out DIR as well, so that these results are kept apart");
   const fs::path folder = find_experiments(options.experiments);
   const std::vector<std::string> names = options.names.empty() ? experiment_names(folder) : options.names;
-  if (names.empty())
-    throw UserError(ExitCode::kInputOutput, folder.string() + ": holds no experiment (FOLDER/config.json)");
+  if (names.empty()) fail_input(folder, "holds no experiment (FOLDER/config.json)");
   std::vector<Experiment> experiments;
   for (const std::string& name : names)
     experiments.push_back(read_experiment(folder, name, options.full, options.sets));

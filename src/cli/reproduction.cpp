@@ -1,7 +1,5 @@
 #include "cli/reproduction.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 

@@ -51,9 +51,10 @@ class AssignmentReader {
     for (std::string word; std::getline(text, word, '+');) {
       const auto part = parts.find(word);
       if (part == parts.end() || (word != "none" && !used.insert(part->second).second))
-        return problems_.add(pointer, "found " + describe(value) + "; allowed: an object, or some of " +
-                                          allowed + " joined by +, one of each kind" +
-                                          (part == parts.end() ? did_you_mean(word, names) : ""));
+        return problems_.add(
+            pointer,
+            fmt::format("found {}; allowed: an object, or some of {} joined by +, one of each kind{}",
+                        describe(value), allowed, part == parts.end() ? did_you_mean(word, names) : ""));
       const KeyTable::Row& row = table_.rows()[part->second];
       if (word != "none")
         add(row.path, row.names[static_cast<std::size_t>(choice_index(row.key, word))], pointer);

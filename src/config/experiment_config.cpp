@@ -90,9 +90,11 @@ struct ExperimentConfig::State {
       for (const Axis& axis : sweep.axes)
         for (const std::string& path : axis.paths)
           if (paths_overlap(set.name, path))
-            problems.add(pointer_of(set.name),
-                         path + " is swept by " + axis.pointer +
-                             "; set the sweep's values instead, or drop the sweep with --set sweep=null");
+            problems.add(
+                pointer_of(set.name),
+                fmt::format(
+                    "{} is swept by {}; set the sweep's values instead, or drop the sweep with --set sweep=null",
+                    path, axis.pointer));
   }
 
   bool is_swept(std::size_t path) const {
@@ -259,8 +261,8 @@ void append_sets(const std::string& path, std::vector<std::string>& sets) {
   Problems problems;
   Json root;
   if (read_json(text, Problems::kFile, root, problems) && !root.is_object())
-    problems.add("",
-                 "found " + describe(root) + "; allowed: an object of keys to set, {\"train.steps\": 500}");
+    problems.add("", fmt::format("found {}; allowed: an object of keys to set, {{\"train.steps\": 500}}",
+                                 describe(root)));
   if (!problems.empty()) throw UserError(ExitCode::kUsage, problems.report(text, path));
   for (const auto& [key, value] : root.items()) sets.push_back(key + '=' + value.dump());
 }

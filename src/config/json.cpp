@@ -89,7 +89,7 @@ std::string describe(const Json& value) {
   if (value.is_array()) return "a list";
   if (value.is_object()) return "an object";
   if (value.is_string() && value.get_ref<const std::string&>().size() > kLongest)
-    return "a text of " + std::to_string(value.get_ref<const std::string&>().size()) + " characters";
+    return fmt::format("a text of {} characters", value.get_ref<const std::string&>().size());
   return value.is_number_float() ? number_text(value.get<double>()) : canonical_json(value);
 }
 
@@ -162,7 +162,7 @@ std::string read_text_file(const std::string& path, bool only_regular) {
     if (got < 0 && errno != EINTR) fail_to_read(path, std::strerror(errno));
     text.resize(before + static_cast<std::size_t>(got < 0 ? 0 : got));
     if (text.size() > kMostJsonBytes)
-      fail_to_read(path, "it is larger than " + std::to_string(kMostJsonBytes >> 20) + " MiB");
+      fail_to_read(path, fmt::format("it is larger than {} MiB", kMostJsonBytes >> 20));
     if (got == 0) return text;
   }
 }

@@ -205,8 +205,8 @@ class LayerReader {
       case BlockForm::kList:
         read_numbers(value, pointer, numbers);
         if (!kind.normalization && !numbers.empty() && layer.rows > 0 && numbers.size() != layer.rows)
-          fail(pointer, "this layer has " + std::to_string(numbers.size()) + ' ' + kind.plural + " for " +
-                            std::to_string(layer.rows) + " rows of weights");
+          fail(pointer, fmt::format("this layer has {} {} for {} rows of weights", numbers.size(),
+                                    kind.plural, layer.rows));
         return;
       case BlockForm::kNumber: return read_number(value, pointer, numbers);
     }
@@ -223,8 +223,7 @@ class LayerReader {
       const std::size_t inputs = numbers.size() - before;
       if (layer.rows++ == 0) layer.inputs = inputs;
       if (inputs == 0 || inputs != layer.inputs)
-        fail(here, "this row has " + std::to_string(inputs) + " weights, the first has " +
-                       std::to_string(layer.inputs));
+        fail(here, fmt::format("this row has {} weights, the first has {}", inputs, layer.inputs));
     }
   }
 

@@ -78,15 +78,15 @@ std::string syntax_problem(const ReadPosition& position, const std::string& toke
   if (word == "'") return "texts stand in double quotes (\"), not in single ones";
   if (says("unexpected end of input")) return "ends too early: a closing bracket, brace or quote is missing";
   if (says("unexpected '}'") || says("unexpected ']'"))
-    return "unexpected " + json_quoted(word) +
-           ": no comma may follow the last entry, and brackets come in pairs";
+    return fmt::format("unexpected {}: no comma may follow the last entry, and brackets come in pairs",
+                       json_quoted(word));
   if (says("expected end of input"))
-    return "is not valid JSON near " + json_quoted(word) +
-           ": something follows the first document, and a file holds one (of parameters.jsonl take one line, as with "
-           "`sed -n 1p parameters.jsonl`)";
+    return fmt::format(
+        "is not valid JSON near {}: something follows the first document, and a file holds one (of parameters.jsonl take one line, as with `sed -n 1p parameters.jsonl`)",
+        json_quoted(word));
   const bool number = says("unexpected number literal");
-  return "is not valid JSON near " + json_quoted(number ? std::string_view(token) : word) +
-         "; expected a comma, a colon, a bracket or a value";
+  return fmt::format("is not valid JSON near {}; expected a comma, a colon, a bracket or a value",
+                     json_quoted(number ? std::string_view(token) : word));
 }
 
 // The length of the valid UTF-8 sequence (RFC 3629) at the start of `bytes`; 0 where there is none.
@@ -142,13 +142,13 @@ class DocumentBuilder {
     level.duplicate = !fresh;
     if (!fresh)
       fail(pointer(),
-           "is given twice (first in line " + std::to_string(first->second) + "); a key may stand only once");
+           fmt::format("is given twice (first in line {}); a key may stand only once", first->second));
     return true;
   }
   bool parse_error(std::size_t /*position*/, const std::string& token, const Json::exception& error) {
     constexpr int kOutOfRange = 406;
     fail("", error.id == kOutOfRange
-                 ? "the number " + token + " is too large; numbers lie between -1.8e308 and 1.8e308"
+                 ? fmt::format("the number {} is too large; numbers lie between -1.8e308 and 1.8e308", token)
                  : syntax_problem(position_, token, error.what()));
     return false;
   }
@@ -209,7 +209,7 @@ class DocumentBuilder {
 
   bool open(Json container) {
     if (levels_.size() == kDeepestNesting) {
-      fail("", "is nested deeper than " + std::to_string(kDeepestNesting) + " levels");
+      fail("", fmt::format("is nested deeper than {} levels", kDeepestNesting));
       return false;
     }
     Json* const node = add(std::move(container));
@@ -249,7 +249,7 @@ std::size_t valid_utf8(std::string_view text) {
 
 bool read_json(std::string_view text, int set, Json& document, Problems& problems) {
   if (text.size() > kMostJsonBytes) {
-    problems.add_at(set, 1, "", "is larger than " + std::to_string(kMostJsonBytes >> 20) + " MiB");
+    problems.add_at(set, 1, "", fmt::format("is larger than {} MiB", kMostJsonBytes >> 20));
     return false;
   }
   if (const std::size_t valid = valid_utf8(text); valid < text.size()) {

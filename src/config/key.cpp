@@ -32,7 +32,7 @@ struct Words {
 
 Words words(const Key& key) {
   const std::string range = range_text(key).empty() ? "" : " in " + range_text(key);
-  const std::string most = "a list of at most " + std::to_string(key.most_items);
+  const std::string most = fmt::format("a list of at most {}", key.most_items);
   switch (key.type) {
     case KeyType::kReal: return {"real", "a number" + range};
     case KeyType::kInteger: return {"integer", "a whole number" + range};
@@ -52,8 +52,8 @@ Words words(const Key& key) {
     case KeyType::kFormula: return {"formula", "a formula in a text, as \"x*sigmoid(x)\""};
     case KeyType::kFormulaList:
       return {"formula, or list of formulas",
-              "a formula in a text, as \"x*sin(5*x)\", or a list of at most " +
-                  std::to_string(key.most_items) + " of them"};
+              fmt::format("a formula in a text, as \"x*sin(5*x)\", or a list of at most {} of them",
+                          key.most_items)};
     case KeyType::kRecordList:
       return {"list of {" + join_choices(key.choices) + "}",
               "a list of objects with the numbers " + join_choices(key.choices) + range};
@@ -188,8 +188,7 @@ class Checker {
       if (!well_formed(rows[i])) check_list(rows[i], child_pointer(pointer, i));
       if (rows[i].empty() || rows[i].size() != rows[0].size())
         fail(rows[i], child_pointer(pointer, i),
-             "; this row has " + std::to_string(rows[i].size()) + " numbers, the first has " +
-                 std::to_string(rows[0].size()));
+             fmt::format("; this row has {} numbers, the first has {}", rows[i].size(), rows[0].size()));
     }
   }
 
@@ -202,11 +201,11 @@ class Checker {
     if (formula && formula->inputs() > most)
       error = {formula->highest_input_column(),
                "there are no such inputs here; allowed: x" +
-                   (most > 1 ? ", or x1 to x" + std::to_string(most) : std::string())};
+                   (most > 1 ? fmt::format(", or x1 to x{}", most) : std::string())};
     if (formula && formula->inputs() <= most) return;
     good_ = false;
     const std::string shown = text.size() > 200 ? "the formula" : json_quoted(text);
-    problems_.add(pointer, "column " + std::to_string(error.column) + " of " + shown + ": " + error.sentence);
+    problems_.add(pointer, fmt::format("column {} of {}: {}", error.column, shown, error.sentence));
   }
 
   void fail_flat(const Json& numbers, const std::string& pointer) {
@@ -219,9 +218,9 @@ class Checker {
     }
     const char* const rest = numbers.size() > kShown ? ", …" : "";
     good_ = false;
-    problems_.add(pointer, "found [" + found + rest +
-                               "], a list of numbers; every example is a row of its own: [" + right + rest +
-                               "]");
+    problems_.add(pointer,
+                  fmt::format("found [{}{}], a list of numbers; every example is a row of its own: [{}{}]",
+                              found, rest, right, rest));
   }
 
   const Key& key_;
@@ -245,9 +244,9 @@ void add_numbers(std::vector<NamedNumber>& to, const Json& object) {
 Key groups_each(const std::string& group, Field field, void (*take)(RunSpec&, const RunSpec&)) {
   Key key{
       group + ".layers", KeyType::kGroupsEach, field,
-      "Instead: one entry a hidden layer, each as " + group + " itself; a bare list in place of " + group +
-          " means this. It is another config than the bare value, with run ids of its own, also where all "
-          "entries are alike."};
+      fmt::format(
+          "Instead: one entry a hidden layer, each as {} itself; a bare list in place of {} means this. It is another config than the bare value, with run ids of its own, also where all entries are alike.",
+          group, group)};
   key.most_items = kMostLayers;
   key.take = take;
   return std::move(key).without_default();

@@ -48,9 +48,9 @@ class LayerFinder {
       const Array& array = tensor.array;
       const std::string_view role = role_of(tensor.name);
       if (named && role.empty())
-        fail(
-            "'" + tensor.name +
-            "' is neither NAME.weight nor NAME.bias of a dense layer or a normalization; other layers are not read");
+        fail(fmt::format(
+            "'{}' is neither NAME.weight nor NAME.bias of a dense layer or a normalization; other layers are not read",
+            tensor.name));
       if (role == "count") continue;
       const bool is_bias = named ? role == "bias" : array.shape.size() == 1 && !modules.empty();
       if (named && role == "kernel" && layout_ == WeightLayout::kAuto) layout_ = WeightLayout::kKeras;
@@ -62,11 +62,10 @@ class LayerFinder {
                             : is_bias               ? module.bias
                                                     : module.weight;
       if (place != nullptr)
-        fail("'" + tensor.name + "' is a second " +
-             std::string(is_bias ? "bias"
+        fail(fmt::format("'{}' is a second {} of one layer", tensor.name,
+                         is_bias ? "bias"
                          : named ? role
-                                 : "weight") +
-             " of one layer");
+                                 : "weight"));
       place = &array;
     }
     for (const ArrayModule& module : modules) check(module);
@@ -87,8 +86,8 @@ class LayerFinder {
       if (array == nullptr) continue;
       if (first == nullptr) first = array;
       if (array->shape.size() != 1 || array->shape != first->shape)
-        fail_input(array->place, "is " + shape_text(array->shape) + " numbers of a normalization that has " +
-                                     shape_text(first->shape) + " elsewhere");
+        fail_input(array->place, "is {} numbers of a normalization that has {} elsewhere",
+                   shape_text(array->shape), shape_text(first->shape));
     }
   }
 
@@ -100,13 +99,13 @@ class LayerFinder {
     if (module.weight->size() == 0) refuse("holds no values");
     if (module.is_slope()) return;
     if (shape.size() != 2)
-      refuse("has " + std::to_string(shape.size()) + " axes (" + shape_text(shape) +
-             "); a dense layer has two, others (convolutions, for one) are not read");
+      refuse(
+          fmt::format("has {} axes ({}); a dense layer has two, others (convolutions, for one) are not read",
+                      shape.size(), shape_text(shape)));
     if (module.bias == nullptr) return;
     const Lengths& bias = module.bias->shape;
     if (bias.size() != 1 || (bias[0] != shape[0] && bias[0] != shape[1]))
-      fail_input(module.bias->place,
-                 "is " + shape_text(bias) + " numbers for weights of " + shape_text(shape));
+      fail_input(module.bias->place, "is {} numbers for weights of {}", shape_text(bias), shape_text(shape));
   }
 
   // By the numbers in their names; else as they stand in the file, or in any order.
@@ -226,8 +225,8 @@ class LayerFinder {
   // What belongs to the layer before it; where names do not tell, to the hidden layers one after another.
   void add_behind(const Behind& modules, const std::string& what, BlockKind kind, ParameterSet& set) const {
     if (!told_ && !modules.empty() && modules.size() + 1 != set.layers.size())
-      fail("holds " + std::to_string(modules.size()) + ' ' + what + "s for " +
-           std::to_string(set.layers.size() - 1) + " hidden layers; number the names of its modules");
+      fail(fmt::format("holds {} {}s for {} hidden layers; number the names of its modules", modules.size(),
+                       what, set.layers.size() - 1));
     for (std::size_t i = 0; i < modules.size(); ++i) {
       const auto& [after, module] = modules[i];
       const std::size_t l = told_ ? after : i + 1;

@@ -55,11 +55,11 @@ class TensorReader {
 
   Json read_header() {
     if (file_.size < kLengthBytes)
-      fail("is too short for a safetensors file: " + std::to_string(file_.size) + " bytes");
+      fail(fmt::format("is too short for a safetensors file: {} bytes", file_.size));
     const std::uint64_t length = little_endian(file_.data(), kLengthBytes), room = file_.size - kLengthBytes;
     if (length > room || length > kMostJsonBytes)
-      fail("byte 0: promises a header of " + std::to_string(length) + " bytes; " +
-           std::to_string(std::min<std::uint64_t>(room, kMostJsonBytes)) + " at most can be");
+      fail(fmt::format("byte 0: promises a header of {} bytes; {} at most can be", length,
+                       std::min<std::uint64_t>(room, kMostJsonBytes)));
     const std::string_view text(reinterpret_cast<const char*>(file_.data() + kLengthBytes), length);
     numbers_ = file_.part(kLengthBytes + length, room - length);
     Problems problems;
@@ -86,15 +86,15 @@ class TensorReader {
     array.shape = counts(name, "shape", *shape);
     const Lengths ends = counts(name, "data_offsets", *offsets);
     if (ends.size() != 2)
-      fail_in(name, "its data_offsets are " + std::to_string(ends.size()) + " numbers; two are needed");
+      fail_in(name, fmt::format("its data_offsets are {} numbers; two are needed", ends.size()));
     if (ends[0] > ends[1] || ends[1] > numbers_.size)
-      fail_in(name, "its data_offsets " + std::to_string(ends[0]) + " to " + std::to_string(ends[1]) +
-                        " lie outside of the " + std::to_string(numbers_.size) + " bytes of numbers");
+      fail_in(name, fmt::format("its data_offsets {} to {} lie outside of the {} bytes of numbers", ends[0],
+                                ends[1], numbers_.size));
     const auto needed = array_bytes(array.element, array.shape);
     if (!needed || *needed != ends[1] - ends[0])
-      fail_in(name, "has " + std::to_string(ends[1] - ends[0]) + " bytes, but its shape (" +
-                        shape_text(array.shape) + ") takes " +
-                        (needed ? std::to_string(*needed) : "more than there can be"));
+      fail_in(name, fmt::format("has {} bytes, but its shape ({}) takes {}", ends[1] - ends[0],
+                                shape_text(array.shape),
+                                needed ? std::to_string(*needed) : "more than there can be"));
     array.bytes = numbers_.part(ends[0], *needed);
     places_.push_back({ends[0], ends[1], name});
     return tensor;
@@ -106,8 +106,8 @@ class TensorReader {
       fail_in(name, std::string("its ") + what + " is " + describe(list) + "; a list is needed");
     for (const Json& number : list) {
       if (!number.is_number_integer() || number.get<std::int64_t>() < 0)
-        fail_in(name, std::string("its ") + what + " has " + describe(number) +
-                          "; whole numbers from 0 on are needed");
+        fail_in(name,
+                fmt::format("its {} has {}; whole numbers from 0 on are needed", what, describe(number)));
       numbers.push_back(number.get<std::size_t>());
     }
     return numbers;
@@ -121,14 +121,12 @@ class TensorReader {
     std::uint64_t end = 0;
     for (const Place& place : places_) {
       if (place.begin != end)
-        fail_in(place.name, "begins at byte " + std::to_string(place.begin) + " of the numbers, " +
-                                (place.begin < end ? "inside of another one" : "after a gap") + "; " +
-                                std::to_string(end) + " is expected");
+        fail_in(place.name, fmt::format("begins at byte {} of the numbers, {}; {} is expected", place.begin,
+                                        place.begin < end ? "inside of another one" : "after a gap", end));
       end = place.end;
     }
     if (end != numbers_.size)
-      fail("has " + std::to_string(numbers_.size) + " bytes of numbers, its tensors take " +
-           std::to_string(end));
+      fail(fmt::format("has {} bytes of numbers, its tensors take {}", numbers_.size, end));
   }
 
   const Bytes& file_;

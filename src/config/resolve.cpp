@@ -200,9 +200,9 @@ void Resolver::report_foreign(const Row& row, const Leaf& leaf, Problems& proble
     if (rows_[other].belongs_to(variant_[row.selector])) return;
     belongs += (belongs.empty() ? "" : " or ") + table_.variants_text(rows_[other]);
   }
-  problems.add(leaf.pointer, name + " belongs to " + belongs + "; " + selector.key.path + " is " +
-                                 canonical_json(value_of(selector.key, spec_)) +
-                                 (given(selector.path) ? "" : " (the default)"));
+  problems.add(leaf.pointer, fmt::format("{} belongs to {}; {} is {}{}", name, belongs, selector.key.path,
+                                         canonical_json(value_of(selector.key, spec_)),
+                                         given(selector.path) ? "" : " (the default)"));
 }
 
 void Resolver::report_missing(const Row& row, Problems& problems) const {
@@ -210,7 +210,7 @@ void Resolver::report_missing(const Row& row, Problems& problems) const {
   for (const std::size_t other : row.excludes)
     others += (others.empty() ? ", or " : " and ") + table_.paths()[other].name;
   problems.add(pointer_of(row.key.path),
-               "is missing; give " + row.key.path + " (" + allowed_text(row.key) + ")" + others);
+               fmt::format("is missing; give {} ({}){}", row.key.path, allowed_text(row.key), others));
 }
 
 // Keys that exclude or need each other.
@@ -219,7 +219,7 @@ void Resolver::check_company(const Row& row, Problems& problems) const {
   for (const std::size_t other : row.excludes)
     if (given(other))
       problems.add((*document_)[other]->pointer,
-                   "cannot be given together with " + row.key.path + "; give one of them");
+                   fmt::format("cannot be given together with {}; give one of them", row.key.path));
   if (row.needs != kNone && holds(row.path) && !holds(row.needs))
     problems.add((*document_)[row.path]->pointer, "needs " + table_.paths()[row.needs].name + " beside it");
 }
@@ -388,8 +388,7 @@ void PointHash::start(std::string_view point_text) {
 }
 
 std::uint64_t PointHash::id(std::uint64_t seed) const {
-  const std::string rest =
-      "seed=" + std::to_string(seed) + "\nengine_epoch=" + std::to_string(kEngineEpoch) + '\n';
+  const std::string rest = fmt::format("seed={}\nengine_epoch={}\n", seed, kEngineEpoch);
   unsigned char digest[EVP_MAX_MD_SIZE];
   EVP_MD_CTX_copy_ex(state_->run, state_->point);
   EVP_DigestUpdate(state_->run, rest.data(), rest.size());

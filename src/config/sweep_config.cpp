@@ -60,8 +60,8 @@ class SweepReader {
     } else if (key == "seeds") {
       sweep_.seeds = read_seeds(value, pointer);
     } else if (key != "exclude") {
-      fail(pointer, "unknown key " + json_quoted(key) + "; allowed: grid, zip, list, exclude, seeds" +
-                        key_question(key, "sweep", sweep_sections()));
+      fail(pointer, fmt::format("unknown key {}; allowed: grid, zip, list, exclude, seeds{}",
+                                json_quoted(key), key_question(key, "sweep", sweep_sections())));
     }
   }
 
@@ -173,8 +173,8 @@ class SweepReader {
       if (column.empty()) continue;
       if (axis.paths.empty()) axis.entries.resize(column.size());
       if (column.size() != axis.entries.size())
-        fail(child, "found " + std::to_string(column.size()) + " values; " + axis.paths.front() + " has " +
-                        std::to_string(axis.entries.size()) + ", and a zip needs equally many");
+        fail(child, fmt::format("found {} values; {} has {}, and a zip needs equally many", column.size(),
+                                axis.paths.front(), axis.entries.size()));
       axis.paths.push_back(path);
       for (std::size_t i = 0; i < std::min(column.size(), axis.entries.size()); ++i)
         axis.entries[i].push_back(std::move(column[i]));
@@ -188,7 +188,7 @@ class SweepReader {
     Axis axis{pointer, {path}, {}};
     if (!read_range(node, pointer, axis)) return values;
     if (axis.size() > kMostZipped) {
-      fail(pointer, "found " + std::to_string(axis.size()) + " values; a range in a zip has at most 100000");
+      fail(pointer, fmt::format("found {} values; a range in a zip has at most 100000", axis.size()));
       return values;
     }
     for (std::uint64_t i = 0; i < axis.size(); ++i)

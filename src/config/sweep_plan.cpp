@@ -115,8 +115,9 @@ class Planner {
       if ((axis.range.empty() ? cell_text(cells[i]) : number_text(axis.range[i])) == text)
         matching.push_back(i);
     if (matching.size() == before)
-      problems_.add(excluded.pointer, text + " is no value of " + excluded.value.name +
-                                          " in this sweep, so it excludes nothing");
+      problems_.add(excluded.pointer,
+                    fmt::format("{} is no value of {} in this sweep, so it excludes nothing", text,
+                                excluded.value.name));
   }
 
   SweepPlan& plan_;
@@ -134,8 +135,8 @@ bool check_size(const SweepPlan& plan, Problems& problems) {
     if (shape.own_seeds.empty() || axis != shape.seeded_axis)
       runs *= static_cast<double>(plan.axes[axis].size());
   if (runs <= static_cast<double>(kMostSweepRuns)) return true;
-  problems.add("/sweep", "is a sweep of " + number_text(runs) + " runs; allowed: at most " +
-                             std::to_string(kMostSweepRuns));
+  problems.add("/sweep",
+               fmt::format("is a sweep of {} runs; allowed: at most {}", number_text(runs), kMostSweepRuns));
   return false;
 }
 

@@ -120,12 +120,11 @@ void require_finite(const Array& array) {
     std::string index;
     auto rest = static_cast<std::size_t>(found - row.begin());
     for (std::size_t axis = array.shape.size() - 1; axis > 0; --axis) {
-      index.insert(0, ", " + std::to_string(rest % array.shape[axis]));
+      index.insert(0, fmt::format(", {}", rest % array.shape[axis]));
       rest /= array.shape[axis];
     }
-    fail_input(array.place, "element [" + std::to_string(r) + index + "] is " +
-                                (std::isnan(*found) ? "not a number" : "infinite") +
-                                " (counted from 0); a finite number is needed");
+    fail_input(array.place, "element [{}{}] is {} (counted from 0); a finite number is needed", r, index,
+               std::isnan(*found) ? "not a number" : "infinite");
   }
 }
 
@@ -133,7 +132,7 @@ namespace {
 
 constexpr double kMostWhole = 0x1p53;  // beyond it doubles leave whole numbers out
 
-std::string element_at(std::size_t row) { return "element [" + std::to_string(row) + "]"; }
+std::string element_at(std::size_t row) { return fmt::format("element [{}]", row); }
 
 // The place of the 1 in a row whose other numbers are 0.
 std::size_t hot_place(const Array& targets, std::size_t row, const std::vector<double>& numbers) {
@@ -160,8 +159,8 @@ void read_labels(const Array& targets, std::size_t classes, Examples& set) {
           targets.place,
           element_at(s) + " is no class label: a whole number is needed (data.task is classification)");
     if (classes > 0 && (value < 0 || value >= static_cast<double>(classes)))
-      fail_input(targets.place, element_at(s) + " is " + number_text(value) + ", no class from 0 to " +
-                                    std::to_string(classes - 1));
+      fail_input(targets.place, "{} is {}, no class from 0 to {}", element_at(s), number_text(value),
+                 classes - 1);
     values.push_back(value);
   }
   set.classes = classes;
@@ -184,9 +183,8 @@ void require_examples(const Array& array) {
 void read_targets(const Array& targets, const Array& inputs, const DataSpec& spec, Examples& set) {
   require_examples(targets);
   if (targets.shape[0] != inputs.shape[0])
-    fail_input(targets.place, "has " + std::to_string(targets.shape[0]) + " examples (" +
-                                  shape_text(targets.shape) + "), but " + inputs.place + " has " +
-                                  std::to_string(inputs.shape[0]) + " (" + shape_text(inputs.shape) + ")");
+    fail_input(targets.place, "has {} examples ({}), but {} has {} ({})", targets.shape[0],
+               shape_text(targets.shape), inputs.place, inputs.shape[0], shape_text(inputs.shape));
   require_finite(targets);
   require_memory(targets.place, set.samples, targets.row_size(), sizeof(double));
   if (has_classes(spec)) return read_labels(targets, spec.label_classes, set);

@@ -41,7 +41,7 @@ class Mistakes {
 
   [[noreturn]] void fail(const CsvTable& table) {
     if (count_ > named_.size()) {
-      std::string text = std::to_string(count_) + " mistakes in all";
+      std::string text = fmt::format("{} mistakes in all", count_);
       const char* separator = ": ";
       std::size_t shown = 0;
       for (const auto& [column, count] : columns_) {
@@ -49,7 +49,7 @@ class Mistakes {
         text += std::exchange(separator, ", ") + (table.label(column) + " ") + std::to_string(count);
       }
       if (columns_.size() > kNamedMistakes) text += ", …";
-      if (rows_ > 0) text += std::string(separator) + std::to_string(rows_) + " rows of another length";
+      if (rows_ > 0) text += fmt::format("{}{} rows of another length", separator, rows_);
       named_.push_back({table.rows.path(), "", text});
     }
     throw UserError(ExitCode::kInputOutput, std::move(named_));
@@ -73,8 +73,8 @@ bool fits(const CsvTable& table, const std::vector<CsvCell>& cells, Mistakes& mi
   const bool one_more = !table.names.empty() && cells.size() == table.width + 1;
   mistakes.add_row(
       table,
-      "the row has " + std::to_string(cells.size()) + " cells, the " +
-          (table.names.empty() ? "first row " : "header ") + std::to_string(table.width),
+      fmt::format("the row has {} cells, the {}{}", cells.size(),
+                  table.names.empty() ? "first row " : "header ", table.width),
       one_more ? "does the header lack the row names, as R writes it? Give them a name there" : "");
   return false;
 }
@@ -100,9 +100,9 @@ void find_categories(CsvTable& table, const std::string& path, const CsvSpec& sp
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i].numbers) continue;
     if (found[i].texts.size() > kMostCategories)
-      table.rows.fail(table.label(table.inputs[i].column) + ": holds more than " +
-                      std::to_string(kMostCategories) +
-                      " different words, too many for categories; \"drop\" leaves the column out");
+      table.rows.fail(fmt::format(
+          "{}: holds more than {} different words, too many for categories; \"drop\" leaves the column out",
+          table.label(table.inputs[i].column), kMostCategories));
     table.inputs[i].categories.assign(found[i].texts.begin(), found[i].texts.end());
   }
 }
@@ -161,8 +161,8 @@ class RowReader {
   Examples read() {
     for (std::vector<CsvCell> cells; table_.next(cells); ++row_) read_row(cells);
     if (table_.count && *table_.count != row_)
-      mistakes_.add_row(table_, "there are " + std::to_string(row_) + " rows, the first line promises " +
-                                    std::to_string(*table_.count));
+      mistakes_.add_row(table_,
+                        fmt::format("there are {} rows, the first line promises {}", row_, *table_.count));
     if (!mistakes_.empty()) mistakes_.fail(table_);
     if (set_.samples == 0) table_.fail("every row misses a value, none is left");
     if (filled_ > 0) fill_in_means();
@@ -266,9 +266,9 @@ class RowReader {
     };
     if (in_order()) set_.found.class_names = table_.class_names;
     if (set_.samples > 20 && 2 * set_.classes > set_.samples)
-      set_.found.warnings.push_back(table_.label(table_.targets[0]) + " has " + std::to_string(set_.classes) +
-                                    " classes in " + std::to_string(set_.samples) +
-                                    " rows: is it a \"task\": \"regression\"?");
+      set_.found.warnings.push_back(
+          fmt::format("{} has {} classes in {} rows: is it a \"task\": \"regression\"?",
+                      table_.label(table_.targets[0]), set_.classes, set_.samples));
   }
 
   std::size_t column_of(std::size_t input) const {
@@ -303,9 +303,9 @@ class RowReader {
     add_names("one_hot_columns", texts);
     for (const auto& [input, first] : index_)
       if (set_.samples >= kLeastIndexRows)
-        found.warnings.push_back("the input " + table_.label(column_of(input)) + " counts the rows from " +
-                                 std::to_string(static_cast<int>(first)) +
-                                 " on: a network learns their order from it; \"drop\" leaves it out");
+        found.warnings.push_back(fmt::format(
+            "the input {} counts the rows from {} on: a network learns their order from it; \"drop\" leaves it out",
+            table_.label(column_of(input)), static_cast<int>(first)));
   }
 
   CsvTable& table_;
@@ -324,8 +324,8 @@ class RowReader {
 Examples read_csv(const std::string& path, const CsvSpec& spec, bool classification) {
   CsvTable table(path, spec);
   if (classification && table.targets.size() != 1)
-    table.rows.fail("classification takes one target column, " + std::to_string(table.targets.size()) +
-                    " are named");
+    table.rows.fail(
+        fmt::format("classification takes one target column, {} are named", table.targets.size()));
   if (spec.categories == Categories::kOneHot) find_categories(table, path, spec);
   return RowReader(table, spec, classification).read();
 }

@@ -233,11 +233,12 @@ void CsvTable::ask_for_header() const {
   for (std::size_t c = 0; c < std::min<std::size_t>(first.size(), 4); ++c)
     cells += (c == 0 ? "" : ", ") + quoted_cell(first[c]);
   const bool numbers = std::ranges::all_of(first, [&](const auto& cell) { return is_number(cell); });
-  rows.fail("the first row (" + cells + (first.size() > 4 ? ", …" : "") +
-            (numbers ? ") holds only numbers: is it data, or names of columns?"
-                     : ") may be data or names of columns.") +
-            R"( Say "header": false, and columns by number ("targets": [)" + std::to_string(first.size()) +
-            R"(]), or "header": true)");
+  rows.fail(fmt::format(
+      "the first row ({}{}{} Say \"header\": false, and columns by number (\"targets\": [{}]), or \"header\": true",
+      cells, first.size() > 4 ? ", …" : "",
+      (numbers ? ") holds only numbers: is it data, or names of columns?"
+               : ") may be data or names of columns."),
+      first.size()));
 }
 
 std::size_t CsvTable::place_of(const ColumnRef& column) const {
@@ -245,14 +246,13 @@ std::size_t CsvTable::place_of(const ColumnRef& column) const {
     const auto last = static_cast<std::int64_t>(width);
     if (1 <= *number && *number <= last) return static_cast<std::size_t>(*number) - 1;
     if (-last <= *number && *number <= -1) return static_cast<std::size_t>(last + *number);
-    rows.fail("there is no column " + std::to_string(*number) + ": 1 is the first, " + std::to_string(width) +
-              " or -1 the last");
+    rows.fail(fmt::format("there is no column {}: 1 is the first, {} or -1 the last", *number, width));
   }
   const auto& wanted = std::get<std::string>(column);
   const std::string start = "column " + quoted_cell(wanted) + ": ";
   if (names.empty())
-    rows.fail(start + "the file names no columns; give a number: 1 is the first, " + std::to_string(width) +
-              " or -1 the last");
+    rows.fail(fmt::format("{}the file names no columns; give a number: 1 is the first, {} or -1 the last",
+                          start, width));
   const auto found = std::ranges::find(names, wanted);
   if (found == names.end()) {
     const std::string nearest = nearest_name(wanted, names);

@@ -78,8 +78,8 @@ template <class T>
 T rounded(double value, const char* what, std::size_t sample, std::size_t column) {
   const T result = static_cast<T>(value);
   if (!std::isfinite(result)) {
-    fail(std::string(what) + " " + std::to_string(column) + " of example " + std::to_string(sample) +
-         " is beyond the range of float" + std::to_string(8 * sizeof(T)) + " (counted from 0)");
+    fail(fmt::format("{} {} of example {} is beyond the range of float{} (counted from 0)", what, column,
+                     sample, 8 * sizeof(T)));
   }
   return result;
 }
@@ -205,12 +205,12 @@ Dataset<T> make_dataset(const DataSpec& spec, std::uint64_t run_seed, const OnFo
     const auto test_files = std::span(files).last(files.size() / 2);
     test_set = make_examples(spec, seed, test_files, true);
     if (test_set.inputs != set.inputs) {
-      fail(test_files[0].path + " has " + std::to_string(test_set.inputs) +
-           " inputs an example of the test split, " + files[0].path + " has " + std::to_string(set.inputs));
+      fail(fmt::format("{} has {} inputs an example of the test split, {} has {}", test_files[0].path,
+                       test_set.inputs, files[0].path, set.inputs));
     }
     if (test_set.outputs != set.outputs) {
-      fail(test_files[0].path + " has " + std::to_string(test_set.outputs) +
-           " targets an example of the test split, " + files[0].path + " has " + std::to_string(set.outputs));
+      fail(fmt::format("{} has {} targets an example of the test split, {} has {}", test_files[0].path,
+                       test_set.outputs, files[0].path, set.outputs));
     }
     join_classes(set, test_set);
   }

@@ -44,9 +44,8 @@ void require_memory(const std::string& what, std::size_t samples, std::size_t va
   const bool overflow = __builtin_mul_overflow(samples, values_per_sample, &bytes) ||
                         __builtin_mul_overflow(bytes, bytes_per_value, &bytes);
   if (!overflow && bytes <= physical_memory()) return;
-  throw UserError(ExitCode::kInputOutput, what + ": " + std::to_string(samples) + " examples of " +
-                                              std::to_string(values_per_sample) +
-                                              " numbers are more than this machine's memory holds");
+  fail_input(what, "{} examples of {} numbers are more than this machine's memory holds", samples,
+             values_per_sample);
 }
 
 void add_noise(std::vector<double>& values, std::size_t columns, double deviation, std::uint64_t seed) {
@@ -103,17 +102,15 @@ Examples copy_points(const DataSpec& spec, std::uint64_t /*seed*/) {
   set.samples = inputs.size();
   if (set.samples == 0) fail("points: 'inputs' holds no example");
   if (targets.size() != set.samples) {
-    fail("points: " + std::to_string(set.samples) + " inputs, but " + std::to_string(targets.size()) +
-         " targets");
+    fail(fmt::format("points: {} inputs, but {} targets", set.samples, targets.size()));
   }
   set.inputs = inputs[0].size();
   set.outputs = targets[0].size();
   if (set.inputs == 0 || set.outputs == 0) fail("points: an example needs at least one input and one target");
   for (std::size_t s = 0; s < set.samples; ++s) {
     if (inputs[s].size() != set.inputs || targets[s].size() != set.outputs) {
-      fail("points: example " + std::to_string(s) + " has " + std::to_string(inputs[s].size()) +
-           " inputs and " + std::to_string(targets[s].size()) + " targets, the first one " +
-           std::to_string(set.inputs) + " and " + std::to_string(set.outputs));
+      fail(fmt::format("points: example {} has {} inputs and {} targets, the first one {} and {}", s,
+                       inputs[s].size(), targets[s].size(), set.inputs, set.outputs));
     }
     set.values.insert(set.values.end(), inputs[s].begin(), inputs[s].end());
     set.targets.insert(set.targets.end(), targets[s].begin(), targets[s].end());

@@ -115,9 +115,9 @@ void apply(const TeacherLayer& layer, bool relu, const std::vector<double>& x, s
   for (std::size_t i = 0; i < set.inputs; ++i)
     at += (i > 0 ? ", x" : "x") + (set.inputs > 1 ? std::to_string(i + 1) : "") + " = " +
           number_text(set.values[s * set.inputs + i]);
-  throw UserError(ExitCode::kInputOutput, "data: the formula of target " + std::to_string(target + 1) +
-                                              " is " + number_text(value) + " at " + at +
-                                              "; targets are finite numbers");
+  throw UserError(ExitCode::kInputOutput,
+                  fmt::format("data: the formula of target {} is {} at {}; targets are finite numbers",
+                              target + 1, number_text(value), at));
 }
 
 }  // namespace

@@ -27,15 +27,15 @@ std::string type_name(unsigned type) {
     case 0x0C: return "32-bit integers";
     case 0x0D: return "32-bit floats";
     case 0x0E: return "64-bit floats";
-    default: return "values of the unknown type " + std::to_string(type);
+    default: return fmt::format("values of the unknown type {}", type);
   }
 }
 
 void read_header_bytes(ByteSource& file, unsigned char* to, std::size_t size, std::size_t before) {
   const std::size_t found = file.read(to, size);
   if (found == size) return;
-  file.fail("is too short for an IDX header: " + std::to_string(before + size) + " bytes expected, " +
-            std::to_string(before + found) + " found");
+  file.fail(fmt::format("is too short for an IDX header: {} bytes expected, {} found", before + size,
+                        before + found));
 }
 
 IdxHeader read_header(ByteSource& file, bool labels) {
@@ -46,10 +46,10 @@ IdxHeader read_header(ByteSource& file, bool labels) {
   if (magic[2] != kUnsignedByte) file.fail("holds " + type_name(magic[2]) + ", unsigned bytes are needed");
   const std::size_t dimensions = magic[3];
   if (labels && dimensions != 1) {
-    file.fail("has " + std::to_string(dimensions) + " dimensions, a label file has 1");
+    file.fail(fmt::format("has {} dimensions, a label file has 1", dimensions));
   }
   if (!labels && dimensions < 2) {
-    file.fail("has " + std::to_string(dimensions) + " dimensions, an image file has at least 2");
+    file.fail(fmt::format("has {} dimensions, an image file has at least 2", dimensions));
   }
   IdxHeader header;
   for (std::size_t d = 0; d < dimensions; ++d) {
@@ -58,7 +58,7 @@ IdxHeader read_header(ByteSource& file, bool labels) {
     header.bytes += size.size();
     std::size_t length = 0;
     for (const unsigned char byte : size) length = length << 8 | byte;
-    if (length == 0) file.fail("holds no values: dimension " + std::to_string(d) + " is 0");
+    if (length == 0) file.fail(fmt::format("holds no values: dimension {} is 0", d));
     if (d == 0) {
       header.samples = length;
     } else if (__builtin_mul_overflow(header.values, length, &header.values)) {
@@ -75,7 +75,7 @@ std::size_t promised_bytes(const ByteSource& file, const IdxHeader& header) {
       __builtin_add_overflow(promised, header.bytes, &whole)) {
     file.fail("promises an impossible number of values");
   }
-  const std::string expected = std::to_string(whole) + " bytes expected, ";
+  const std::string expected = fmt::format("{} bytes expected, ", whole);
   const std::string most = std::to_string(file.most_bytes());
   if (file.is_gzip()) {
     if (whole > file.most_bytes())
@@ -98,14 +98,13 @@ std::vector<std::uint8_t> read_values(ByteSource& file, const IdxHeader& header,
     values.resize(before + more);
     const std::size_t found = file.read(values.data() + before, more);
     if (found < more) {
-      file.fail("is too short: " + std::to_string(header.bytes + promised) + " bytes expected, " +
-                std::to_string(header.bytes + before + found) + " found");
+      file.fail(fmt::format("is too short: {} bytes expected, {} found", header.bytes + promised,
+                            header.bytes + before + found));
     }
   }
   char beyond = 0;
   if (wanted == promised && file.read(&beyond, 1) == 1) {
-    file.fail("has trailing bytes: " + std::to_string(header.bytes + promised) +
-              " bytes expected, more found");
+    file.fail(fmt::format("has trailing bytes: {} bytes expected, more found", header.bytes + promised));
   }
   return values;
 }
@@ -117,8 +116,8 @@ Examples read_idx(const std::string& images, const std::string& labels, std::siz
   const IdxHeader image_header = read_header(image_file, false);
   const IdxHeader label_header = read_header(label_file, true);
   if (image_header.samples != label_header.samples) {
-    label_file.fail("holds " + std::to_string(label_header.samples) + " labels, but " + images + " holds " +
-                    std::to_string(image_header.samples) + " images");
+    label_file.fail(fmt::format("holds {} labels, but {} holds {} images", label_header.samples, images,
+                                image_header.samples));
   }
   Examples set;
   set.samples = limit == 0 ? image_header.samples : std::min(limit, image_header.samples);

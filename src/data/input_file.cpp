@@ -9,8 +9,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/error.h"
-
 namespace deadrelu {
 
 OpenFile open_input(const std::string& path) {
@@ -35,10 +33,6 @@ Bytes map_file(const std::string& path) {
   return {{static_cast<const std::byte*>(mapped),
            [length = size](const std::byte* first) { munmap(const_cast<std::byte*>(first), length); }},
           size};
-}
-
-void fail_input(const std::string& place, const std::string& text) {
-  throw UserError(ExitCode::kInputOutput, place + ": " + text);
 }
 
 namespace {

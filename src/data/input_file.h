@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/file_kind.h"
 
 namespace deadrelu {
@@ -41,9 +42,6 @@ OpenFile open_input(const std::string& path);
 
 // Throws as open_input does, and for an empty file. A file that is cut while it is mapped ends the program (SIGBUS), as with every reader that maps.
 Bytes map_file(const std::string& path);
-
-// Throws UserError(kInputOutput) "place: text".
-[[noreturn]] void fail_input(const std::string& place, const std::string& text);
 
 // Reads a regular file from its beginning; a gzip file (told by its first two bytes) is unpacked on the way,
 // never further than what is asked for and its start.

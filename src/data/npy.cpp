@@ -77,7 +77,7 @@ class HeaderReader {
 
  private:
   [[noreturn]] void fail(const std::string& text) const {
-    fail_input(array_.place, "byte " + std::to_string(offset_ + at_) + " of the .npy header: " + text);
+    fail_input(array_.place, "byte {} of the .npy header: {}", offset_ + at_, text);
   }
 
   void skip_space() { at_ = std::min(text_.find_first_not_of(" \n", at_), text_.size()); }
@@ -137,8 +137,8 @@ class HeaderReader {
       const std::size_t end = std::min(text_.find_first_not_of("-0123456789", at_), text_.size());
       const auto length = parse_integer(text_.substr(at_, end - at_));
       if (!length) fail("a length is expected here");
-      if (*length < 0) fail("a length below 0: " + std::to_string(*length));
-      if (array_.shape.size() == kMostAxes) fail("more than " + std::to_string(kMostAxes) + " axes");
+      if (*length < 0) fail(fmt::format("a length below 0: {}", *length));
+      if (array_.shape.size() == kMostAxes) fail(fmt::format("more than {} axes", kMostAxes));
       array_.shape.push_back(static_cast<std::size_t>(*length));
       at_ = end;
       if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // as Python 2 wrote it
@@ -194,22 +194,22 @@ Array read_npy(const Bytes& bytes, const std::string& place) {
   const std::size_t fixed = kNpyMagic.size() + 2;
   const auto version = bytes.size < fixed ? 1 : static_cast<unsigned>(bytes.data()[fixed - 2]);
   if (version < 1 || version > 3)
-    fail("is of version " + std::to_string(version) + " of the .npy format; 1, 2 and 3 are read");
+    fail(fmt::format("is of version {} of the .npy format; 1, 2 and 3 are read", version));
   const std::size_t length_bytes = version == 1 ? 2 : 4, start = fixed + length_bytes;
-  if (bytes.size < start) fail("is too short for an .npy header: " + std::to_string(bytes.size) + " bytes");
+  if (bytes.size < start) fail(fmt::format("is too short for an .npy header: {} bytes", bytes.size));
   const std::uint64_t length = little_endian(bytes.data() + fixed, length_bytes);
   if (length > bytes.size - start || length > kMostHeaderBytes)
-    fail("byte " + std::to_string(fixed) + ": promises a header of " + std::to_string(length) + " bytes; " +
-         std::to_string(std::min<std::uint64_t>(bytes.size - start, kMostHeaderBytes)) + " at most can be");
+    fail(fmt::format("byte {}: promises a header of {} bytes; {} at most can be", fixed, length,
+                     std::min<std::uint64_t>(bytes.size - start, kMostHeaderBytes)));
   HeaderReader(text.substr(start, length), start, array).read();
   const auto needed = array_bytes(array.element, array.shape);
   const std::size_t found = bytes.size - start - length;
   if (!needed) fail("promises an impossible number of values: " + shape_text(array.shape));
   if (*needed == 0) fail("holds no values: its shape is " + shape_text(array.shape));
   if (*needed != found)
-    fail((found < *needed ? "is too short: " : "has trailing bytes: ") + shape_text(array.shape) +
-         " numbers of type " + std::string(name_of(array.element)) + " take " + std::to_string(*needed) +
-         " bytes after the header, " + std::to_string(found) + " found");
+    fail(fmt::format("{}{} numbers of type {} take {} bytes after the header, {} found",
+                     found < *needed ? "is too short: " : "has trailing bytes: ", shape_text(array.shape),
+                     name_of(array.element), *needed, found));
   array.bytes = bytes.part(start + length, found);
   return array;
 }
@@ -240,9 +240,8 @@ std::vector<std::string> NpzFile::names() const {
 Array NpzFile::read(std::string_view name) const {
   const ZipEntry* const entry = zip_.find(std::string(name) + std::string(kNpyExtension));
   if (entry == nullptr)
-    fail_input(zip_.path(), "has no array '" + std::string(name) + "'; it holds " +
-                                (names().empty() ? "no .npy file" : join(names())) +
-                                "; data.inputs and data.targets name arrays");
+    fail_input(zip_.path(), "has no array '{}'; it holds {}; data.inputs and data.targets name arrays", name,
+               names().empty() ? "no .npy file" : join(names()));
   return read_npy(zip_.read(*entry), zip_.path() + ": array '" + std::string(name) + "'");
 }
 
@@ -261,8 +260,8 @@ std::string npy_text(const NamedArray& array, bool single) {
   for (const std::size_t length : array.shape)
     shape += std::to_string(length) + (shape.empty() && array.shape.size() > 1 ? ", " : ",");
   if (array.shape.size() > 1) shape.pop_back();
-  std::string header = std::string("{'descr': '") + (single ? "<f4" : "<f8") +
-                       "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  std::string header = fmt::format("{}{}', 'fortran_order': False, 'shape': ({}), }}",
+                                   std::string("{'descr': '"), single ? "<f4" : "<f8", shape);
   constexpr std::size_t kBefore = 10, kAligned = 64;
   header.append(kAligned - (kBefore + header.size() + 1) % kAligned, ' ');
   std::string text(kNpyMagic);

@@ -53,8 +53,9 @@ ZipFile::ZipFile(Bytes file, std::string path) : file_(std::move(file)), path_(s
   if (directory.offset > file_.size || directory.size > file_.size - directory.offset)
     fail(directory.offset, "the directory of the zip file lies beyond the end of the file");
   if (directory.count > directory.size / kEntryBytes)
-    fail(directory.offset, "the directory of the zip file promises " + std::to_string(directory.count) +
-                               " entries and has room for " + std::to_string(directory.size / kEntryBytes));
+    fail(directory.offset,
+         fmt::format("the directory of the zip file promises {} entries and has room for {}", directory.count,
+                     directory.size / kEntryBytes));
   std::uint64_t at = directory.offset;
   std::set<std::string_view> names;
   entries_.reserve(directory.count);
@@ -126,27 +127,27 @@ Bytes ZipFile::read(const ZipEntry& entry) const {
   if (number(entry.header, 4) != kLocalHeader) refuse("does not begin here");
   if ((entry.flags & kEncrypted) != 0) refuse("is encrypted");
   if (entry.method != kStored && entry.method != kDeflated)
-    refuse("is packed by method " + std::to_string(entry.method) + "; stored and deflated are read");
+    refuse(fmt::format("is packed by method {}; stored and deflated are read", entry.method));
   const std::uint64_t start =
       entry.header + kLocalBytes + number(entry.header + 26, 2) + number(entry.header + 28, 2);
   if (start > file_.size || entry.packed > file_.size - start) refuse("goes beyond the end of the file");
   Bytes bytes = file_.part(start, entry.packed);
   if (entry.method == kStored && entry.size != entry.packed)
-    refuse("is stored in " + std::to_string(entry.packed) + " bytes, and has " + std::to_string(entry.size));
+    refuse(fmt::format("is stored in {} bytes, and has {}", entry.packed, entry.size));
   if (entry.method == kDeflated) {
     if (entry.size / kBestDeflateRatio > entry.packed)
       refuse("promises more bytes than fit into its packed ones");
     require_memory(path_, 1, entry.size, 1);
     bytes = inflated(bytes.data(), entry.packed, entry.size);
     if (bytes.data() == nullptr)
-      refuse("is damaged: it does not unpack to " + std::to_string(entry.size) + " bytes");
+      refuse(fmt::format("is damaged: it does not unpack to {} bytes", entry.size));
   }
   if (crc_of(bytes) != entry.crc) refuse("is damaged: its CRC is wrong");
   return bytes;
 }
 
 void ZipFile::fail(std::uint64_t at, const std::string& text) const {
-  fail_input(path_, "byte " + std::to_string(at) + ": " + text);
+  fail_input(path_, "byte {}: {}", at, text);
 }
 
 }  // namespace deadrelu

@@ -113,14 +113,13 @@ ReadView::ReadView(const std::filesystem::path& file)
     : file_(file), at_rest_(!has_journal(file)), opened_(state_of(file)) {}
 
 std::string ReadView::uri() const {
-  return "file:" + escaped(std::filesystem::absolute(file_).string()) + "?mode=ro" +
-         (at_rest_ ? "&immutable=1" : "&readonly_shm=1");
+  return fmt::format("file:{}?mode=ro{}", escaped(std::filesystem::absolute(file_).string()),
+                     at_rest_ ? "&immutable=1" : "&readonly_shm=1");
 }
 
 void ReadView::check_unchanged() const {
   if (at_rest_ && !(state_of(file_) == opened_))
-    throw UserError(ExitCode::kInputOutput,
-                    file_.string() + ": another process changed the store while it was read; try again");
+    fail_input(file_, "another process changed the store while it was read; try again");
 }
 
 ReadView::State ReadView::state_of(const std::filesystem::path& file) {
@@ -133,8 +132,7 @@ void throw_sqlite_error(const std::filesystem::path& file, int code, const std::
                         int system_error) {
   // SQLite tells a full disk from other failures, but takes a full quota for one of them.
   const bool over_quota = (code & 0xff) == SQLITE_IOERR && system_error == EDQUOT;
-  throw UserError(ExitCode::kInputOutput,
-                  file.string() + ": " + sentence(over_quota ? SQLITE_FULL : code, message));
+  fail_input(file, "{}", sentence(over_quota ? SQLITE_FULL : code, message));
 }
 
 void throw_system_error(const std::filesystem::path& file, const std::string& what, int error) {

@@ -119,10 +119,10 @@ class Exporter {
         reader_(directory, tables),
         columns_(directory, kColumnsFile) {
     if (!reader_.places_complete())
-      throw UserError(ExitCode::kInputOutput, directory.string() +
-                                                  ": its sweep was changed, and the command that "
-                                                  "changed it was cut off; run "
-                                                  "the same `deadrelu run` again before exporting");
+      fail_input(directory,
+                 "its sweep was changed, and the command that "
+                 "changed it was cut off; run "
+                 "the same `deadrelu run` again before exporting");
     for (const ExportedTable& table : exported_tables(swept(), tables))
       files_.push_back(std::make_unique<TableFiles>(directory, table, with_present_ones(directory, formats)));
   }

@@ -21,14 +21,16 @@ class LifeReader {
   LifeReader(const StoreReader& store, const std::vector<std::size_t>& by, bool by_layer)
       : store_(store), by_layer_(by_layer) {
     std::string values;
-    for (const std::size_t column : by) values += ", p.v" + std::to_string(column);
-    store.for_each_row("SELECT p.position, r.steps, r.diverged_step" + values +
-                           " FROM places p CROSS JOIN run_results r ON r.number = p.run ORDER BY p.position",
-                       [&](std::span<const Cell> row) {
-                         const auto* diverged = std::get_if<std::int64_t>(&row[2]);
-                         runs_.push_back({whole(row[0]), diverged != nullptr ? *diverged : whole(row[1]),
-                                          diverged != nullptr, values_.number({row.begin() + 3, row.end()})});
-                       });
+    for (const std::size_t column : by) values += fmt::format(", p.v{}", column);
+    store.for_each_row(
+        fmt::format(
+            "SELECT p.position, r.steps, r.diverged_step{} FROM places p CROSS JOIN run_results r ON r.number = p.run ORDER BY p.position",
+            values),
+        [&](std::span<const Cell> row) {
+          const auto* diverged = std::get_if<std::int64_t>(&row[2]);
+          runs_.push_back({whole(row[0]), diverged != nullptr ? *diverged : whole(row[1]),
+                           diverged != nullptr, values_.number({row.begin() + 3, row.end()})});
+        });
   }
 
   Lifetimes read() {
@@ -69,19 +71,21 @@ class LifeReader {
   // unit, next(row) for every other.
   void for_each_unit(const char* table, const std::string& columns, const char* order, const auto& first,
                      const auto& next) {
-    store_.for_each_row("SELECT p.position, x.layer, x.unit, " + columns + " FROM places p CROSS JOIN " +
-                            table + " x ON x.run = p.run ORDER BY p.position, x.layer, x.unit, " + order,
-                        [&](std::span<const Cell> row) {
-                          const bool same = runs_[run_].position == whole(row[0]) && life_ &&
-                                            life_->layer == whole(row[1]) && life_->unit == whole(row[2]);
-                          if (!same) {
-                            finish_unit();
-                            go_to(whole(row[0]));
-                            life_ = {whole(row[1]), whole(row[2]), false, false};
-                            first(row);
-                          }
-                          next(row);
-                        });
+    store_.for_each_row(
+        fmt::format(
+            "SELECT p.position, x.layer, x.unit, {} FROM places p CROSS JOIN {} x ON x.run = p.run ORDER BY p.position, x.layer, x.unit, {}",
+            columns, table, order),
+        [&](std::span<const Cell> row) {
+          const bool same = runs_[run_].position == whole(row[0]) && life_ && life_->layer == whole(row[1]) &&
+                            life_->unit == whole(row[2]);
+          if (!same) {
+            finish_unit();
+            go_to(whole(row[0]));
+            life_ = {whole(row[1]), whole(row[2]), false, false};
+            first(row);
+          }
+          next(row);
+        });
   }
 
   void read_units() {

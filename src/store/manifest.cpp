@@ -1,5 +1,7 @@
 #include "store/manifest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 
@@ -92,7 +94,7 @@ void write_manifest(const std::filesystem::path& directory, const Manifest& mani
   json["started"] = manifest.started;
   json["ended"] = manifest.ended;
   if (!manifest.shard.is_whole()) {
-    json["shard"] = std::to_string(manifest.shard.index) + "/" + std::to_string(manifest.shard.count);
+    json["shard"] = fmt::format("{}/{}", manifest.shard.index, manifest.shard.count);
   }
   set_counts(json, manifest);
   json["failed"] = manifest.failed;

@@ -17,8 +17,7 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
 
 FileLock start(const std::filesystem::path& file) {
   std::optional<FileLock> lock = FileLock::acquire(file);
-  if (!lock)
-    throw UserError(ExitCode::kInputOutput, file.string() + ": another process is writing this file");
+  if (!lock) fail_input(file, "another process is writing this file");
   if (ftruncate(lock->descriptor(), 0) != 0) throw_system_error(file, "cannot be written", errno);
   return std::move(*lock);
 }

@@ -36,8 +36,11 @@ struct RecordCheck::State {
         writer(db, swept, tables),
         store(db, directory, engine_epoch, tables),
         comparer(db, tables),
-        numbers(db, "SELECT DISTINCT r.id, r.number FROM " + attached("places") + " p JOIN " +
-                        attached("run_results") + " r ON r.number = p.run ORDER BY r.id LIMIT ?") {}
+        numbers(
+            db,
+            fmt::format(
+                "SELECT DISTINCT r.id, r.number FROM {} p JOIN {} r ON r.number = p.run ORDER BY r.id LIMIT ?",
+                attached("places"), attached("run_results"))) {}
 
   std::optional<std::string> difference(const FinishedRun& run) {
     db.exec("SAVEPOINT run");

@@ -1,5 +1,7 @@
 #include "store/run_rows.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <cmath>
 
@@ -153,8 +155,8 @@ std::optional<std::string> RowComparer::difference(Pair& pair) {
       if (same_bits(a, b)) continue;
       std::string where = pair.table.name;
       for (std::size_t key = 0; key < pair.table.keys; ++key)
-        where += ", " + pair.table.columns[key].info.name + " " +
-                 value_text(pair.main.getColumn(static_cast<int>(key)));
+        where += fmt::format(", {} {}", pair.table.columns[key].info.name,
+                             value_text(pair.main.getColumn(static_cast<int>(key))));
       return where + ": " + a.getName() + " is " + value_text(a) + " and " + value_text(b);
     }
   }

@@ -33,19 +33,20 @@ std::string names(const Table& table, const std::string& prefix = "") {
 
 std::string create_places(const std::vector<SweptColumn>& swept) {
   std::string values;
-  for (std::size_t i = 0; i < swept.size(); ++i) values += ", v" + std::to_string(i);
-  return "CREATE TABLE places (position INTEGER PRIMARY KEY, run INTEGER NOT NULL, point INTEGER NOT NULL" +
-         values + ")";
+  for (std::size_t i = 0; i < swept.size(); ++i) values += fmt::format(", v{}", i);
+  return fmt::format(
+      "CREATE TABLE places (position INTEGER PRIMARY KEY, run INTEGER NOT NULL, point INTEGER NOT NULL{})",
+      values);
 }
 
 std::string create_table(const Table& table) {
   const std::string start = "CREATE TABLE " + table.stored_name;
   if (table.has_one_row())
-    return start + " (number INTEGER PRIMARY KEY, id INTEGER NOT NULL, seed INTEGER NOT NULL" + names(table) +
-           ")";
+    return fmt::format("{} (number INTEGER PRIMARY KEY, id INTEGER NOT NULL, seed INTEGER NOT NULL{})", start,
+                       names(table));
   // Rows as long as JSON may be would fill the pages of an index.
-  return start + " (run INTEGER NOT NULL" + names(table) + ", PRIMARY KEY (run" + names(table, table.keys) +
-         "))" + (table.has_json() ? "" : " WITHOUT ROWID");
+  return fmt::format("{} (run INTEGER NOT NULL{}, PRIMARY KEY (run{})){}", start, names(table),
+                     names(table, table.keys), table.has_json() ? "" : " WITHOUT ROWID");
 }
 
 // The format: whatever changes a table, a column or its type changes this number.
@@ -121,11 +122,11 @@ ColumnInfo swept_column(const SweptColumn& column, const std::string& whose) {
 
 std::string ordered_select(const Table& table, const std::vector<SweptColumn>& swept, bool with_point) {
   if (!table.has_one_row())
-    return kRunId + names(table, "x.") + kPlacedRuns + " CROSS JOIN " + table.stored_name +
-           " x ON x.run = r.number ORDER BY p.position" + names(table, table.keys, "x.");
+    return fmt::format("{}{}{} CROSS JOIN {} x ON x.run = r.number ORDER BY p.position{}", kRunId,
+                       names(table, "x."), kPlacedRuns, table.stored_name, names(table, table.keys, "x."));
   std::string text = std::string(kRunId) + ", r.seed";
   for (std::size_t i = 0; i < swept.size(); ++i)
-    text += ", p.v" + std::to_string(i) + " AS " + quoted(swept[i].path);
+    text += fmt::format(", p.v{} AS {}", i, quoted(swept[i].path));
   return text + names(table, "r.") + (with_point ? ", p.point" : "") + kPlacedRuns + " ORDER BY p.position";
 }
 
@@ -137,13 +138,14 @@ std::string select_stored(const Table& table, const std::string& schema) {
 
 std::string copy_attached(const Table& table) {
   const bool runs = table.has_one_row();
-  return "INSERT INTO main." + table.stored_name + " SELECT ?2" + (runs ? ", id, seed" : "") + names(table) +
-         " FROM " + kAttached + "." + table.stored_name + " WHERE " + (runs ? "number" : "run") + " = ?1";
+  return fmt::format("INSERT INTO main.{} SELECT ?2{}{} FROM {}.{} WHERE {} = ?1", table.stored_name,
+                     runs ? ", id, seed" : "", names(table), kAttached, table.stored_name,
+                     runs ? "number" : "run");
 }
 
 void create_schema(SQLite::Database& db, const Tables& tables) {
-  db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-  db.exec("PRAGMA user_version = " + std::to_string(format_number(tables)));
+  db.exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
+  db.exec(fmt::format("PRAGMA user_version = {}", format_number(tables)));
   db.exec(kMetadata);
   db.exec(kInputFiles);
   for (const Table& table : tables) db.exec(create_table(table));
@@ -154,13 +156,11 @@ bool is_new_store(SQLite::Database& db, const std::filesystem::path& file, const
   const int version = db.execAndGet("PRAGMA user_version").getInt();
   const bool empty = db.execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0;
   if (empty && application == 0) return true;
-  if (empty || application != kApplicationId)
-    throw UserError(ExitCode::kInputOutput, file.string() + ": this SQLite database is no deadrelu store");
+  if (empty || application != kApplicationId) fail_input(file, "this SQLite database is no deadrelu store");
   if (const int format = format_number(tables); version != format)
-    throw UserError(ExitCode::kInputOutput,
-                    file.string() + ": the store has format " + std::to_string(version) +
-                        ", of another version of deadrelu; this one reads and writes format " +
-                        std::to_string(format));
+    fail_input(file,
+               "the store has format {}, of another version of deadrelu; this one reads and writes format {}",
+               version, format);
   return false;
 }
 
@@ -207,10 +207,10 @@ StoreHeader read_header(SQLite::Database& db) {
 
 void check_epoch(const StoreHeader& stored, int epoch, const std::filesystem::path& file) {
   if (stored.engine_epoch == epoch) return;
-  throw UserError(ExitCode::kInputOutput, file.string() + ": the store holds results of engine epoch " +
-                                              std::to_string(stored.engine_epoch) +
-                                              ", this deadrelu computes epoch " + std::to_string(epoch) +
-                                              "; the two do not mix: choose another directory");
+  fail_input(
+      file,
+      "the store holds results of engine epoch {}, this deadrelu computes epoch {}; the two do not mix: choose another directory",
+      stored.engine_epoch, epoch);
 }
 
 void write_places_complete(SQLite::Database& db, bool complete) {

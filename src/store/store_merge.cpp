@@ -103,8 +103,8 @@ struct StoreMerge::State {
       const auto [known, added] = inputs.try_emplace(file.name, file.sha256, from.string());
       if (added) write_input_file(db, file);
       if (known->second.first == file.sha256) continue;
-      report(file.name, "its content was another one for " + known->second.second + " (sha256 " +
-                            known->second.first + ") than for " + from.string() + " (" + file.sha256 + ")");
+      report(file.name, fmt::format("its content was another one for {} (sha256 {}) than for {} ({})",
+                                    known->second.second, known->second.first, from.string(), file.sha256));
     }
   }
 
@@ -118,8 +118,8 @@ struct StoreMerge::State {
           ++counts.twice;
           return;
         }
-        return report("run " + hex_id(id),
-                      "differs between " + origin(*known) + " and " + from.string() + ": " + *difference);
+        return report("run " + hex_id(id), fmt::format("differs between {} and {}: {}", origin(*known),
+                                                       from.string(), *difference));
       }
       copier.copy(number, static_cast<std::int64_t>(next_number));
       index.insert(id, next_number++);

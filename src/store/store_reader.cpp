@@ -15,18 +15,14 @@
 namespace deadrelu {
 namespace {
 
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& sentence) {
-  throw UserError(ExitCode::kInputOutput, path.string() + ": " + sentence);
-}
-
 std::filesystem::path find_store(const std::filesystem::path& directory) {
   std::error_code error;
-  if (!std::filesystem::is_directory(directory, error)) refuse(directory, "no such directory");
+  if (!std::filesystem::is_directory(directory, error)) fail_input(directory, "no such directory");
   const std::filesystem::path file = directory / kStoreFile;
   if (std::filesystem::is_regular_file(file, error)) return file;
   if (std::filesystem::is_directory(directory / "shards", error))
-    refuse(directory, "holds shards that are not merged yet (see deadrelu merge)");
-  refuse(directory, std::string("holds no results (no ") + kStoreFile + ")");
+    fail_input(directory, "holds shards that are not merged yet (see deadrelu merge)");
+  fail_input(directory, std::string("holds no results (no ") + kStoreFile + ")");
 }
 
 std::vector<std::uint64_t> read_ids(SQLite::Database& db) {
@@ -196,7 +192,7 @@ struct StoreReader::State {
       : file(path), view(path), db(view.uri(), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMilliseconds) {
     use_cache(db);
     db.exec("BEGIN");  // one view of the store for as long as the reader lives
-    if (is_new_store(db, file, tables)) refuse(file, "the store is empty");
+    if (is_new_store(db, file, tables)) fail_input(file, "the store is empty");
     header = read_header(db);
     places_complete = read_places_complete(db);
   }
