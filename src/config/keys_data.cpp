@@ -82,10 +82,9 @@ std::vector<Key> data_keys() {
           "function, points, gaussian, teacher and slowly_changing_regression are regression; idx, blobs, "
           "circles, moons, spirals and xor are classification; csv, npy and npz are what data.task says.")
           .must_be_given(),
-      choice(
-          "data.function.name", data<&DataSpec::function>,
-          "The target: abs |x|, sine sin x, quadratic x², x_sin_5x x·sin 5x, step_sin 1{x>0} + 0.2·sin 5x, "
-          "abs_sum_diff (|x1+x2|, |x1−x2|) of two inputs (the last two: Lu et al. 2019).")
+      choice("data.function.name", data<&DataSpec::function>,
+             "The target: abs |x|, sine sin x, quadratic x², x_sin_5x x·sin 5x, step_sin 1{x>0} + 0.2·sin "
+             "5x, abs_sum_diff (|x1+x2|, |x1−x2|) of two inputs (the last two: Lu et al. 2019).")
           .with("function")
           .not_beside("data.function.formula"),
       formulas(
@@ -111,16 +110,14 @@ std::vector<Key> data_keys() {
               "How many examples are generated, test examples included.")
           .with(kGenerated)
           .not_beside("data.table"),
-      real(
-          "data.noise", data<&DataSpec::noise>, kNotNegative,
-          "Standard deviation of normal noise: added to the targets of function, gaussian and teacher, to the "
-          "inputs of circles, moons, spirals and xor.")
+      real("data.noise", data<&DataSpec::noise>, kNotNegative,
+           "Standard deviation of normal noise: added to the targets of function, gaussian and teacher, to "
+           "the inputs of circles, moons, spirals and xor.")
           .with("function gaussian teacher circles moons spirals xor")
           .not_beside("data.table"),
-      boolean(
-          "data.table", data<&DataSpec::table>,
-          "true: the four points (0, 0), (0, 1), (1, 0), (1, 1) themselves, class 1 where one of the two is 1, "
-          "instead of samples around them; scale 2 and offset -1 put them on ±1.")
+      boolean("data.table", data<&DataSpec::table>,
+              "true: the four points (0, 0), (0, 1), (1, 0), (1, 1) themselves, class 1 where one of the "
+              "two is 1, instead of samples around them; scale 2 and offset -1 put them on ±1.")
           .with("xor")
           .without_default(),
       matrix("data.inputs", data<&DataSpec::inputs>, "The inputs, one row an example: [[x1, x2, …], …].")
@@ -135,11 +132,10 @@ std::vector<Key> data_keys() {
       choice("data.targets", data<&DataSpec::target_source>,
              std::string("own: what the data has for targets or classes.") + kTargetsAreInputs)
           .with(kOwnTargets),
-      text(
-          "data.path", data<&DataSpec::path>,
-          "The CSV file, plain or gzip; relative to the config file. `deadrelu config --data` says what is found "
-          "in it. Read as they come: quotes, a byte order mark, LF, CRLF and CR, comments (#) and a sep= line at "
-          "the top, true and false as 1 and 0.")
+      text("data.path", data<&DataSpec::path>,
+           "The CSV file, plain or gzip; relative to the config file. `deadrelu config --data` says what is "
+           "found in it. Read as they come: quotes, a byte order mark, LF, CRLF and CR, comments (#) and a "
+           "sep= line at the top, true and false as 1 and 0.")
           .required_with("csv"),
       columns(
           "data.targets", targets<&DataSpec::csv, &CsvSpec::targets>,
@@ -150,20 +146,17 @@ std::vector<Key> data_keys() {
           .or_word(kInputs)
           .or_null()
           .required_with("csv"),
-      text(
-          "data.path", data<&DataSpec::path>,
-          "The .npz file (numpy.savez), with the arrays that data.inputs and data.targets name; relative to the "
-          "config file.")
+      text("data.path", data<&DataSpec::path>,
+           "The .npz file (numpy.savez), with the arrays that data.inputs and data.targets name; relative "
+           "to the config file.")
           .required_with("npz"),
-      text(
-          "data.inputs", data<&DataSpec::inputs_array>,
-          "The .npy file (numpy.save) of the inputs: the first axis counts the examples, all others are flattened; "
-          "booleans, integers or floats; relative to the config file.")
+      text("data.inputs", data<&DataSpec::inputs_array>,
+           "The .npy file (numpy.save) of the inputs: the first axis counts the examples, all others are "
+           "flattened; booleans, integers or floats; relative to the config file.")
           .required_with("npy"),
-      text(
-          "data.inputs", data<&DataSpec::inputs_array>,
-          "Name of the array of inputs: the first axis counts the examples, all others are flattened; booleans, "
-          "integers or floats.")
+      text("data.inputs", data<&DataSpec::inputs_array>,
+           "Name of the array of inputs: the first axis counts the examples, all others are flattened; "
+           "booleans, integers or floats.")
           .with("npz")
           .by_default("inputs"),
       text("data.targets", targets<&DataSpec::targets_array>,
@@ -191,52 +184,45 @@ std::vector<Key> data_keys() {
           .with(kArrays)
           .or_null()
           .beside("data.test_inputs"),
-      columns(
-          "data.inputs", csv<&CsvSpec::inputs>,
-          "The input columns, in this order, as in data.targets; []: every column that is no target and not "
-          "dropped.")
+      columns("data.inputs", csv<&CsvSpec::inputs>,
+              "The input columns, in this order, as in data.targets; []: every column that is no target and "
+              "not dropped.")
           .with("csv"),
       columns("data.drop", csv<&CsvSpec::drop>, "Columns to leave out, as in data.targets: an index, a name.")
           .with("csv"),
-      text(
-          "data.delimiter", csv<&CsvSpec::delimiter>,
-          "What separates the cells: one character, \"tab\", or \"space\" (any number of blanks and tabs). null: "
-          "found out from the first 100 rows, of ; tab | , and blanks the one by which most rows have equally "
-          "many cells, and then the most cells are numbers.")
+      text("data.delimiter", csv<&CsvSpec::delimiter>,
+           "What separates the cells: one character, \"tab\", or \"space\" (any number of blanks and tabs). "
+           "null: found out from the first 100 rows, of ; tab | , and blanks the one by which most rows "
+           "have equally many cells, and then the most cells are numbers.")
           .with("csv")
           .or_null(),
-      text(
-          "data.decimal", csv<&CsvSpec::decimal>,
-          "\".\" or \",\": what begins the fraction of a number. null: found out from the first 100 rows; where "
-          "1,234 may be a fraction or a thousand, an error asks. Thousands separators are never read.")
+      text("data.decimal", csv<&CsvSpec::decimal>,
+           "\".\" or \",\": what begins the fraction of a number. null: found out from the first 100 rows; "
+           "where 1,234 may be a fraction or a thousand, an error asks. Thousands separators are never read.")
           .with("csv")
           .or_null(),
-      boolean(
-          "data.header", csv<&CsvSpec::header>,
-          "Whether the first row holds the columns' names. auto: it does where this is certain (it has a "
-          "name that the config uses, or is all names with a column of numbers below); else an error asks. A "
-          "first line of counts, as scikit-learn's files have it, is known.")
+      boolean("data.header", csv<&CsvSpec::header>,
+              "Whether the first row holds the columns' names. auto: it does where this is certain (it has "
+              "a name that the config uses, or is all names with a column of numbers below); else an error "
+              "asks. A first line of counts, as scikit-learn's files have it, is known.")
           .with("csv")
           .or_word("auto"),
-      choice(
-          "data.missing", csv<&CsvSpec::missing>,
-          "A missing value, in an empty cell or one of data.missing_values, is: error, a mistake; drop, a "
-          "reason to leave the row out; mean, filled in with the column's mean over the file's other rows (not "
-          "in a target).")
+      choice("data.missing", csv<&CsvSpec::missing>,
+             "A missing value, in an empty cell or one of data.missing_values, is: error, a mistake; drop, "
+             "a reason to leave the row out; mean, filled in with the column's mean over the file's other "
+             "rows (not in a target).")
           .with("csv"),
       texts("data.missing_values", csv<&CsvSpec::missing_values>, 1000,
             "What stands for a missing value, besides an empty cell; numbers are compared as such.")
           .with("csv"),
-      choice(
-          "data.categories", csv<&CsvSpec::categories>,
-          "A column of words among the inputs (none of its cells is a number) is: error, a mistake; one_hot, "
-          "an input of 0 or 1 for each of its words, in the order of the alphabet.")
+      choice("data.categories", csv<&CsvSpec::categories>,
+             "A column of words among the inputs (none of its cells is a number) is: error, a mistake; "
+             "one_hot, an input of 0 or 1 for each of its words, in the order of the alphabet.")
           .with("csv"),
-      choice(
-          "data.task", data<&DataSpec::task>,
-          "regression: targets are numbers. classification: the one target column holds class labels; of npy and "
-          "npz, whole numbers, one an example (or rows that are 1 in one place and 0 in all others). Whole numbers "
-          "are numbered by their values, words by the alphabet.")
+      choice("data.task", data<&DataSpec::task>,
+             "regression: targets are numbers. classification: the one target column holds class labels; of "
+             "npy and npz, whole numbers, one an example (or rows that are 1 in one place and 0 in all "
+             "others). Whole numbers are numbered by their values, words by the alphabet.")
           .with("csv npy npz"),
       text(
           "data.images", data<&DataSpec::images>,
@@ -268,10 +254,9 @@ std::vector<Key> data_keys() {
           .with("teacher"),
       integer("data.classes", data<&DataSpec::classes>, {2, 65536}, "The number of classes.")
           .with("blobs spirals"),
-      integer(
-          "data.classes", data<&DataSpec::label_classes>, {2, 65536},
-          "How many classes there are; labels are then the numbers 0, 1, … below it. null: the labels that are "
-          "found, in their order.")
+      integer("data.classes", data<&DataSpec::label_classes>, {2, 65536},
+              "How many classes there are; labels are then the numbers 0, 1, … below it. null: the labels "
+              "that are found, in their order.")
           .with(kArrays)
           .or_null(),
       real("data.spread", data<&DataSpec::spread>, kNotNegative,
@@ -298,10 +283,9 @@ std::vector<Key> data_keys() {
       integer("data.change_every", data<&DataSpec::change_every>, kSteps,
               "Examples between two changes of the slow inputs.")
           .with(kSlow),
-      integer(
-          "data.target_units", data<&DataSpec::target_units>, kWidths,
-          "Threshold units of the target network, whose weights and biases are +1 or -1; its output is the sum "
-          "of the output weights of those that fire, and an output bias.")
+      integer("data.target_units", data<&DataSpec::target_units>, kWidths,
+              "Threshold units of the target network, whose weights and biases are +1 or -1; its output is "
+              "the sum of the output weights of those that fire, and an output bias.")
           .with(kSlow),
       real("data.beta", data<&DataSpec::beta>, kAny,
            "A unit of the target fires where w·x + b > beta·(inputs + 1) - S, S = (inputs - Σw + b)/2.")
@@ -312,10 +296,9 @@ std::vector<Key> data_keys() {
       integer("data.limit", data<&DataSpec::limit>, kSteps,
               "Only the first so many examples (of the test files too); null: all.")
           .or_null(),
-      boolean(
-          "data.standardize", data<&DataSpec::standardize>,
-          "Shift and scale every input to mean 0 and standard deviation 1 over the training split; a constant "
-          "input is only shifted."),
+      boolean("data.standardize", data<&DataSpec::standardize>,
+              "Shift and scale every input to mean 0 and standard deviation 1 over the training split; a "
+              "constant input is only shifted."),
       real("data.scale", data<&DataSpec::scale>, kAny,
            "Every input becomes x·scale + offset, after standardizing."),
       real("data.offset", data<&DataSpec::offset>, kAny,
@@ -329,17 +312,15 @@ std::vector<Key> data_keys() {
           "describes its outputs are about them; losses, that of train.stop too, are reported in the targets' own "
           "unit: each output's part of mse and half_mse times its variance, of mae times its standard deviation, and "
           "then the mean over the outputs."),
-      pair(
-          "data.one_hot", data<&DataSpec::one_hot>, kAny,
-          "[off, on]: the targets of classes with mse, half_mse and mae. An example has a target a class, on "
-          "for its own and off for the others; a lone output (data.one_output) is wanted on for the second "
-          "class. Labels ±1 on one output: [-1, 1] and data.one_output true."),
-      boolean(
-          "data.one_output", data<&DataSpec::one_output>,
-          "Two classes have one target, which says whether it is the second one, not one target each; null: "
-          "with binary_cross_entropy, which learns more than two classes one against all, an output each. "
-          "The second class is named where the output is above 0 (binary_cross_entropy) or above the middle "
-          "of data.one_hot; of several outputs the largest names the class.")
+      pair("data.one_hot", data<&DataSpec::one_hot>, kAny,
+           "[off, on]: the targets of classes with mse, half_mse and mae. An example has a target a class, "
+           "on for its own and off for the others; a lone output (data.one_output) is wanted on for the "
+           "second class. Labels ±1 on one output: [-1, 1] and data.one_output true."),
+      boolean("data.one_output", data<&DataSpec::one_output>,
+              "Two classes have one target, which says whether it is the second one, not one target each; "
+              "null: with binary_cross_entropy, which learns more than two classes one against all, an "
+              "output each. The second class is named where the output is above 0 (binary_cross_entropy) or "
+              "above the middle of data.one_hot; of several outputs the largest names the class.")
           .or_null(),
       real("data.test_fraction", data<&DataSpec::test_fraction>, {0, 1, false, true},
            "Share of the examples set aside as the test split: ⌊fraction·n + ½⌋ of them, picked at random."),
@@ -351,10 +332,9 @@ std::vector<Key> data_keys() {
           "class in one task of a round, and then in another order. The first task is changed like all others, and "
           "the test split as the training split is. What is recorded (losses, accuracy, dead units) is about the task "
           "of the update that follows, at the last step about the last task."),
-      integer(
-          "data.tasks.every.epochs", task<&TaskSpec::epochs>, kSteps,
-          "Passes over the training split that a task lasts; with classes: as many batches as its share of the "
-          "classes would have of it.")
+      integer("data.tasks.every.epochs", task<&TaskSpec::epochs>, kSteps,
+              "Passes over the training split that a task lasts; with classes: as many batches as its share "
+              "of the classes would have of it.")
           .with(changes())
           .not_beside("data.tasks.every.steps data.tasks.every.examples"),
       integer("data.tasks.every.steps", instead_of_epochs<&TaskSpec::steps>, kSteps,
@@ -367,17 +347,15 @@ std::vector<Key> data_keys() {
           "Instead of epochs: examples that a task lasts, in whole batches: ⌈examples/batch_size⌉ updates.")
           .with(changes())
           .without_default(),
-      integer(
-          "data.tasks.count", task<&TaskSpec::count>, {1, 1e9},
-          "How many tasks, and so how long the training is; not given: as many as train.steps or train.epochs "
-          "have time for.")
+      integer("data.tasks.count", task<&TaskSpec::count>, {1, 1e9},
+              "How many tasks, and so how long the training is; not given: as many as train.steps or "
+              "train.epochs have time for.")
           .with(changes())
           .without_default(),
-      integer(
-          "data.tasks.ramp", task<&TaskSpec::ramp>, {0, 1e12},
-          "Updates in which a task takes the place of the one before: in update i of the task (from 1) an example "
-          "is shown as the new task has it with probability i/ramp, else as the old one had it (arXiv 2602.09234: "
-          "task sampling); 0: at once.")
+      integer("data.tasks.ramp", task<&TaskSpec::ramp>, {0, 1e12},
+              "Updates in which a task takes the place of the one before: in update i of the task (from 1) "
+              "an example is shown as the new task has it with probability i/ramp, else as the old one had "
+              "it (arXiv 2602.09234: task sampling); 0: at once.")
           .with(changes()),
       integer("data.tasks.classes", task<&TaskSpec::classes>, {1, 65536}, "Classes in a task.")
           .with("classes"),

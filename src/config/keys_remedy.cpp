@@ -94,10 +94,9 @@ std::vector<Key> reset_keys() {
       integer("remedy.reset.every", reset_key<&ResetSpec::every>, kSteps,
               "Updates from one event to the next (published: 1000 to 200000).")
           .with("redo random"),
-      integer(
-          "remedy.reset.every", reset_key<&ResetSpec::every>, {2, 1e12},
-          "Updates from one event to the next; at least 2, since a unit whose outgoing weights are 0 has a gradient of "
-          "0 at the update after its reset.")
+      integer("remedy.reset.every", reset_key<&ResetSpec::every>, {2, 1e12},
+              "Updates from one event to the next; at least 2, since a unit whose outgoing weights are 0 "
+              "has a gradient of 0 at the update after its reset.")
           .with("grama"),
       integer("remedy.reset.every", reset_key<&ResetSpec::every>, kSteps,
               "Updates from one choice of the units' thresholds to the next.")
@@ -113,10 +112,9 @@ std::vector<Key> reset_keys() {
       real("remedy.reset.fraction", reset_key<&ResetSpec::fraction>, kShare,
            "Share of a layer's units that an event resets; less than a unit is kept for the next event.")
           .with("random"),
-      real(
-          "remedy.reset.replacement_rate", reset_key<&ResetSpec::replacement_rate>, kShare,
-          "Share of a layer's mature units that every update resets; less than a unit is kept for the next one "
-          "(published: 1e-6 to 1e-2).")
+      real("remedy.reset.replacement_rate", reset_key<&ResetSpec::replacement_rate>, kShare,
+           "Share of a layer's mature units that every update resets; less than a unit is kept for the next "
+           "one (published: 1e-6 to 1e-2).")
           .with("cbp"),
       integer("remedy.reset.maturity", reset_key<&ResetSpec::maturity>, {0, 1e12},
               "Updates after a reset in which a unit is not judged (published: 10 to 10000).")
@@ -129,11 +127,10 @@ std::vector<Key> reset_keys() {
           "What a unit is worth: contribution mean |w_out|·mean |h|; adaptable_contribution mean |w_out|·mean |h − its "
           "running mean| ÷ mean |w_in|, 0 where w_in is; h in the batch, weights after the update.")
           .with("cbp"),
-      real(
-          "remedy.reset.percentile", reset_key<&ResetSpec::percentile>, {0, 1, true},
-          "A unit's threshold becomes the length that this share of its silences since the last choice do not exceed "
-          "(rounded up by at most a 16th) where that is less than it was, else twice the threshold; without any such "
-          "silence it stays.")
+      real("remedy.reset.percentile", reset_key<&ResetSpec::percentile>, {0, 1, true},
+           "A unit's threshold becomes the length that this share of its silences since the last choice do "
+           "not exceed (rounded up by at most a 16th) where that is less than it was, else twice the "
+           "threshold; without any such silence it stays.")
           .with("snr"),
       integer("remedy.reset.lowest_threshold", reset_key<&ResetSpec::lowest_threshold>, kSteps,
               "Silent examples on end that every unit may have.")
@@ -144,20 +141,18 @@ std::vector<Key> reset_keys() {
       real("remedy.reset.until", reset_key<&ResetSpec::until>, kShare,
            "Share of the updates after which nothing is reset.")
           .with_any(names_of<ResetRule>()),
-      choice(
-          "remedy.reset.outgoing", reset_key<&ResetSpec::outgoing>,
-          "A reset unit's outgoing weights: zero, so that a dead unit's reset changes no output; init drawn anew from "
-          "the next layer's initializer.")
+      choice("remedy.reset.outgoing", reset_key<&ResetSpec::outgoing>,
+             "A reset unit's outgoing weights: zero, so that a dead unit's reset changes no output; init "
+             "drawn anew from the next layer's initializer.")
           .with_any(names_of<ResetRule>()),
       choice(
           "remedy.reset.optimizer_state", reset_key<&ResetSpec::optimizer_state>,
           "The optimizer's state of the reset entries: entry as new, Adam's count of their steps included; moments its "
           "means are 0 and the count goes on, so that Adam's first steps are up to 6.6 learning rates; keep.")
           .with_any(names_of<ResetRule>()),
-      choice(
-          "remedy.reset.compensation", reset_key<&ResetSpec::compensation>,
-          "mean: the biases above gain outgoing weight·mean activation of a reset unit (in the batch; cbp: running), so "
-          "that the pre-activations there keep their mean; none.")
+      choice("remedy.reset.compensation", reset_key<&ResetSpec::compensation>,
+             "mean: the biases above gain outgoing weight·mean activation of a reset unit (in the batch; "
+             "cbp: running), so that the pre-activations there keep their mean; none.")
           .with_any(names_of<ResetRule>()),
   };
 }

@@ -65,19 +65,17 @@ std::vector<Key> train_keys() {
           .by_default_where(
               "cross_entropy", [](const RunSpec& r) { return has_classes(r.data); }, "classification data",
               "data.kind data.task"),
-      choice(
-          "train.optimizer.name", optimizer<&OptimizerSpec::kind>,
-          "torch.optim's documented algorithms: SGD, Adam, AdamW, RMSprop. Their defaults are sgd with "
-          "learning_rate 0.001, adam, adamw with weight_decay 0.01, rmsprop; Keras's are sgd, adam, adamw "
-          "with weight_decay 0.004 and rmsprop, the last three with library keras. lion (Chen et al. 2023): every "
-          "parameter moves by learning_rate against the sign of beta1·m + (1 − beta1)·g, then m becomes "
-          "beta2·m + (1 − beta2)·g."),
-      choice(
-          "train.optimizer.library", optimizer<&OptimizerSpec::library>,
-          "Whose formula and defaults: pytorch adds epsilon to the root of the (bias-corrected) mean square; "
-          "keras adds it to the root before the correction (adam, adamw), or to the mean square under the "
-          "root (rmsprop). Their "
-          "momentum is the same thing while the learning rate is constant.")
+      choice("train.optimizer.name", optimizer<&OptimizerSpec::kind>,
+             "torch.optim's documented algorithms: SGD, Adam, AdamW, RMSprop. Their defaults are sgd with "
+             "learning_rate 0.001, adam, adamw with weight_decay 0.01, rmsprop; Keras's are sgd, adam, "
+             "adamw with weight_decay 0.004 and rmsprop, the last three with library keras. lion (Chen et "
+             "al. 2023): every parameter moves by learning_rate against the sign of beta1·m + (1 − "
+             "beta1)·g, then m becomes beta2·m + (1 − beta2)·g."),
+      choice("train.optimizer.library", optimizer<&OptimizerSpec::library>,
+             "Whose formula and defaults: pytorch adds epsilon to the root of the (bias-corrected) mean "
+             "square; keras adds it to the root before the correction (adam, adamw), or to the mean square "
+             "under the root (rmsprop). Their momentum is the same thing while the learning rate is "
+             "constant.")
           .with("adam adamw rmsprop"),
       real("train.optimizer.learning_rate", optimizer<&OptimizerSpec::learning_rate>, kNotNegative,
            "Learning rate before the schedule.")
@@ -119,12 +117,11 @@ std::vector<Key> train_keys() {
            "Added to the root of the mean square, so that nothing is divided by 0; where, says library.")
           .with("adam adamw rmsprop")
           .by_default_where(1e-7, is_keras, "library keras", "train.optimizer.library"),
-      choice(
-          "train.schedule.name", schedule<&ScheduleSpec::kind>,
-          "Learning rate of update i of n: constant lr; linear_warmup lr·(1 + (factor − 1)·i/n) for i ≤ until·n, "
-          "then the last of these divided by then_divide; step lr·gamma^⌊i/every⌋; cosine "
-          "lr·(final + (1 − final)·(1 + cos(πi/n))/2); phases lr·factor of the first phase with "
-          "i < ⌊until·n + ½⌋."),
+      choice("train.schedule.name", schedule<&ScheduleSpec::kind>,
+             "Learning rate of update i of n: constant lr; linear_warmup lr·(1 + (factor − 1)·i/n) for i ≤ "
+             "until·n, then the last of these divided by then_divide; step lr·gamma^⌊i/every⌋; cosine "
+             "lr·(final + (1 − final)·(1 + cos(πi/n))/2); phases lr·factor of the first phase with i < "
+             "⌊until·n + ½⌋."),
       real("train.schedule.factor", schedule<&ScheduleSpec::factor>, kNotNegative,
            "The learning rate would reach factor·lr at the last step.")
           .with("linear_warmup"),
@@ -141,16 +138,14 @@ std::vector<Key> train_keys() {
       real("train.schedule.final", schedule<&ScheduleSpec::final_factor>, kNotNegative,
            "The last learning rate is final·lr.")
           .with("cosine"),
-      records(
-          "train.schedule.phases", schedule<&ScheduleSpec::phases>, kPhase, kNotNegative,
-          "Phases one after another: the learning rate is factor·lr up to the share `until` of the steps, as "
-          "in [{\"until\": 0.5, \"factor\": 1}, {\"until\": 1, \"factor\": 0.1}]; the last phase lasts to the "
-          "end.")
+      records("train.schedule.phases", schedule<&ScheduleSpec::phases>, kPhase, kNotNegative,
+              "Phases one after another: the learning rate is factor·lr up to the share `until` of the "
+              "steps, as in [{\"until\": 0.5, \"factor\": 1}, {\"until\": 1, \"factor\": 0.1}]; the last "
+              "phase lasts to the end.")
           .with("phases"),
-      integer(
-          "train.batch_size", kBatchSize, {1, 1e8},
-          "Examples a step; \"full\": the whole training split. Not given: 32, or all of a smaller training split. An "
-          "epoch's last batch holds what is left.")
+      integer("train.batch_size", kBatchSize, {1, 1e8},
+              "Examples a step; \"full\": the whole training split. Not given: 32, or all of a smaller "
+              "training split. An epoch's last batch holds what is left.")
           .or_word("full")
           .by_default_where(
               "full", has_few_examples, "fewer training examples",
@@ -172,16 +167,14 @@ std::vector<Key> train_keys() {
       real("train.clip_value", train<&TrainSpec::clip_value>, kNotNegative,
            "Largest magnitude of each entry of the gradient; what lies beyond is moved there, as in "
            "torch.nn.utils.clip_grad_value_; 0: none."),
-      real(
-          "train.stop.loss_below", stop<&StopSpec::loss_below>, kPositive,
-          "End a run at the first recorded step at which its loss on the test split, where there is one, else on "
-          "the training split, is below this. The step stands in runs.stop_step.")
+      real("train.stop.loss_below", stop<&StopSpec::loss_below>, kPositive,
+           "End a run at the first recorded step at which its loss on the test split, where there is one, "
+           "else on the training split, is below this. The step stands in runs.stop_step.")
           .without_default(),
-      integer(
-          "train.stop.patience", stop<&StopSpec::patience>, kSteps,
-          "End a run after so many recorded steps on end without improvement: none with a loss (that of "
-          "train.stop.loss_below) of more than train.stop.improvement below the best one so far, as in Keras's "
-          "EarlyStopping. Step 0 sets the first best one.")
+      integer("train.stop.patience", stop<&StopSpec::patience>, kSteps,
+              "End a run after so many recorded steps on end without improvement: none with a loss (that of "
+              "train.stop.loss_below) of more than train.stop.improvement below the best one so far, as in "
+              "Keras's EarlyStopping. Step 0 sets the first best one.")
           .without_default(),
       real(
           "train.stop.improvement", stop<&StopSpec::improvement>, kNotNegative,
