@@ -79,9 +79,8 @@ std::string progress_json(const ProgressCounts& counts) {
 
 Progress::Progress(ProgressMode mode, std::uint64_t total) : mode_(mode) {
   counts_.total = total;
-  if (mode_ != ProgressMode::kNone) {
+  if (mode_ != ProgressMode::kNone)
     thread_ = std::jthread([this](const std::stop_token& stop) { show_until_stopped(stop); });
-  }
 }
 
 Progress::~Progress() { finish(); }

@@ -29,9 +29,8 @@ std::vector<std::filesystem::path> find_stores(const std::vector<std::filesystem
   };
   for (const std::filesystem::path& directory : directories) {
     const auto shards = find_shards(directory);
-    if (!has_store(directory) && shards.empty()) {
+    if (!has_store(directory) && shards.empty())
       fail_input(directory, "holds no results (neither results.sqlite nor shards/*/results.sqlite)");
-    }
     if (has_store(directory)) add(directory);
     for (const auto& shard : shards) add(shard);
   }

@@ -95,9 +95,8 @@ Selection parse_selection(const std::string& text, const ExperimentConfig& confi
   Selection selection;
   selection.first = parse_position(view.substr(0, dash), text);
   selection.last = selection.first;
-  if (dash != std::string_view::npos) {
+  if (dash != std::string_view::npos)
     selection.last = dash + 1 == view.size() ? last : parse_position(view.substr(dash + 1), text);
-  }
   if (selection.first > last || selection.last > last)
     throw usage_error("--only: {} goes beyond the sweep; its positions are 0 to {}", text, last);
   if (selection.first > selection.last) throw usage_error("--only: {} ends before it starts", text);

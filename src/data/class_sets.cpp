@@ -59,12 +59,10 @@ Examples generate_blobs(const DataSpec& spec, std::uint64_t seed) {
   for (std::size_t i = 0; i < set.inputs; ++i) {
     const auto stream = static_cast<std::uint32_t>(2 * i);
     fill_normal(draws, seed, Purpose::kData, stream, 0);
-    for (std::size_t c = 0; c < set.classes; ++c) {
+    for (std::size_t c = 0; c < set.classes; ++c)
       centres[c] = (high - low) * random_uniform(seed, Purpose::kData, stream + 1, c) + low;
-    }
-    for (std::size_t s = 0; s < set.samples; ++s) {
+    for (std::size_t s = 0; s < set.samples; ++s)
       set.values[s * set.inputs + i] = centres[set.labels[s]] + spec.spread * draws[s];
-    }
   }
   return set;
 }

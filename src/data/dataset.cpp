@@ -65,9 +65,8 @@ Standardization measure(std::size_t columns, const std::vector<std::uint32_t>& c
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = changes[i] ? sums[i] / count : first[i];
   for (const std::uint32_t s : chosen) {
     read(s, row.data());
-    for (std::size_t i = 0; i < row.size(); ++i) {
+    for (std::size_t i = 0; i < row.size(); ++i)
       squares[i] = std::fma(row[i] - sums[i], row[i] - sums[i], squares[i]);
-    }
   }
   for (std::size_t i = 0; i < squares.size(); ++i)
     squares[i] = changes[i] ? std::sqrt(squares[i] / count) : 1;

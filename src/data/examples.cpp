@@ -101,9 +101,8 @@ Examples copy_points(const DataSpec& spec, std::uint64_t /*seed*/) {
   const auto fail = [](const std::string& text) { throw UserError(ExitCode::kInputOutput, "data: " + text); };
   set.samples = inputs.size();
   if (set.samples == 0) fail("points: 'inputs' holds no example");
-  if (targets.size() != set.samples) {
+  if (targets.size() != set.samples)
     fail(fmt::format("points: {} inputs, but {} targets", set.samples, targets.size()));
-  }
   set.inputs = inputs[0].size();
   set.outputs = targets[0].size();
   if (set.inputs == 0 || set.outputs == 0) fail("points: an example needs at least one input and one target");

@@ -45,12 +45,9 @@ IdxHeader read_header(ByteSource& file, bool labels) {
   if (magic[0] != 0 || magic[1] != 0) file.fail("is not an IDX file: it does not begin with two zero bytes");
   if (magic[2] != kUnsignedByte) file.fail("holds " + type_name(magic[2]) + ", unsigned bytes are needed");
   const std::size_t dimensions = magic[3];
-  if (labels && dimensions != 1) {
-    file.fail(fmt::format("has {} dimensions, a label file has 1", dimensions));
-  }
-  if (!labels && dimensions < 2) {
+  if (labels && dimensions != 1) file.fail(fmt::format("has {} dimensions, a label file has 1", dimensions));
+  if (!labels && dimensions < 2)
     file.fail(fmt::format("has {} dimensions, an image file has at least 2", dimensions));
-  }
   IdxHeader header;
   for (std::size_t d = 0; d < dimensions; ++d) {
     std::array<unsigned char, 4> size{};
@@ -103,9 +100,8 @@ std::vector<std::uint8_t> read_values(ByteSource& file, const IdxHeader& header,
     }
   }
   char beyond = 0;
-  if (wanted == promised && file.read(&beyond, 1) == 1) {
+  if (wanted == promised && file.read(&beyond, 1) == 1)
     file.fail(fmt::format("has trailing bytes: {} bytes expected, more found", header.bytes + promised));
-  }
   return values;
 }
 

@@ -93,9 +93,8 @@ void write_manifest(const std::filesystem::path& directory, const Manifest& mani
   json["threads"] = manifest.threads;
   json["started"] = manifest.started;
   json["ended"] = manifest.ended;
-  if (!manifest.shard.is_whole()) {
+  if (!manifest.shard.is_whole())
     json["shard"] = fmt::format("{}/{}", manifest.shard.index, manifest.shard.count);
-  }
   set_counts(json, manifest);
   json["failed"] = manifest.failed;
   json["trained_now"] = manifest.trained_now;
