@@ -72,28 +72,9 @@ class Command {
   CLI::App& app_;
 };
 
-void add_run(CommandLine& line);
-void add_list(CommandLine& line);
-void add_config(CommandLine& line);
-void add_schema(CommandLine& line);
-void add_explain(CommandLine& line);
-void add_activation(CommandLine& line);
-void add_status(CommandLine& line);
-void add_show(CommandLine& line);
-void add_probe(CommandLine& line);
-void add_export(CommandLine& line);
-void add_merge(CommandLine& line);
-void add_verify(CommandLine& line);
-void add_slurm(CommandLine& line);
-void add_critical(CommandLine& line);
-void add_diagnose(CommandLine& line);
-void add_query(CommandLine& line);
-void add_compare(CommandLine& line);
-void add_survival(CommandLine& line);
-void add_plot(CommandLine& line);
-void add_report(CommandLine& line);
-void add_reproduce(CommandLine& line);
-void add_bench(CommandLine& line);
-void add_version(CommandLine& line);
+using AddCommand = void(CommandLine& line);
+AddCommand add_run, add_list, add_config, add_schema, add_explain, add_activation, add_status, add_show,
+    add_probe, add_export, add_merge, add_verify, add_slurm, add_critical, add_diagnose, add_query,
+    add_compare, add_survival, add_plot, add_report, add_reproduce, add_bench, add_version;
 
 }  // namespace deadrelu

@@ -165,7 +165,7 @@ void print_rows(const Diagnosis& diagnosis, bool json) {
                                {},
                                rule->condition,
                                rule->meaning,
-                               std::string("not recorded: ") + rule->recorded});
+                               fmt::format("not recorded: {}", rule->recorded)});
   rows.finish();
 }
 

@@ -33,13 +33,6 @@ std::string source(std::size_t layers) {
       last_rows("layers", "layer, units, dead_fraction, grad_norm", "dead_fraction", "run_id, layer"));
 }
 
-// A swept path as a name in SQL; it may hold any character.
-std::string quoted(const std::string& path) {
-  std::string name = "\"";
-  for (const char c : path) name += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return name + '"';
-}
-
 // Over the runs that did not diverge; over all of them at a point where every run did.
 std::string over_runs(const char* aggregate, const std::string& value) {
   return fmt::format("coalesce({0}({1}) FILTER (WHERE status = 'ok'), {0}({1}))", aggregate, value);

@@ -1,12 +1,12 @@
 #include "config/json.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
+#include <memory>
 
 #include "base/enum_names.h"
 #include "base/number.h"
@@ -14,19 +14,8 @@
 namespace deadrelu {
 namespace {
 
-class File {
- public:
-  explicit File(const std::string& path)
-      : descriptor_(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)) {}
-  ~File() {
-    if (descriptor_ > STDIN_FILENO) close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_;
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
 [[noreturn]] void fail_to_read(const std::string& path, const std::string& why) {
@@ -152,19 +141,20 @@ std::vector<Mistake> Problems::report(std::string_view text, const std::string& 
 std::string read_text_file(const std::string& path, bool only_regular) {
   constexpr std::size_t kBlock = std::size_t{1} << 20;
   check_kind(path, only_regular);
-  const File file(path);
-  if (file.descriptor() < 0) fail_to_read(path, std::strerror(errno));
+  const std::unique_ptr<std::FILE, Close> opened(path == "-" ? nullptr : std::fopen(path.c_str(), "rbe"));
+  std::FILE* const file = path == "-" ? stdin : opened.get();
+  if (file == nullptr) fail_to_read(path, std::strerror(errno));
   std::string text;
-  for (;;) {
+  for (std::size_t got = kBlock; got == kBlock;) {
     const std::size_t before = text.size();
     text.resize(before + kBlock);
-    const ssize_t got = read(file.descriptor(), text.data() + before, kBlock);
-    if (got < 0 && errno != EINTR) fail_to_read(path, std::strerror(errno));
-    text.resize(before + static_cast<std::size_t>(got < 0 ? 0 : got));
+    got = std::fread(text.data() + before, 1, kBlock, file);
+    text.resize(before + got);
     if (text.size() > kMostJsonBytes)
       fail_to_read(path, fmt::format("it is larger than {} MiB", kMostJsonBytes >> 20));
-    if (got == 0) return text;
   }
+  if (std::ferror(file) != 0) fail_to_read(path, std::strerror(errno));
+  return text;
 }
 
 }  // namespace deadrelu

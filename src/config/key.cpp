@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t kLongestName = 100, kLongestText = 4096;
 
-std::string join_choices(Names choices) {
-  std::string text;
-  for (const char* choice : choices) text += (text.empty() ? "" : ", ") + std::string(choice);
-  return text;
-}
-
 bool usable_folder(const std::string& name) {
   const auto forbidden = [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
   return name.size() <= kLongestName && name != "." && name != ".." && std::ranges::none_of(name, forbidden);
@@ -31,13 +25,14 @@ struct Words {
 };
 
 Words words(const Key& key) {
+  const std::string choices = fmt::format("{}", fmt::join(key.choices, ", "));
   const std::string range = range_text(key).empty() ? "" : " in " + range_text(key);
   const std::string most = fmt::format("a list of at most {}", key.most_items);
   switch (key.type) {
     case KeyType::kReal: return {"real", "a number" + range};
     case KeyType::kInteger: return {"integer", "a whole number" + range};
     case KeyType::kBool: return {"true or false", "true or false"};
-    case KeyType::kChoice: return {"one of " + join_choices(key.choices), join_choices(key.choices)};
+    case KeyType::kChoice: return {"one of " + choices, choices};
     case KeyType::kText: return {"text", "a text of 1 to 4096 characters"};
     case KeyType::kFolderName: return {"folder name", "a folder name: 1 to 100 bytes, no slash, not . or .."};
     case KeyType::kIntegerList: return {"list of integers", most + " whole numbers" + range};
@@ -47,16 +42,14 @@ Words words(const Key& key) {
     case KeyType::kTextList: return {"list of names", "a list of names"};
     case KeyType::kColumnList:
       return {"list of columns", "a list of columns, each a name, or a number (1 is the first, -1 the last)"};
-    case KeyType::kChoiceSet:
-      return {"list of any of " + join_choices(key.choices), "a list of any of " + join_choices(key.choices)};
+    case KeyType::kChoiceSet: return {"list of any of " + choices, "a list of any of " + choices};
     case KeyType::kFormula: return {"formula", "a formula in a text, as \"x*sigmoid(x)\""};
     case KeyType::kFormulaList:
       return {"formula, or list of formulas",
               fmt::format("a formula in a text, as \"x*sin(5*x)\", or a list of at most {} of them",
                           key.most_items)};
     case KeyType::kRecordList:
-      return {"list of {" + join_choices(key.choices) + "}",
-              "a list of objects with the numbers " + join_choices(key.choices) + range};
+      return {"list of {" + choices + "}", "a list of objects with the numbers " + choices + range};
     case KeyType::kBoolEach:
       return {"true or false, or a list of them", "true or false, or a list of these, one a hidden layer"};
     case KeyType::kRealEach:

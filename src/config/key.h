@@ -124,15 +124,9 @@ struct Key {
 };
 
 // The rows, by section; together, in this order, the table.
-std::vector<Key> top_keys();
-std::vector<Key> data_keys();
-std::vector<Key> model_keys();
-std::vector<Key> init_keys();
-std::vector<Key> train_keys();
-std::vector<Key> reset_keys();
-std::vector<Key> remedy_keys();
-std::vector<Key> record_keys();
-std::vector<Key> seed_keys();
+using KeySection = std::vector<Key>();
+KeySection top_keys, data_keys, model_keys, init_keys, train_keys, reset_keys, remedy_keys, record_keys,
+    seed_keys;
 
 inline Key real(std::string path, Field field, Range range, std::string meaning) {
   return {std::move(path), KeyType::kReal, field, std::move(meaning), range};
@@ -219,6 +213,11 @@ std::int64_t highest_integer(const Range& range);
 
 // --- fields ------------------------------------------------------------------------------------------------------
 
+// Lists that are written without brackets where they have one item.
+template <class T>
+inline constexpr bool kMayBeSingle =
+    std::is_same_v<T, std::vector<double>> || std::is_same_v<T, std::vector<std::string>>;
+
 template <class T>
 Json raw_value(const T& value) {
   if constexpr (std::is_enum_v<T>) {
@@ -240,7 +239,7 @@ Json raw_value(const T& value) {
     Json list = Json::array();
     for (const ColumnRef& column : value) std::visit([&](const auto& item) { list.push_back(item); }, column);
     return list;
-  } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+  } else if constexpr (kMayBeSingle<T>) {
     return value.size() == 1 ? Json(value[0]) : Json(value);
   } else {
     return value;
@@ -278,8 +277,8 @@ void assign(T& to, const Json& value, const Key& key) {
   } else if constexpr (std::is_same_v<T, std::vector<std::uint64_t>>) {
     to.clear();
     for (const Json& item : value) to.push_back(count(item));
-  } else if constexpr (std::is_same_v<T, std::vector<double>>) {
-    to = value.is_array() ? value.get<T>() : T{value.get<double>()};
+  } else if constexpr (kMayBeSingle<T>) {
+    to = value.is_array() ? value.get<T>() : T{value.get<typename T::value_type>()};
   } else if constexpr (std::is_same_v<T, Shared<PointList>>) {
     to = value.get<PointList>();
   } else if constexpr (std::is_same_v<T, Shared<std::vector<std::string>>>) {
@@ -318,6 +317,15 @@ inline constexpr Field field{
     [](RunSpec& run, const Json& value, const Key& key) { assign(member_of<Path...>(run), value, key); },
     [](const RunSpec& a, const RunSpec& b) { return member_of<Path...>(a) == member_of<Path...>(b); },
     names_of_type<std::remove_reference_t<decltype(member_of<Path...>(std::declval<RunSpec&>()))>>()};
+
+// As the field, and `also` changes something besides.
+template <const Field& Of, auto Also>
+inline constexpr Field extended{Of.get,
+                                [](RunSpec& run, const Json& value, const Key& key) {
+                                  Of.set(run, value, key);
+                                  Also(run);
+                                },
+                                Of.same, Of.names};
 
 // A set of choices, one flag of run.*Section a choice.
 template <auto Section, auto... Flags>

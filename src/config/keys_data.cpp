@@ -21,12 +21,7 @@ constexpr Field task = field<&RunSpec::data, &DataSpec::tasks, Member>;
 
 // As the field, and no longer so many epochs.
 template <auto Member>
-constexpr Field instead_of_epochs{task<Member>.get,
-                                  [](RunSpec& run, const Json& value, const Key& key) {
-                                    run.data.tasks.epochs = 0;
-                                    task<Member>.set(run, value, key);
-                                  },
-                                  task<Member>.same};
+constexpr Field instead_of_epochs = extended<task<Member>, [](RunSpec& run) { run.data.tasks.epochs = 0; }>;
 
 // As the field, or the word for the inputs.
 constexpr const char* kInputs = names_of<TargetSource>()[static_cast<std::size_t>(TargetSource::kInputs)];
@@ -47,30 +42,6 @@ constexpr const char* kTargetsAreInputs =
     " \"inputs\": the inputs, as they are after all scaling (an autoencoder).";
 constexpr const char* kOnlyMeasured = " null: none, a network that init.file gives is only measured.";
 
-// Every change but none.
-const char* changes() {
-  static const std::string names = [] {
-    std::string text;
-    for (const char* name : names_of<TaskChange>().subspan(1)) text.append(name).append(" ");
-    return text;
-  }();
-  return names.c_str();
-}
-
-// A single formula is written without a list.
-constexpr Field kFormulas{
-    .get =
-        [](const RunSpec& r) {
-          const std::vector<std::string>& texts = r.data.formulas;
-          return texts.empty() ? Json() : texts.size() == 1 ? Json(texts[0]) : Json(texts);
-        },
-    .set =
-        [](RunSpec& r, const Json& v, const Key&) {
-          r.data.formulas =
-              v.is_string() ? std::vector{v.get<std::string>()} : v.get<std::vector<std::string>>();
-        },
-    .same = [](const RunSpec& a, const RunSpec& b) { return a.data.formulas == b.data.formulas; }};
-
 }  // namespace
 
 std::vector<Key> data_keys() {
@@ -88,7 +59,7 @@ std::vector<Key> data_keys() {
           .with("function")
           .not_beside("data.function.formula"),
       formulas(
-          "data.function.formula", kFormulas, kMostFormulaInputs, 1000,
+          "data.function.formula", data<&DataSpec::formulas>, kMostFormulaInputs, 1000,
           "Instead of a name: the target as a formula of x, or of x1, x2, … (as many inputs as the highest "
           "one that is used), in the language of model.activation.formula; a list has a formula a target.")
           .with("function")
@@ -335,28 +306,28 @@ std::vector<Key> data_keys() {
       integer("data.tasks.every.epochs", task<&TaskSpec::epochs>, kSteps,
               "Passes over the training split that a task lasts; with classes: as many batches as its share "
               "of the classes would have of it.")
-          .with(changes())
+          .with_any(names_of<TaskChange>())
           .not_beside("data.tasks.every.steps data.tasks.every.examples"),
       integer("data.tasks.every.steps", instead_of_epochs<&TaskSpec::steps>, kSteps,
               "Instead of epochs: updates that a task lasts.")
-          .with(changes())
+          .with_any(names_of<TaskChange>())
           .without_default()
           .not_beside("data.tasks.every.examples"),
       integer(
           "data.tasks.every.examples", instead_of_epochs<&TaskSpec::examples>, kSteps,
           "Instead of epochs: examples that a task lasts, in whole batches: ⌈examples/batch_size⌉ updates.")
-          .with(changes())
+          .with_any(names_of<TaskChange>())
           .without_default(),
       integer("data.tasks.count", task<&TaskSpec::count>, {1, 1e9},
               "How many tasks, and so how long the training is; not given: as many as train.steps or "
               "train.epochs have time for.")
-          .with(changes())
+          .with_any(names_of<TaskChange>())
           .without_default(),
       integer("data.tasks.ramp", task<&TaskSpec::ramp>, {0, 1e12},
               "Updates in which a task takes the place of the one before: in update i of the task (from 1) "
               "an example is shown as the new task has it with probability i/ramp, else as the old one had "
               "it (arXiv 2602.09234: task sampling); 0: at once.")
-          .with(changes()),
+          .with_any(names_of<TaskChange>()),
       integer("data.tasks.classes", task<&TaskSpec::classes>, {1, 65536}, "Classes in a task.")
           .with("classes"),
       integer(

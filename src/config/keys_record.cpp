@@ -56,12 +56,7 @@ std::string certified_by(Certify method) {
 
 // As the field, and no longer every so many steps.
 template <auto Member>
-constexpr Field instead_of_every{record<Member>.get,
-                                 [](RunSpec& run, const Json& value, const Key& key) {
-                                   run.record.every = 0;
-                                   record<Member>.set(run, value, key);
-                                 },
-                                 record<Member>.same};
+constexpr Field instead_of_every = extended<record<Member>, [](RunSpec& run) { run.record.every = 0; }>;
 
 }  // namespace
 

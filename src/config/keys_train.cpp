@@ -31,26 +31,19 @@ bool may_have_few_examples(const RunSpec& run) {
   return is_endless(run.data) || !facts_from_spec(run.data, facts);
 }
 
-constexpr Field kBatchSize{train<&TrainSpec::batch_size>.get,
-                           [](RunSpec& run, const Json& value, const Key& key) {
-                             run.train.batch_size_given = true;
-                             train<&TrainSpec::batch_size>.set(run, value, key);
-                           },
-                           train<&TrainSpec::batch_size>.same};
+constexpr Field kBatchSize =
+    extended<train<&TrainSpec::batch_size>, [](RunSpec& run) { run.train.batch_size_given = true; }>;
 
 constexpr const char* kPhase[] = {"until", "factor"};
 
 bool is_keras(const RunSpec& run) { return run.train.optimizer.library == Library::kKeras; }
 
 // Ascending, each once.
-constexpr Field kFreeze{train<&TrainSpec::freeze>.get,
-                        [](RunSpec& run, const Json& value, const Key& key) {
-                          train<&TrainSpec::freeze>.set(run, value, key);
-                          auto& layers = run.train.freeze;
-                          std::ranges::sort(layers);
-                          layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
-                        },
-                        train<&TrainSpec::freeze>.same};
+constexpr Field kFreeze = extended<train<&TrainSpec::freeze>, [](RunSpec& run) {
+  auto& layers = run.train.freeze;
+  std::sort(layers.begin(), layers.end());
+  layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+}>;
 
 }  // namespace
 

@@ -105,9 +105,7 @@ void Array::read_row(std::size_t row, double* to) const {
 }
 
 std::string shape_text(const Lengths& shape) {
-  std::string text;
-  for (const std::size_t length : shape) text += (text.empty() ? "" : " × ") + std::to_string(length);
-  return text.empty() ? "a single number" : text;
+  return shape.empty() ? "a single number" : fmt::format("{}", fmt::join(shape, " × "));
 }
 
 void require_finite(const Array& array) {

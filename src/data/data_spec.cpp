@@ -90,14 +90,12 @@ constexpr DataTraits kTraits[] = {
      .targets = names_targets,
      .read = read_npy_files,
      .files = kArrays,
-
      .test_files = kTestArrays},
     {.kind = kNpz,
      .classes = labelled,
      .targets = names_targets,
      .read = read_npz,
      .files = {&DataSpec::path},
-
      .test_files = kTestArrays,
      .one_file = true},
     {.kind = kIdx, .classes = yes, .read = read_images, .files = kImages, .test_files = kTestImages},

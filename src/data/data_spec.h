@@ -203,6 +203,7 @@ struct DataFile {
 // What is known of a kind of data: whoever treats kinds differently asks its row in data_spec.cpp.
 struct DataTraits {
   using Ask = bool (*)(const DataSpec&);
+  using Generate = Examples(const DataSpec& spec, std::uint64_t seed);
   using Files = std::array<std::string DataSpec::*, 2>;
 
   DataKind kind = DataKind::kFunction;
@@ -211,7 +212,7 @@ struct DataTraits {
   Ask random = [](const DataSpec&) { return false; };   // whether seeds have other examples, the split apart
   DataShape (*shape)(const DataSpec&) = nullptr;        // null: a file decides
   // One of the two gives the examples before limit, split and scaling. `read` takes `files` or `test_files`.
-  Examples (*generate)(const DataSpec&, std::uint64_t seed) = nullptr;
+  Generate* generate = nullptr;
   Examples (*read)(const DataSpec&, std::span<const DataFile> files, bool test) = nullptr;
   Files files{};          // that are read, null: none
   Files test_files{};     // those of the test split, where the spec names them
@@ -261,16 +262,9 @@ std::uint64_t task_steps(const DataSpec& spec, std::size_t classes, std::size_t 
 
 // The generators, each documented in its own file; noise included, balanced classes take turns. Draws are
 // functions of (seed, sample, input), so more samples or inputs leave the earlier ones as they are.
-Examples generate_function(const DataSpec& spec, std::uint64_t seed);
-Examples generate_gaussian(const DataSpec& spec, std::uint64_t seed);
-Examples generate_teacher(const DataSpec& spec, std::uint64_t seed);
-Examples generate_blobs(const DataSpec& spec, std::uint64_t seed);
-Examples generate_circles(const DataSpec& spec, std::uint64_t seed);
-Examples generate_moons(const DataSpec& spec, std::uint64_t seed);
-Examples generate_spirals(const DataSpec& spec, std::uint64_t seed);
-Examples generate_xor(const DataSpec& spec, std::uint64_t seed);
-Examples generate_slow_regression(const DataSpec& spec, std::uint64_t seed);
+DataTraits::Generate generate_function, generate_gaussian, generate_teacher, generate_blobs, generate_circles,
+    generate_moons, generate_spirals, generate_xor, generate_slow_regression;
 // The inline inputs and targets. Throws UserError(kInputOutput) where their numbers or lengths do not match.
-Examples copy_points(const DataSpec& spec, std::uint64_t seed);
+DataTraits::Generate copy_points;
 
 }  // namespace deadrelu

@@ -4,7 +4,6 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
-#include <future>
 #include <list>
 #include <mutex>
 #include <numeric>
@@ -246,7 +245,7 @@ template <class T>
 struct DatasetCache<T>::State {
   using Shared = std::shared_ptr<const Dataset<T>>;
   struct Entry {
-    std::shared_future<Shared> making;  // valid while a thread makes the set
+    std::mutex making;  // held by whoever makes the set, or waits for it
     std::weak_ptr<const Dataset<T>> made;
   };
 
@@ -263,15 +262,16 @@ struct DatasetCache<T>::State {
       return bytes > keep_bytes || ++count > kMostKept;
     });
     kept.erase(beyond, kept.end());
-    std::erase_if(entries,
-                  [](const auto& item) { return !item.second.making.valid() && item.second.made.expired(); });
+    std::erase_if(entries, [](const auto& entry) {
+      return entry.second.use_count() == 1 && entry.second->made.expired();
+    });
   }
 
   const std::size_t keep_bytes;
   const OnFound on_found;
   std::mutex mutex;
-  std::unordered_map<DataSpec, Entry, Hash> entries;  // by same_set
-  std::list<Shared> kept;                             // most recently used first
+  std::unordered_map<DataSpec, std::shared_ptr<Entry>, Hash> entries;  // by same_set
+  std::list<Shared> kept;                                              // most recently used first
 };
 
 template <class T>
@@ -283,40 +283,21 @@ DatasetCache<T>::~DatasetCache() = default;
 
 template <class T>
 std::shared_ptr<const Dataset<T>> DatasetCache<T>::get(const DataSpec& spec, std::uint64_t run_seed) {
-  using Shared = typename State::Shared;
-  const DataSpec key = same_set(spec, run_seed);
-  std::promise<Shared> promise;
+  std::shared_ptr<typename State::Entry> entry;
   {
-    std::unique_lock lock(state_->mutex);
-    auto& entry = state_->entries[key];
-    if (const Shared data = entry.made.lock()) {
-      state_->keep(data);
-      return data;
-    }
-    if (entry.making.valid()) {
-      const std::shared_future<Shared> making = entry.making;
-      lock.unlock();
-      return making.get();
-    }
-    entry.making = promise.get_future().share();
+    const std::lock_guard lock(state_->mutex);
+    auto& known = state_->entries[same_set(spec, run_seed)];
+    if (!known) known = std::make_shared<typename State::Entry>();
+    entry = known;
   }
-  try {
-    const auto data = std::make_shared<const Dataset<T>>(make_dataset<T>(spec, run_seed, state_->on_found));
-    {
-      const std::lock_guard lock(state_->mutex);
-      state_->entries[key] = {{}, data};
-      state_->keep(data);
-    }
-    promise.set_value(data);
-    return data;
-  } catch (...) {
-    {
-      const std::lock_guard lock(state_->mutex);
-      state_->entries.erase(key);
-    }
-    promise.set_exception(std::current_exception());
-    throw;
-  }
+  const std::lock_guard making(entry->making);
+  std::shared_ptr<const Dataset<T>> data = entry->made.lock();
+  if (!data)
+    entry->made = data =
+        std::make_shared<const Dataset<T>>(make_dataset<T>(spec, run_seed, state_->on_found));
+  const std::lock_guard lock(state_->mutex);
+  state_->keep(data);
+  return data;
 }
 
 template class DatasetCache<float>;

@@ -51,9 +51,6 @@ bool is_new_store(SQLite::Database& db, const std::filesystem::path& file,
 // Forgets all places and makes table and views for these swept columns.
 void replace_places(SQLite::Database& db, const std::vector<SweptColumn>& swept,
                     const Tables& tables = result_tables());
-// A name as an SQL identifier.
-std::string quoted(const std::string& name);
-
 // All of these run inside the caller's transaction.
 void write_header(SQLite::Database& db, const StoreHeader& header);
 StoreHeader read_header(SQLite::Database& db);  // UserError(kInputOutput) where it is damaged

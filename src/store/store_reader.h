@@ -35,6 +35,9 @@ struct InputFile {
   std::string sha256;  // hex
 };
 
+// A name as an SQL identifier; it may hold any character.
+std::string quoted(const std::string& name);
+
 // Whether a directory has a store of results.
 bool has_store(const std::filesystem::path& directory);
 // Whether that store has nothing in it: whoever made it was stopped before the first write. REQUIRES: has_store.
