@@ -233,9 +233,9 @@ class FeatureBench {
     for (const RunSpec& run : runs) specs.push_back(&run);
     auto pack = make_pack<float>(specs, std::vector(lanes, data_), simd_, engine_);
     const auto train = [&] { train_pack<float>(pack, std::atomic<bool>(false)); };
-    const double all = seconds_of(train), steps = static_cast<double>(pack.steps * lanes);
+    const double all = seconds_of(train), updates = static_cast<double>(pack.steps * lanes);
     pack.steps = 0;  // what begins and ends a training
-    return (all - seconds_of(train)) / steps;
+    return (all - seconds_of(train)) / updates;
   }
 
   ReferenceNetwork network_;

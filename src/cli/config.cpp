@@ -1,6 +1,6 @@
-#include "cli/data_report.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "cli/selection.h"
 #include "config/experiment_config.h"
 
 namespace deadrelu {

@@ -1,10 +1,11 @@
-// Which runs of a sweep `run` is asked for, by --only and --shard, and what stands in their way.
+// Which runs of a sweep `run` is asked for, by --only and --shard; what stands in their way, and what their data consist of.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
 
+#include "cli/progress.h"
 #include "config/experiment_config.h"
 #include "data/found.h"
 #include "sweep/planned_run.h"
@@ -45,5 +46,27 @@ void check_data(const ExperimentConfig& config, const Selection& selection, cons
 // What would be trained, as sentences, for --dry-run.
 std::string training_plan(const ExperimentConfig& config, const Selection& selection,
                           const std::filesystem::path& directory);
+
+// Thread-safe. With `quiet`, it only keeps.
+class DataReport {
+ public:
+  explicit DataReport(bool quiet) : quiet_(quiet) {}
+  // Says a line for a data set that comes from files, and one for each warning.
+  void add(const FoundData& found);
+  // While it shows something, `progress` lets lines pass.
+  void speak_through(Progress* progress);
+
+  // Those of files, as JSON objects, in the order in which they were read.
+  std::vector<std::string> summaries() const;
+
+ private:
+  const bool quiet_;
+  mutable std::mutex mutex_;
+  Progress* progress_ = nullptr;
+  std::vector<std::string> summaries_;
+};
+
+// Makes or reads every data set of the sweep, seeds apart, and describes it: {"data": [{…}, …]}.
+std::string describe_data(const ExperimentConfig& config);
 
 }  // namespace deadrelu

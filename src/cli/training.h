@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "cli/data_report.h"
 #include "cli/progress.h"
 #include "cli/selection.h"
 #include "config/experiment_config.h"

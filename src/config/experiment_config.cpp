@@ -22,6 +22,61 @@ ParameterReader caching_reader() {
   };
 }
 
+// What RunStream keeps from one run to the next.
+template <class State>
+struct Walk {
+  explicit Walk(const State& config)
+      : state(config),
+        cursor(config.plan.shape),
+        documents(config.plan),
+        resolver(config.source.directory, config.read_parameters) {}
+
+  void enter_point() {
+    Problems problems;
+    resolver.resolve(documents.at(cursor.indices()), problems);
+    resolver.check(problems);
+    if (!problems.empty()) state.fail(problems);
+    hash.start(resolver.canonical_text());
+    values.clear();
+    for (const SweptColumn& column : state.plan.columns)
+      values.push_back(as_column(resolver.cell(column.path), column.type));
+  }
+
+  bool next(PlannedRun& run) {
+    const std::uint64_t point_before = cursor.point();
+    const bool first = !std::exchange(started, true);
+    if (!cursor.next()) return false;
+    if (first || cursor.point() != point_before) enter_point();
+    run.position = cursor.position();
+    run.point = cursor.point();
+    run.id = hash.id(cursor.seed());
+    run.values = values;
+    run.spec = resolver.spec();
+    run.spec.seed = cursor.seed();
+    return true;
+  }
+
+  const State& state;
+  SweepCursor cursor;
+  PointDocuments documents;
+  Resolver resolver;
+  PointHash hash;
+  std::vector<SweptValue> values;
+  bool started = false;
+};
+
+// The sets of a file {"PATH": VALUE, …}.
+void append_sets(const std::string& path, std::vector<std::string>& sets) {
+  const std::string text = read_text_file(path, true);
+  Problems problems;
+  Json root;
+  if (read_json(text, Problems::kFile, root, problems) && !root.is_object())
+    problems.add("", fmt::format("found {}; allowed: an object of keys to set, {{\"train.steps\": 500}}",
+                                 describe(root)));
+  if (!problems.empty()) throw UserError(ExitCode::kUsage, problems.report(text, path));
+  for (const auto& [key, value] : root.items()) sets.push_back(key + '=' + value.dump());
+}
+
 }  // namespace
 
 struct ExperimentConfig::State {
@@ -188,53 +243,6 @@ struct ExperimentConfig::State {
   SweepPlan plan;
 };
 
-namespace {
-
-// What RunStream keeps from one run to the next.
-template <class State>
-struct Walk {
-  explicit Walk(const State& config)
-      : state(config),
-        cursor(config.plan.shape),
-        documents(config.plan),
-        resolver(config.source.directory, config.read_parameters) {}
-
-  void enter_point() {
-    Problems problems;
-    resolver.resolve(documents.at(cursor.indices()), problems);
-    resolver.check(problems);
-    if (!problems.empty()) state.fail(problems);
-    hash.start(resolver.canonical_text());
-    values.clear();
-    for (const SweptColumn& column : state.plan.columns)
-      values.push_back(as_column(resolver.cell(column.path), column.type));
-  }
-
-  bool next(PlannedRun& run) {
-    const std::uint64_t point_before = cursor.point();
-    const bool first = !std::exchange(started, true);
-    if (!cursor.next()) return false;
-    if (first || cursor.point() != point_before) enter_point();
-    run.position = cursor.position();
-    run.point = cursor.point();
-    run.id = hash.id(cursor.seed());
-    run.values = values;
-    run.spec = resolver.spec();
-    run.spec.seed = cursor.seed();
-    return true;
-  }
-
-  const State& state;
-  SweepCursor cursor;
-  PointDocuments documents;
-  Resolver resolver;
-  PointHash hash;
-  std::vector<SweptValue> values;
-  bool started = false;
-};
-
-}  // namespace
-
 ExperimentConfig::ExperimentConfig(const ConfigSource& source) : state_(std::make_unique<State>(source)) {}
 ExperimentConfig::~ExperimentConfig() = default;
 ExperimentConfig::ExperimentConfig(ExperimentConfig&&) noexcept = default;
@@ -252,22 +260,6 @@ std::string ExperimentConfig::batches_json(const std::string& path,
 RunStream ExperimentConfig::runs() const {
   return [walk = std::make_shared<Walk<State>>(*state_)](PlannedRun& run) { return walk->next(run); };
 }
-
-namespace {
-
-// The sets of a file {"PATH": VALUE, …}.
-void append_sets(const std::string& path, std::vector<std::string>& sets) {
-  const std::string text = read_text_file(path, true);
-  Problems problems;
-  Json root;
-  if (read_json(text, Problems::kFile, root, problems) && !root.is_object())
-    problems.add("", fmt::format("found {}; allowed: an object of keys to set, {{\"train.steps\": 500}}",
-                                 describe(root)));
-  if (!problems.empty()) throw UserError(ExitCode::kUsage, problems.report(text, path));
-  for (const auto& [key, value] : root.items()) sets.push_back(key + '=' + value.dump());
-}
-
-}  // namespace
 
 ConfigSource read_config(const std::string& path, std::vector<std::string> sets) {
   ConfigSource source;

@@ -13,6 +13,11 @@ constexpr Field perturb = field<&RunSpec::remedy, &RemedySpec::perturb, Member>;
 template <auto Member>
 constexpr Field lift = field<&RunSpec::remedy, &RemedySpec::lift, Member>;
 
+template <auto Member>
+constexpr Field reset_key = field<&RunSpec::remedy, &RemedySpec::reset, Member>;
+
+bool is_grama(const RunSpec& run) { return run.remedy.reset.rule == ResetRule::kGrama; }
+
 }  // namespace
 
 std::vector<Key> remedy_keys() {
@@ -69,15 +74,6 @@ std::vector<Key> remedy_keys() {
           .beside("remedy.lift.every"),
   };
 }
-
-namespace {
-
-template <auto Member>
-constexpr Field reset_key = field<&RunSpec::remedy, &RemedySpec::reset, Member>;
-
-bool is_grama(const RunSpec& run) { return run.remedy.reset.rule == ResetRule::kGrama; }
-
-}  // namespace
 
 std::vector<Key> reset_keys() {
   return {

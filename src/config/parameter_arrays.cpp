@@ -135,31 +135,6 @@ class TensorReader {
   std::vector<Place> places_;
 };
 
-}  // namespace
-
-SafetensorsFile read_safetensors(const Bytes& file, const std::string& path) {
-  return TensorReader(file, path).read();
-}
-
-std::string safetensors_text(std::span<const NamedArray> tensors, bool single) {
-  Json header = {{"__metadata__", {{"format", "pt"}}}};
-  std::string numbers;
-  for (const NamedArray& tensor : tensors) {
-    const std::size_t begin = numbers.size();
-    numbers += number_bytes(tensor.numbers, single);
-    header[tensor.name] = {{"dtype", dtype_of(single ? Element::kFloat32 : Element::kFloat64)},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {begin, numbers.size()}}};
-  }
-  std::string text = header.dump();
-  text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes, ' ');  // the numbers begin aligned
-  std::string file;
-  for (std::size_t i = 0; i < kLengthBytes; ++i) file += static_cast<char>(text.size() >> 8 * i & 255);
-  return file + text + numbers;
-}
-
-namespace {
-
 ParameterArrays read_npz(const std::string& path) {
   ParameterArrays file{path, {}, true};
   const NpzFile npz(path);
@@ -187,6 +162,27 @@ FileKind kind_of(const std::string& path) {
 }
 
 }  // namespace
+
+SafetensorsFile read_safetensors(const Bytes& file, const std::string& path) {
+  return TensorReader(file, path).read();
+}
+
+std::string safetensors_text(std::span<const NamedArray> tensors, bool single) {
+  Json header = {{"__metadata__", {{"format", "pt"}}}};
+  std::string numbers;
+  for (const NamedArray& tensor : tensors) {
+    const std::size_t begin = numbers.size();
+    numbers += number_bytes(tensor.numbers, single);
+    header[tensor.name] = {{"dtype", dtype_of(single ? Element::kFloat32 : Element::kFloat64)},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {begin, numbers.size()}}};
+  }
+  std::string text = header.dump();
+  text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes, ' ');  // the numbers begin aligned
+  std::string file;
+  for (std::size_t i = 0; i < kLengthBytes; ++i) file += static_cast<char>(text.size() >> 8 * i & 255);
+  return file + text + numbers;
+}
 
 ParameterSet read_parameter_file(const std::string& path, WeightLayout layout) {
   std::error_code ignored;

@@ -3,7 +3,7 @@
 
 #include "config/experiment_config.h"
 #include "config/key_table.h"
-#include "sweep/number_range.h"
+#include "sweep/sweep_shape.h"
 
 namespace deadrelu {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "config/key.h"
 #include "config/words.h"
-#include "sweep/number_range.h"
+#include "sweep/sweep_shape.h"
 
 namespace deadrelu {
 namespace {

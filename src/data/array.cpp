@@ -64,70 +64,6 @@ struct Run {
   }
 };
 
-}  // namespace
-
-std::size_t bytes_of(Element element) {
-  constexpr std::array<std::size_t, kNames<Element>.size()> kBytes{1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
-  return kBytes[static_cast<std::size_t>(element)];
-}
-
-bool is_float(Element element) { return element >= Element::kFloat16; }
-
-std::optional<std::size_t> array_bytes(Element element, const Lengths& shape) {
-  std::size_t bytes = bytes_of(element);
-  if (std::ranges::find(shape, 0) != shape.end()) return 0;
-  for (const std::size_t length : shape)
-    if (__builtin_mul_overflow(bytes, length, &bytes) || bytes > PTRDIFF_MAX) return std::nullopt;
-  return bytes;
-}
-
-std::size_t Array::size() const {
-  std::size_t size = 1;
-  for (const std::size_t length : shape) size *= length;
-  return size;
-}
-
-void Array::read_row(std::size_t row, double* to) const {
-  const std::size_t width = bytes_of(element), count = row_size();
-  if (!fortran_order || shape.size() < 2)
-    return Run{bytes.data() + row * count * width, width, count, big_endian}.read(element, to);
-  // Along the last axis numbers are as far apart as all other axes have places.
-  const std::size_t length = shape.back(), stride = size() / length;
-  for (std::size_t k = 0; k * length < count; ++k) {
-    std::size_t offset = row, rest = k, below = stride;
-    for (std::size_t axis = shape.size() - 2; axis > 0; --axis) {
-      below /= shape[axis];
-      offset += rest % shape[axis] * below;
-      rest /= shape[axis];
-    }
-    Run{bytes.data() + offset * width, stride * width, length, big_endian}.read(element, to + k * length);
-  }
-}
-
-std::string shape_text(const Lengths& shape) {
-  return shape.empty() ? "a single number" : fmt::format("{}", fmt::join(shape, " × "));
-}
-
-void require_finite(const Array& array) {
-  if (!is_float(array.element)) return;
-  std::vector<double> row(array.row_size());
-  for (std::size_t r = 0; r < array.shape[0]; ++r) {
-    array.read_row(r, row.data());
-    const auto found = std::ranges::find_if(row, [](double x) { return !std::isfinite(x); });
-    if (found == row.end()) continue;
-    std::string index;
-    auto rest = static_cast<std::size_t>(found - row.begin());
-    for (std::size_t axis = array.shape.size() - 1; axis > 0; --axis) {
-      index.insert(0, fmt::format(", {}", rest % array.shape[axis]));
-      rest /= array.shape[axis];
-    }
-    fail_input(array.place, "element [{}{}] is {} (counted from 0); a finite number is needed", r, index,
-               std::isnan(*found) ? "not a number" : "infinite");
-  }
-}
-
-namespace {
-
 constexpr double kMostWhole = 0x1p53;  // beyond it doubles leave whole numbers out
 
 std::string element_at(std::size_t row) { return fmt::format("element [{}]", row); }
@@ -192,6 +128,66 @@ void read_targets(const Array& targets, const Array& inputs, const DataSpec& spe
 }
 
 }  // namespace
+
+std::size_t bytes_of(Element element) {
+  constexpr std::array<std::size_t, kNames<Element>.size()> kBytes{1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
+  return kBytes[static_cast<std::size_t>(element)];
+}
+
+bool is_float(Element element) { return element >= Element::kFloat16; }
+
+std::optional<std::size_t> array_bytes(Element element, const Lengths& shape) {
+  std::size_t bytes = bytes_of(element);
+  if (std::ranges::find(shape, 0) != shape.end()) return 0;
+  for (const std::size_t length : shape)
+    if (__builtin_mul_overflow(bytes, length, &bytes) || bytes > PTRDIFF_MAX) return std::nullopt;
+  return bytes;
+}
+
+std::size_t Array::size() const {
+  std::size_t size = 1;
+  for (const std::size_t length : shape) size *= length;
+  return size;
+}
+
+void Array::read_row(std::size_t row, double* to) const {
+  const std::size_t width = bytes_of(element), count = row_size();
+  if (!fortran_order || shape.size() < 2)
+    return Run{bytes.data() + row * count * width, width, count, big_endian}.read(element, to);
+  // Along the last axis numbers are as far apart as all other axes have places.
+  const std::size_t length = shape.back(), stride = size() / length;
+  for (std::size_t k = 0; k * length < count; ++k) {
+    std::size_t offset = row, rest = k, below = stride;
+    for (std::size_t axis = shape.size() - 2; axis > 0; --axis) {
+      below /= shape[axis];
+      offset += rest % shape[axis] * below;
+      rest /= shape[axis];
+    }
+    Run{bytes.data() + offset * width, stride * width, length, big_endian}.read(element, to + k * length);
+  }
+}
+
+std::string shape_text(const Lengths& shape) {
+  return shape.empty() ? "a single number" : fmt::format("{}", fmt::join(shape, " × "));
+}
+
+void require_finite(const Array& array) {
+  if (!is_float(array.element)) return;
+  std::vector<double> row(array.row_size());
+  for (std::size_t r = 0; r < array.shape[0]; ++r) {
+    array.read_row(r, row.data());
+    const auto found = std::ranges::find_if(row, [](double x) { return !std::isfinite(x); });
+    if (found == row.end()) continue;
+    std::string index;
+    auto rest = static_cast<std::size_t>(found - row.begin());
+    for (std::size_t axis = array.shape.size() - 1; axis > 0; --axis) {
+      index.insert(0, fmt::format(", {}", rest % array.shape[axis]));
+      rest /= array.shape[axis];
+    }
+    fail_input(array.place, "element [{}{}] is {} (counted from 0); a finite number is needed", r, index,
+               std::isnan(*found) ? "not a number" : "infinite");
+  }
+}
 
 Examples examples_of(Array inputs, const std::optional<Array>& targets, const DataSpec& spec) {
   require_examples(inputs);

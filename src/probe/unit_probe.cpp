@@ -20,6 +20,12 @@ constexpr Flag kFlags[] = {
     {&UnitRow::saturated, &LayerRow::saturated_fraction},
 };
 
+// Of what is no number: no number, which is how std::max has it in this order.
+double standard_deviation(double sum, double squares, double count) {
+  const double mean = sum / count;
+  return std::sqrt(std::max(squares / count - mean * mean, 0.0));
+}
+
 }  // namespace
 
 template <class T>
@@ -95,16 +101,6 @@ UnitRow UnitProbe<T>::describe_unit(std::size_t unit, std::size_t lane, double l
   row.preactivation_max = at(sums_.z_max, unit, lane);
   return row;
 }
-
-namespace {
-
-// Of what is no number: no number, which is how std::max has it in this order.
-double standard_deviation(double sum, double squares, double count) {
-  const double mean = sum / count;
-  return std::sqrt(std::max(squares / count - mean * mean, 0.0));
-}
-
-}  // namespace
 
 template <class T>
 void UnitProbe<T>::describe_distributions(std::size_t lane, LayerRow& row) const {

@@ -1,12 +1,15 @@
 #include "store/connection.h"
 
+#include <SQLiteCpp/Statement.h>
+#include <sqlite3.h>
+#include <sys/statfs.h>
+
 #include <algorithm>
 #include <array>
 #include <system_error>
 
-#include <sys/statfs.h>
-
-#include <sqlite3.h>
+#include "store/directory_lock.h"
+#include "store/schema.h"
 
 namespace deadrelu {
 namespace {
@@ -70,6 +73,15 @@ std::string sentence(int code, const std::string& message) {
     case SQLITE_TOOBIG: return "a record is too large for the store (" + message + ")";
     default: return "the store cannot be used (" + message + ")";
   }
+}
+
+// A rollback journal that a killed writer left has to be played back before anybody may read.
+void roll_back(const std::filesystem::path& directory, const std::filesystem::path& file) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(file.string() + "-journal", error);
+  if (error || bytes == 0 || DirectoryLock::is_held(directory)) return;
+  SQLite::Database db(file, SQLite::OPEN_READWRITE, kBusyMilliseconds);
+  db.execAndGet("SELECT count(*) FROM sqlite_master");
 }
 
 }  // namespace
@@ -139,6 +151,41 @@ void throw_system_error(const std::filesystem::path& file, const std::string& wh
   const std::string reason =
       error == ENOSPC || error == EDQUOT ? "the disk is full" : std::generic_category().message(error);
   throw UserError(ExitCode::kInputOutput, file.string() + ": " + what + ": " + reason);
+}
+
+AttachedStore::AttachedStore(SQLite::Database& db, const std::filesystem::path& directory, int engine_epoch,
+                             const Tables& tables)
+    : db_(db), file_(directory / kStoreFile) {
+  roll_back(directory, file_);
+  {
+    const StoreReader reader(directory, tables);  // says what is wrong, if anything
+    header_ = reader.header();
+    input_files_ = reader.input_files();
+  }
+  check_epoch(header_, engine_epoch, file_);
+  view_.emplace(file_);
+  SQLite::Statement attach(db_, std::string("ATTACH ? AS ") + kAttached);
+  attach.bind(1, view_->uri());
+  attach.exec();
+  db_.exec("BEGIN");
+}
+
+AttachedStore::~AttachedStore() {
+  if (!committed_) db_.tryExec("ROLLBACK");
+  db_.tryExec(std::string("DETACH ") + kAttached);
+}
+
+void AttachedStore::for_each_run(const std::function<void(std::uint64_t, std::int64_t)>& found) const {
+  SQLite::Statement runs(db_,
+                         std::string("SELECT id, number FROM ") + kAttached + ".run_results ORDER BY number");
+  while (runs.executeStep())
+    found(static_cast<std::uint64_t>(runs.getColumn(0).getInt64()), runs.getColumn(1).getInt64());
+}
+
+void AttachedStore::commit() {
+  check_unchanged();
+  db_.exec("COMMIT");
+  committed_ = true;
 }
 
 }  // namespace deadrelu

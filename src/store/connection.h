@@ -2,19 +2,19 @@
 // trace in its directory, and beside a writer.
 #pragma once
 
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Transaction.h>
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 
-#include <sys/stat.h>
-
-#include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Exception.h>
-#include <SQLiteCpp/Transaction.h>
-
 #include "base/error.h"
+#include "store/store_reader.h"
 
 namespace deadrelu {
 
@@ -96,5 +96,34 @@ auto with_sqlite_errors(const std::filesystem::path& file, const Work& work) {
 
 // Throws UserError(kInputOutput): "FILE: WHAT: the system's reason"; a full disk is told as such.
 [[noreturn]] void throw_system_error(const std::filesystem::path& file, const std::string& what, int error);
+
+// Under the name kAttached, inside a transaction of the connection, for as long as it lives; what is written
+// to the connection meanwhile is undone without commit(). Statements on the attached store must be gone by
+// then. What a writer of it that was cut off left undone is brought in order first.
+class AttachedStore {
+ public:
+  // Throws UserError(kInputOutput) where there is no store of these tables and this engine epoch.
+  AttachedStore(SQLite::Database& db, const std::filesystem::path& directory, int engine_epoch,
+                const Tables& tables);
+  ~AttachedStore();
+  AttachedStore(const AttachedStore&) = delete;
+
+  const StoreHeader& header() const { return header_; }
+  const std::vector<InputFile>& input_files() const { return input_files_; }
+  // Calls with (id, number) of every recorded run, in the order of arrival.
+  void for_each_run(const std::function<void(std::uint64_t, std::int64_t)>& found) const;
+  // Throws UserError(kInputOutput) where a writer has come in between.
+  void check_unchanged() const { view_->check_unchanged(); }
+  // Keeps what was written to the connection.
+  void commit();
+
+ private:
+  SQLite::Database& db_;
+  bool committed_ = false;
+  std::filesystem::path file_;
+  std::optional<ReadView> view_;
+  StoreHeader header_;
+  std::vector<InputFile> input_files_;
+};
 
 }  // namespace deadrelu

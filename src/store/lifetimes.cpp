@@ -1,4 +1,4 @@
-#include "store/lifetimes.h"
+#include "store/survival.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "store/record_check.h"
 
-#include "store/attached_store.h"
+#include "store/connection.h"
 #include "store/run_rows.h"
 #include "store/schema.h"
 

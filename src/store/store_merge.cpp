@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/number.h"
-#include "store/attached_store.h"
+#include "store/connection.h"
 #include "store/output_file.h"
 #include "store/run_rows.h"
 #include "store/schema.h"

@@ -11,6 +11,7 @@
 #include "base/enum_names.h"
 #include "probe/columns.h"
 #include "store/statistics.h"
+#include "store/store_reader.h"
 
 namespace deadrelu {
 
@@ -76,5 +77,11 @@ struct LogRank {
 // `clustered`: with the variance over runs of their parts of the statistic (the robust score test of Lin and Wei 1989; R:
 // coxph(…, cluster = run, ties = "breslow")), missing where a group has fewer than two runs; else the plain test.
 LogRank log_rank(const Lifetimes& lives, bool clustered);
+
+// Of the units of all recorded runs, from the table deaths where it was recorded, else from units. A death, revival or
+// reset between two records is placed at the later one, which is exact for the Kaplan–Meier curve of records. Divergence
+// is at diverged_step. `by`: the swept columns whose values make a group; `by_layer`: and the layer.
+// Throws UserError(kUsage) where neither table was recorded, with what to record.
+Lifetimes read_lifetimes(const StoreReader& store, const std::vector<std::size_t>& by, bool by_layer);
 
 }  // namespace deadrelu

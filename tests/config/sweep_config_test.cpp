@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "config_testing.h"
-#include "sweep/number_range.h"
+#include "sweep/sweep_shape.h"
 
 namespace deadrelu {
 namespace {
