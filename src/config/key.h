@@ -98,14 +98,12 @@ struct Key {
   void (*take)(RunSpec& run, const RunSpec& entry) = nullptr;  // kGroupsEach: adds what an entry has become
   bool in_id = true;
 
-  // A row reads as its type, path, field, range and meaning, and then what is special about it.
-  Key with(const char* names) && { return variants = names, std::move(*this); }
+  // A row reads as its type, path, variants, field, range and meaning, and then what is special about it.
   // With every choice but the first, "none".
   Key with_any(std::span<const char* const> names) && {
     for (const char* name : names.subspan(1)) variants += std::string(variants.empty() ? "" : " ") + name;
     return std::move(*this);
   }
-  Key required_with(const char* names) && { return variants = names, required = true, std::move(*this); }
   Key or_word(const char* text) && { return word = text, std::move(*this); }
   Key or_null() && { return nullable = true, std::move(*this); }
   Key must_be_given() && { return required = true, std::move(*this); }
@@ -128,39 +126,47 @@ using KeySection = std::vector<Key>();
 KeySection top_keys, data_keys, model_keys, init_keys, train_keys, reset_keys, remedy_keys, record_keys,
     seed_keys;
 
+// "data.noise of circles moons": the key's path, and the variants to which the row belongs.
+inline Key make_key(std::string name, KeyType type, Field field, std::string meaning, Range range = {},
+                    Names choices = {}, std::size_t most_items = std::size_t{1} << 24) {
+  const std::size_t of = std::min(name.find(" of "), name.size());
+  Key key{name.substr(0, of), type, field, std::move(meaning), range, choices, most_items};
+  if (of < name.size()) key.variants = name.substr(of + 4);
+  return key;
+}
 inline Key real(std::string path, Field field, Range range, std::string meaning) {
-  return {std::move(path), KeyType::kReal, field, std::move(meaning), range};
+  return make_key(std::move(path), KeyType::kReal, field, std::move(meaning), range);
 }
 inline Key integer(std::string path, Field field, Range range, std::string meaning) {
-  return {std::move(path), KeyType::kInteger, field, std::move(meaning), range};
+  return make_key(std::move(path), KeyType::kInteger, field, std::move(meaning), range);
 }
 inline Key integers(std::string path, Field field, Range range, std::size_t most, std::string meaning) {
-  return {std::move(path), KeyType::kIntegerList, field, std::move(meaning), range, {}, most};
+  return make_key(std::move(path), KeyType::kIntegerList, field, std::move(meaning), range, {}, most);
 }
 inline Key choice(std::string path, Field field, std::string meaning) {
-  return {std::move(path), KeyType::kChoice, field, std::move(meaning), {}, field.names};
+  return make_key(std::move(path), KeyType::kChoice, field, std::move(meaning), {}, field.names);
 }
 inline Key choices(std::string path, Field field, Names names, std::string meaning) {
-  return {std::move(path), KeyType::kChoiceSet, field, std::move(meaning), {}, names, 100};
+  return make_key(std::move(path), KeyType::kChoiceSet, field, std::move(meaning), {}, names, 100);
 }
 inline Key boolean(std::string path, Field field, std::string meaning) {
-  return {std::move(path), KeyType::kBool, field, std::move(meaning)};
+  return make_key(std::move(path), KeyType::kBool, field, std::move(meaning));
 }
 inline Key text(std::string path, Field field, std::string meaning) {
-  return {std::move(path), KeyType::kText, field, std::move(meaning)};
+  return make_key(std::move(path), KeyType::kText, field, std::move(meaning));
 }
 inline Key texts(std::string path, Field field, std::size_t most, std::string meaning) {
-  return {std::move(path), KeyType::kTextList, field, std::move(meaning), {}, {}, most};
+  return make_key(std::move(path), KeyType::kTextList, field, std::move(meaning), {}, {}, most);
 }
 inline Key columns(std::string path, Field field, std::string meaning) {
-  return {std::move(path), KeyType::kColumnList, field, std::move(meaning), {}, {}, 65536};
+  return make_key(std::move(path), KeyType::kColumnList, field, std::move(meaning), {}, {}, 65536);
 }
 // A bare list in place of the group means this key. The keys of the group exclude it.
 Key groups_each(const std::string& group, Field field, void (*take)(RunSpec&, const RunSpec&));
 
 // Formulas of `inputs` inputs at most.
 inline Key formula(std::string path, Field field, std::size_t inputs, std::string meaning) {
-  Key key{std::move(path), KeyType::kFormula, field, std::move(meaning)};
+  Key key = make_key(std::move(path), KeyType::kFormula, field, std::move(meaning));
   key.most_inputs = inputs;
   return key;
 }
@@ -172,17 +178,17 @@ inline Key formulas(std::string path, Field field, std::size_t inputs, std::size
   return key;
 }
 inline Key pair(std::string path, Field field, Range range, std::string meaning) {
-  return {std::move(path), KeyType::kRealPair, field, std::move(meaning), range};
+  return make_key(std::move(path), KeyType::kRealPair, field, std::move(meaning), range);
 }
 inline Key real_each(std::string path, Field field, Range range, std::string meaning) {
-  return {std::move(path), KeyType::kRealEach, field, std::move(meaning), range, {}, 65536};
+  return make_key(std::move(path), KeyType::kRealEach, field, std::move(meaning), range, {}, 65536);
 }
 inline Key matrix(std::string path, Field field, std::string meaning) {
-  return {std::move(path), KeyType::kRealMatrix, field, std::move(meaning)};
+  return make_key(std::move(path), KeyType::kRealMatrix, field, std::move(meaning));
 }
 
 inline Key records(std::string path, Field field, Names members, Range range, std::string meaning) {
-  return {std::move(path), KeyType::kRecordList, field, std::move(meaning), range, members, 1000};
+  return make_key(std::move(path), KeyType::kRecordList, field, std::move(meaning), range, members, 1000);
 }
 
 // The number of the choice that the text names; a mask of those that the list names. REQUIRES: it has been checked.

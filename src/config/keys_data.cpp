@@ -4,12 +4,6 @@
 namespace deadrelu {
 namespace {
 
-constexpr const char* kGenerated = "function gaussian teacher blobs circles moons spirals xor";
-constexpr const char* kArrays = "npy npz";
-constexpr const char* kImages = "idx";
-constexpr const char* kSlow = "slowly_changing_regression";
-constexpr const char* kOwnTargets = "function idx gaussian teacher blobs circles moons spirals xor";
-
 constexpr Range kCounts{1, 1e8};
 
 template <auto Member>
@@ -53,216 +47,184 @@ std::vector<Key> data_keys() {
           "function, points, gaussian, teacher and slowly_changing_regression are regression; idx, blobs, "
           "circles, moons, spirals and xor are classification; csv, npy and npz are what data.task says.")
           .must_be_given(),
-      choice("data.function.name", data<&DataSpec::function>,
+      choice("data.function.name of function", data<&DataSpec::function>,
              "The target: abs |x|, sine sin x, quadratic x², x_sin_5x x·sin 5x, step_sin 1{x>0} + 0.2·sin "
              "5x, abs_sum_diff (|x1+x2|, |x1−x2|) of two inputs (the last two: Lu et al. 2019).")
-          .with("function")
           .not_beside("data.function.formula"),
       formulas(
-          "data.function.formula", data<&DataSpec::formulas>, kMostFormulaInputs, 1000,
+          "data.function.formula of function", data<&DataSpec::formulas>, kMostFormulaInputs, 1000,
           "Instead of a name: the target as a formula of x, or of x1, x2, … (as many inputs as the highest "
           "one that is used), in the language of model.activation.formula; a list has a formula a target.")
-          .with("function")
           .without_default(),
-      real("data.function.*", data<&DataSpec::numbers>, kAny,
+      real("data.function.* of function", data<&DataSpec::numbers>, kAny,
            "Every other name is a number of the formula: data.function.a for a.")
-          .with("function")
           .without_default()
           .beside("data.function.formula")
           .with_free_names(),
-      pair("data.domain", data<&DataSpec::domain>, kAny,
-           "Every input lies between these two numbers; the first is the smaller one.")
-          .with("function"),
-      choice("data.sampling", data<&DataSpec::function_sampling>,
+      pair("data.domain of function", data<&DataSpec::domain>, kAny,
+           "Every input lies between these two numbers; the first is the smaller one."),
+      choice("data.sampling of function", data<&DataSpec::function_sampling>,
              "grid: inputs evenly spaced over the domain, both ends included (d inputs: a grid of k a side "
-             "with k = ⌊samples^(1/d)⌋). uniform: inputs drawn at random.")
-          .with("function"),
-      integer("data.samples", data<&DataSpec::samples>, kCounts,
-              "How many examples are generated, test examples included.")
-          .with(kGenerated)
+             "with k = ⌊samples^(1/d)⌋). uniform: inputs drawn at random."),
+      integer("data.samples of function gaussian teacher blobs circles moons spirals xor",
+              data<&DataSpec::samples>, kCounts, "How many examples are generated, test examples included.")
           .not_beside("data.table"),
-      real("data.noise", data<&DataSpec::noise>, kNotNegative,
+      real("data.noise of function gaussian teacher circles moons spirals xor", data<&DataSpec::noise>,
+           kNotNegative,
            "Standard deviation of normal noise: added to the targets of function, gaussian and teacher, to "
            "the inputs of circles, moons, spirals and xor.")
-          .with("function gaussian teacher circles moons spirals xor")
           .not_beside("data.table"),
-      boolean("data.table", data<&DataSpec::table>,
+      boolean("data.table of xor", data<&DataSpec::table>,
               "true: the four points (0, 0), (0, 1), (1, 0), (1, 1) themselves, class 1 where one of the "
               "two is 1, instead of samples around them; scale 2 and offset -1 put them on ±1.")
-          .with("xor")
           .without_default(),
-      matrix("data.inputs", data<&DataSpec::inputs>, "The inputs, one row an example: [[x1, x2, …], …].")
-          .required_with("points"),
-      integer("data.inputs", data<&DataSpec::dimensions>, kWidths, "The number of inputs.")
-          .with("gaussian teacher blobs"),
-      matrix("data.targets", targets<&DataSpec::targets>,
+      matrix("data.inputs of points", data<&DataSpec::inputs>,
+             "The inputs, one row an example: [[x1, x2, …], …].")
+          .must_be_given(),
+      integer("data.inputs of gaussian teacher blobs", data<&DataSpec::dimensions>, kWidths,
+              "The number of inputs."),
+      matrix("data.targets of points", targets<&DataSpec::targets>,
              std::string("The targets, one row an example: [[y1, …], …]; as many rows as data.inputs.") +
                  kTargetsAreInputs)
-          .required_with("points")
+          .must_be_given()
           .or_word(kInputs),
-      choice("data.targets", data<&DataSpec::target_source>,
-             std::string("own: what the data has for targets or classes.") + kTargetsAreInputs)
-          .with(kOwnTargets),
-      text("data.path", data<&DataSpec::path>,
+      choice("data.targets of function idx gaussian teacher blobs circles moons spirals xor",
+             data<&DataSpec::target_source>,
+             std::string("own: what the data has for targets or classes.") + kTargetsAreInputs),
+      text("data.path of csv", data<&DataSpec::path>,
            "The CSV file, plain or gzip; relative to the config file. `deadrelu config --data` says what is "
            "found in it. Read as they come: quotes, a byte order mark, LF, CRLF and CR, comments (#) and a "
            "sep= line at the top, true and false as 1 and 0.")
-          .required_with("csv"),
+          .must_be_given(),
       columns(
-          "data.targets", targets<&DataSpec::csv, &CsvSpec::targets>,
+          "data.targets of csv", targets<&DataSpec::csv, &CsvSpec::targets>,
           std::string(
               "The target columns, by name, or by number: 1 is the first, -1 the last; a file without a header "
               "has numbers only.") +
               kTargetsAreInputs + kOnlyMeasured)
           .or_word(kInputs)
           .or_null()
-          .required_with("csv"),
-      text("data.path", data<&DataSpec::path>,
+          .must_be_given(),
+      text("data.path of npz", data<&DataSpec::path>,
            "The .npz file (numpy.savez), with the arrays that data.inputs and data.targets name; relative "
            "to the config file.")
-          .required_with("npz"),
-      text("data.inputs", data<&DataSpec::inputs_array>,
+          .must_be_given(),
+      text("data.inputs of npy", data<&DataSpec::inputs_array>,
            "The .npy file (numpy.save) of the inputs: the first axis counts the examples, all others are "
            "flattened; booleans, integers or floats; relative to the config file.")
-          .required_with("npy"),
-      text("data.inputs", data<&DataSpec::inputs_array>,
+          .must_be_given(),
+      text("data.inputs of npz", data<&DataSpec::inputs_array>,
            "Name of the array of inputs: the first axis counts the examples, all others are flattened; "
            "booleans, integers or floats.")
-          .with("npz")
           .by_default("inputs"),
-      text("data.targets", targets<&DataSpec::targets_array>,
+      text("data.targets of npy", targets<&DataSpec::targets_array>,
            std::string(
                "The .npy file of the targets: a number, or several, or a class label an example; relative to "
                "the config file.") +
                kTargetsAreInputs + kOnlyMeasured)
-          .required_with("npy")
+          .must_be_given()
           .or_word(kInputs)
           .or_null(),
-      text("data.targets", targets<&DataSpec::targets_array>,
+      text("data.targets of npz", targets<&DataSpec::targets_array>,
            std::string("Name of the array of targets: a number, or several, or a class label an example.") +
                kTargetsAreInputs + kOnlyMeasured)
-          .with("npz")
           .or_word(kInputs)
           .or_null()
           .by_default("targets"),
-      text("data.test_inputs", data<&DataSpec::test_inputs_array>,
+      text("data.test_inputs of npy npz", data<&DataSpec::test_inputs_array>,
            "The same of the test split: a file (npy), or an array's name (npz); null: none.")
-          .with(kArrays)
           .or_null()
           .beside("data.test_targets"),
-      text("data.test_targets", data<&DataSpec::test_targets_array>,
+      text("data.test_targets of npy npz", data<&DataSpec::test_targets_array>,
            "The same of the test split: a file (npy), or an array's name (npz); null: none.")
-          .with(kArrays)
           .or_null()
           .beside("data.test_inputs"),
-      columns("data.inputs", csv<&CsvSpec::inputs>,
+      columns("data.inputs of csv", csv<&CsvSpec::inputs>,
               "The input columns, in this order, as in data.targets; []: every column that is no target and "
-              "not dropped.")
-          .with("csv"),
-      columns("data.drop", csv<&CsvSpec::drop>, "Columns to leave out, as in data.targets: an index, a name.")
-          .with("csv"),
-      text("data.delimiter", csv<&CsvSpec::delimiter>,
+              "not dropped."),
+      columns("data.drop of csv", csv<&CsvSpec::drop>,
+              "Columns to leave out, as in data.targets: an index, a name."),
+      text("data.delimiter of csv", csv<&CsvSpec::delimiter>,
            "What separates the cells: one character, \"tab\", or \"space\" (any number of blanks and tabs). "
            "null: found out from the first 100 rows, of ; tab | , and blanks the one by which most rows "
            "have equally many cells, and then the most cells are numbers.")
-          .with("csv")
           .or_null(),
-      text("data.decimal", csv<&CsvSpec::decimal>,
+      text("data.decimal of csv", csv<&CsvSpec::decimal>,
            "\".\" or \",\": what begins the fraction of a number. null: found out from the first 100 rows; "
            "where 1,234 may be a fraction or a thousand, an error asks. Thousands separators are never read.")
-          .with("csv")
           .or_null(),
-      boolean("data.header", csv<&CsvSpec::header>,
+      boolean("data.header of csv", csv<&CsvSpec::header>,
               "Whether the first row holds the columns' names. auto: it does where this is certain (it has "
               "a name that the config uses, or is all names with a column of numbers below); else an error "
               "asks. A first line of counts, as scikit-learn's files have it, is known.")
-          .with("csv")
           .or_word("auto"),
-      choice("data.missing", csv<&CsvSpec::missing>,
+      choice("data.missing of csv", csv<&CsvSpec::missing>,
              "A missing value, in an empty cell or one of data.missing_values, is: error, a mistake; drop, "
              "a reason to leave the row out; mean, filled in with the column's mean over the file's other "
-             "rows (not in a target).")
-          .with("csv"),
-      texts("data.missing_values", csv<&CsvSpec::missing_values>, 1000,
-            "What stands for a missing value, besides an empty cell; numbers are compared as such.")
-          .with("csv"),
-      choice("data.categories", csv<&CsvSpec::categories>,
+             "rows (not in a target)."),
+      texts("data.missing_values of csv", csv<&CsvSpec::missing_values>, 1000,
+            "What stands for a missing value, besides an empty cell; numbers are compared as such."),
+      choice("data.categories of csv", csv<&CsvSpec::categories>,
              "A column of words among the inputs (none of its cells is a number) is: error, a mistake; "
-             "one_hot, an input of 0 or 1 for each of its words, in the order of the alphabet.")
-          .with("csv"),
-      choice("data.task", data<&DataSpec::task>,
+             "one_hot, an input of 0 or 1 for each of its words, in the order of the alphabet."),
+      choice("data.task of csv npy npz", data<&DataSpec::task>,
              "regression: targets are numbers. classification: the one target column holds class labels; of "
              "npy and npz, whole numbers, one an example (or rows that are 1 in one place and 0 in all "
-             "others). Whole numbers are numbered by their values, words by the alphabet.")
-          .with("csv npy npz"),
+             "others). Whole numbers are numbered by their values, words by the alphabet."),
       text(
-          "data.images", data<&DataSpec::images>,
+          "data.images of idx", data<&DataSpec::images>,
           "IDX file of unsigned bytes, plain or gzip; a pixel comes as byte/255; relative to the config file.")
-          .required_with(kImages),
-      text("data.labels", data<&DataSpec::labels>,
+          .must_be_given(),
+      text("data.labels of idx", data<&DataSpec::labels>,
            "IDX file of the labels, one unsigned byte an image; relative to the config file.")
-          .required_with(kImages),
-      text("data.test_images", data<&DataSpec::test_images>, "IDX file of the test split; null: none.")
-          .with(kImages)
+          .must_be_given(),
+      text("data.test_images of idx", data<&DataSpec::test_images>, "IDX file of the test split; null: none.")
           .or_null()
           .beside("data.test_labels"),
-      text("data.test_labels", data<&DataSpec::test_labels>,
+      text("data.test_labels of idx", data<&DataSpec::test_labels>,
            "IDX file of the test split's labels; null: none.")
-          .with(kImages)
           .or_null()
           .beside("data.test_images"),
-      choice("data.target", data<&DataSpec::gaussian_target>,
-             "The target of x ~ N(0, 1): zero 0, linear w·x with w ~ N(0, 1/inputs), norm ‖x‖/√inputs.")
-          .with("gaussian"),
+      choice("data.target of gaussian", data<&DataSpec::gaussian_target>,
+             "The target of x ~ N(0, 1): zero 0, linear w·x with w ~ N(0, 1/inputs), norm ‖x‖/√inputs."),
       integers(
-          "data.hidden", data<&DataSpec::teacher_hidden>, kWidths, kMostLayers,
-          "Hidden widths of the teacher, a ReLU network with He normal weights whose output is the target.")
-          .with("teacher"),
-      integer("data.outputs", data<&DataSpec::teacher_outputs>, kWidths, "Outputs of the teacher.")
-          .with("teacher"),
-      real("data.bias", data<&DataSpec::teacher_bias>, kNotNegative,
-           "Standard deviation of the teacher's biases, N(0, bias²).")
-          .with("teacher"),
-      integer("data.classes", data<&DataSpec::classes>, {2, 65536}, "The number of classes.")
-          .with("blobs spirals"),
-      integer("data.classes", data<&DataSpec::label_classes>, {2, 65536},
+          "data.hidden of teacher", data<&DataSpec::teacher_hidden>, kWidths, kMostLayers,
+          "Hidden widths of the teacher, a ReLU network with He normal weights whose output is the target."),
+      integer("data.outputs of teacher", data<&DataSpec::teacher_outputs>, kWidths,
+              "Outputs of the teacher."),
+      real("data.bias of teacher", data<&DataSpec::teacher_bias>, kNotNegative,
+           "Standard deviation of the teacher's biases, N(0, bias²)."),
+      integer("data.classes of blobs spirals", data<&DataSpec::classes>, {2, 65536},
+              "The number of classes."),
+      integer("data.classes of npy npz", data<&DataSpec::label_classes>, {2, 65536},
               "How many classes there are; labels are then the numbers 0, 1, … below it. null: the labels "
               "that are found, in their order.")
-          .with(kArrays)
           .or_null(),
-      real("data.spread", data<&DataSpec::spread>, kNotNegative,
-           "Standard deviation of a blob around its centre; centres are uniform in data.box.")
-          .with("blobs"),
-      pair("data.box", data<&DataSpec::box>, kAny,
-           "Every coordinate of a blob's centre is uniform between these two numbers.")
-          .with("blobs"),
-      real("data.factor", data<&DataSpec::factor>, {0, 1, false, true},
-           "Radius of the inner circle (class 1) over that of the outer one (class 0), which is 1.")
-          .with("circles"),
-      real("data.turns", data<&DataSpec::turns>, {0, 1e6, true}, "Turns of each spiral arm.").with("spirals"),
+      real("data.spread of blobs", data<&DataSpec::spread>, kNotNegative,
+           "Standard deviation of a blob around its centre; centres are uniform in data.box."),
+      pair("data.box of blobs", data<&DataSpec::box>, kAny,
+           "Every coordinate of a blob's centre is uniform between these two numbers."),
+      real("data.factor of circles", data<&DataSpec::factor>, {0, 1, false, true},
+           "Radius of the inner circle (class 1) over that of the outer one (class 0), which is 1."),
+      real("data.turns of spirals", data<&DataSpec::turns>, {0, 1e6, true}, "Turns of each spiral arm."),
       integer(
-          "data.samples", data<&DataSpec::samples>, kCounts,
-          "How many examples, all of their inputs random, the network is evaluated on; the stream has no end.")
-          .with(kSlow),
-      integer("data.inputs", data<&DataSpec::dimensions>, {1, 64}, "The number of inputs, each 0 or 1.")
-          .with(kSlow)
+          "data.samples of slowly_changing_regression", data<&DataSpec::samples>, kCounts,
+          "How many examples, all of their inputs random, the network is evaluated on; the stream has no end."),
+      integer("data.inputs of slowly_changing_regression", data<&DataSpec::dimensions>, {1, 64},
+              "The number of inputs, each 0 or 1.")
           .by_default(20),
-      integer("data.slow_inputs", data<&DataSpec::slow_inputs>, {0, 64},
+      integer("data.slow_inputs of slowly_changing_regression", data<&DataSpec::slow_inputs>, {0, 64},
               "The first so many inputs are redrawn together every data.change_every examples, the others "
-              "(at most 12) in each example.")
-          .with(kSlow),
-      integer("data.change_every", data<&DataSpec::change_every>, kSteps,
-              "Examples between two changes of the slow inputs.")
-          .with(kSlow),
-      integer("data.target_units", data<&DataSpec::target_units>, kWidths,
+              "(at most 12) in each example."),
+      integer("data.change_every of slowly_changing_regression", data<&DataSpec::change_every>, kSteps,
+              "Examples between two changes of the slow inputs."),
+      integer("data.target_units of slowly_changing_regression", data<&DataSpec::target_units>, kWidths,
               "Threshold units of the target network, whose weights and biases are +1 or -1; its output is "
-              "the sum of the output weights of those that fire, and an output bias.")
-          .with(kSlow),
-      real("data.beta", data<&DataSpec::beta>, kAny,
-           "A unit of the target fires where w·x + b > beta·(inputs + 1) - S, S = (inputs - Σw + b)/2.")
-          .with(kSlow),
-      integer("data.bin", data<&DataSpec::bin>, kSteps, "Examples of the stream in a row of stream.csv.")
-          .with(kSlow)
+              "the sum of the output weights of those that fire, and an output bias."),
+      real("data.beta of slowly_changing_regression", data<&DataSpec::beta>, kAny,
+           "A unit of the target fires where w·x + b > beta·(inputs + 1) - S, S = (inputs - Σw + b)/2."),
+      integer("data.bin of slowly_changing_regression", data<&DataSpec::bin>, kSteps,
+              "Examples of the stream in a row of stream.csv.")
           .by_default(10000),
       integer("data.limit", data<&DataSpec::limit>, kSteps,
               "Only the first so many examples (of the test files too); null: all.")
@@ -328,8 +290,7 @@ std::vector<Key> data_keys() {
               "an example is shown as the new task has it with probability i/ramp, else as the old one had "
               "it (arXiv 2602.09234: task sampling); 0: at once.")
           .with_any(names_of<TaskChange>()),
-      integer("data.tasks.classes", task<&TaskSpec::classes>, {1, 65536}, "Classes in a task.")
-          .with("classes"),
+      integer("data.tasks.classes of classes", task<&TaskSpec::classes>, {1, 65536}, "Classes in a task."),
       integer(
           "data.seed", data<&DataSpec::seed>, {0, 0x1p63},
           "Seed of everything random about the data; null: the run's seed, so that every seed has other data.")

@@ -50,28 +50,25 @@ template <auto Spec>
 std::vector<Key> activation_keys(const std::string& path, std::string meaning) {
   return {
       choice(path + ".name", field<&RunSpec::model, Spec, &ActivationSpec::kind>, std::move(meaning)),
-      real(path + ".slope", field<&RunSpec::model, Spec, &ActivationSpec::slope>, kAny,
+      real(path + ".slope of leaky_relu prelu", field<&RunSpec::model, Spec, &ActivationSpec::slope>, kAny,
            "Slope where z < 0. prelu: its initial value; it is learned, one a layer (He et al. 2015).")
-          .with("leaky_relu prelu")
           .by_default_where(
               0.25, [](const RunSpec& r) { return (r.model.*Spec).kind == Activation::kPrelu; }, "prelu",
               path + ".name"),
-      real(path + ".lower", field<&RunSpec::model, Spec, &ActivationSpec::lower>, kAny, kRreluMeaning)
-          .with("rrelu"),
-      real(path + ".upper", field<&RunSpec::model, Spec, &ActivationSpec::upper>, kAny, kRreluMeaning)
-          .with("rrelu"),
-      real(path + ".alpha", field<&RunSpec::model, Spec, &ActivationSpec::alpha>, kPositive,
-           "elu: alpha·(exp z − 1) where z < 0; celu: alpha·(exp(z/alpha) − 1).")
-          .with("elu celu"),
-      integer(path + ".pieces", field<&RunSpec::model, Spec, &ActivationSpec::pieces>, {2, 64},
-              "Linear pieces a unit (Goodfellow et al. 2013).")
-          .with("maxout"),
-      formula(path + ".formula", field<&RunSpec::model, Spec, &ActivationSpec::formula>, 1, kFormulaMeaning)
-          .required_with("expression"),
-      real(path + ".*", field<&RunSpec::model, Spec, &ActivationSpec::numbers>, kAny,
+      real(path + ".lower of rrelu", field<&RunSpec::model, Spec, &ActivationSpec::lower>, kAny,
+           kRreluMeaning),
+      real(path + ".upper of rrelu", field<&RunSpec::model, Spec, &ActivationSpec::upper>, kAny,
+           kRreluMeaning),
+      real(path + ".alpha of elu celu", field<&RunSpec::model, Spec, &ActivationSpec::alpha>, kPositive,
+           "elu: alpha·(exp z − 1) where z < 0; celu: alpha·(exp(z/alpha) − 1)."),
+      integer(path + ".pieces of maxout", field<&RunSpec::model, Spec, &ActivationSpec::pieces>, {2, 64},
+              "Linear pieces a unit (Goodfellow et al. 2013)."),
+      formula(path + ".formula of expression", field<&RunSpec::model, Spec, &ActivationSpec::formula>, 1,
+              kFormulaMeaning)
+          .must_be_given(),
+      real(path + ".* of expression", field<&RunSpec::model, Spec, &ActivationSpec::numbers>, kAny,
            "Every other name is a number of the formula, which may be swept like any key: " + path +
                ".a for a.")
-          .with("expression")
           .without_default()
           .beside(path + ".formula")
           .with_free_names(),
@@ -89,26 +86,21 @@ std::vector<Key> initializer_keys(const std::string& path, const std::string& wh
     init.low = 0 - init.high;
   }};
   return {
-      real(path + ".value", field<&RunSpec::init, Layer, Of, &Init::value>, kAny,
+      real(path + ".value of constant", field<&RunSpec::init, Layer, Of, &Init::value>, kAny,
            "All " + what + " start at this value.")
-          .with("constant")
           .as_bare_number(),
-      real(path + ".mean", field<&RunSpec::init, Layer, Of, &Init::mean>, kAny, "Mean of the " + what + ".")
-          .with("normal"),
-      real(path + ".std", field<&RunSpec::init, Layer, Of, &Init::std>, kNotNegative,
-           "Standard deviation of the " + what + ".")
-          .with("normal"),
-      real(path + ".low", field<&RunSpec::init, Layer, Of, &Init::low>, kAny,
+      real(path + ".mean of normal", field<&RunSpec::init, Layer, Of, &Init::mean>, kAny,
+           "Mean of the " + what + "."),
+      real(path + ".std of normal", field<&RunSpec::init, Layer, Of, &Init::std>, kNotNegative,
+           "Standard deviation of the " + what + "."),
+      real(path + ".low of uniform", field<&RunSpec::init, Layer, Of, &Init::low>, kAny,
            "The lower end of the " + what + ".")
-          .with("uniform")
           .not_beside(path + ".limit"),
-      real(path + ".high", field<&RunSpec::init, Layer, Of, &Init::high>, kAny,
+      real(path + ".high of uniform", field<&RunSpec::init, Layer, Of, &Init::high>, kAny,
            "The upper end of the " + what + ".")
-          .with("uniform")
           .not_beside(path + ".limit"),
-      real(path + ".limit", limit, kNotNegative,
+      real(path + ".limit of uniform", limit, kNotNegative,
            "The " + what + " lie in ±limit: low and high in one number.")
-          .with("uniform")
           .without_default()
           .outside_id(),
   };
@@ -129,10 +121,9 @@ std::vector<Key> layer_keys(const std::string& prefix) {
     keys.insert(keys.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   };
   add(initializer_keys<Layer, &LayerInit::weights>(prefix + "weights", "weights"));
-  add({real(prefix + "weights.magnitude",
+  add({real(prefix + "weights.magnitude of sign",
             field<&RunSpec::init, Layer, &LayerInit::weights, &WeightInitializer::magnitude>, kNotNegative,
-            "Weights are +magnitude or −magnitude, equally likely.")
-           .with("sign")});
+            "Weights are +magnitude or −magnitude, equally likely.")});
   add({choice(
       prefix + "bias.name", field<&RunSpec::init, Layer, &LayerInit::bias, &BiasInitializer::kind>,
       "Distribution of the initial biases: constant `value` (a bare number means this), normal N(mean, std²), "
@@ -176,9 +167,9 @@ std::vector<Key> between_keys() {
       boolean(path + ".affine", model<kNorm, &Norm::affine>,
               "Whether gains and, but for rms_norm, shifts are learned; else they are 1 and 0.")
           .with_any(names_of<Normalization>()),
-      real(path + ".momentum", model<kNorm, &Norm::momentum>, kShare,
-           "The share of each batch in the running statistics, as in PyTorch (Keras's momentum is 1 − this).")
-          .with("batch_norm"),
+      real(
+          path + ".momentum of batch_norm", model<kNorm, &Norm::momentum>, kShare,
+          "The share of each batch in the running statistics, as in PyTorch (Keras's momentum is 1 − this)."),
       boolean(
           "model.skip", model<&ModelSpec::skip>,
           "A hidden layer that is as wide as the hidden layer before it adds that one's output to its own (He et "
@@ -271,18 +262,15 @@ std::vector<Key> init_keys() {
            "(after Shin, Karniadakis 2020); quantile_bias gives each unit the least bias with which it is "
            "active on ⌈active·n⌉ of n examples; lsuv divides the weights of each layer, the output layer "
            "included, by the standard deviation of z (Mishkin, Matas 2016, with init.weights orthogonal)."),
-       real("init.adjust.std", adjust<&AdjustSpec::std>, kNotNegative, "Standard deviation of ε.")
-           .with("data_bias"),
+       real("init.adjust.std of data_bias", adjust<&AdjustSpec::std>, kNotNegative,
+            "Standard deviation of ε."),
        real(
-           "init.adjust.active", adjust<&AdjustSpec::active>, {0, 1, true},
-           "Share of the training examples on which every unit is active, on more only where they are equal.")
-           .with("quantile_bias"),
-       real("init.adjust.tolerance", adjust<&AdjustSpec::tolerance>, kPositive,
-            "The deviation may differ from 1 by this.")
-           .with("lsuv"),
-       integer("init.adjust.tries", adjust<&AdjustSpec::tries>, {1, 1000},
-               "How often weights are divided at most.")
-           .with("lsuv")});
+           "init.adjust.active of quantile_bias", adjust<&AdjustSpec::active>, {0, 1, true},
+           "Share of the training examples on which every unit is active, on more only where they are equal."),
+       real("init.adjust.tolerance of lsuv", adjust<&AdjustSpec::tolerance>, kPositive,
+            "The deviation may differ from 1 by this."),
+       integer("init.adjust.tries of lsuv", adjust<&AdjustSpec::tries>, {1, 1000},
+               "How often weights are divided at most.")});
   keys.push_back(
       text(
           "init.file", field<&RunSpec::init, &InitSpec::file>,

@@ -87,53 +87,40 @@ std::vector<Key> reset_keys() {
           "resets, Farias, Jozefiak 2024, as released). Incoming weights are drawn anew from the layer's own initializer "
           "(orthogonal, mirrored: a row alone), the bias is 0, a normalization's numbers are as new. Layers in "
           "train.freeze keep their units, and so does one below; after the last update nothing is reset."),
-      integer("remedy.reset.every", reset_key<&ResetSpec::every>, kSteps,
-              "Updates from one event to the next (published: 1000 to 200000).")
-          .with("redo random"),
-      integer("remedy.reset.every", reset_key<&ResetSpec::every>, {2, 1e12},
+      integer("remedy.reset.every of redo random", reset_key<&ResetSpec::every>, kSteps,
+              "Updates from one event to the next (published: 1000 to 200000)."),
+      integer("remedy.reset.every of grama", reset_key<&ResetSpec::every>, {2, 1e12},
               "Updates from one event to the next; at least 2, since a unit whose outgoing weights are 0 "
-              "has a gradient of 0 at the update after its reset.")
-          .with("grama"),
-      integer("remedy.reset.every", reset_key<&ResetSpec::every>, kSteps,
-              "Updates from one choice of the units' thresholds to the next.")
-          .with("snr"),
-      real("remedy.reset.threshold", reset_key<&ResetSpec::threshold>, kNotNegative,
+              "has a gradient of 0 at the update after its reset."),
+      integer("remedy.reset.every of snr", reset_key<&ResetSpec::every>, kSteps,
+              "Updates from one choice of the units' thresholds to the next."),
+      real("remedy.reset.threshold of redo grama", reset_key<&ResetSpec::threshold>, kNotNegative,
            "The highest score that is reset, where a layer's scores average to 1 (published: redo 0 to 0.1).")
-          .with("redo grama")
           .by_default_where(0.01, is_grama, "grama", "remedy.reset.rule"),
       integer(
-          "remedy.reset.threshold", reset_key<&ResetSpec::silent_examples>, kSteps,
-          "Silent examples on end that reset a unit, counted in batches on all of whose examples it is silent.")
-          .with("frt"),
-      real("remedy.reset.fraction", reset_key<&ResetSpec::fraction>, kShare,
-           "Share of a layer's units that an event resets; less than a unit is kept for the next event.")
-          .with("random"),
-      real("remedy.reset.replacement_rate", reset_key<&ResetSpec::replacement_rate>, kShare,
+          "remedy.reset.threshold of frt", reset_key<&ResetSpec::silent_examples>, kSteps,
+          "Silent examples on end that reset a unit, counted in batches on all of whose examples it is silent."),
+      real("remedy.reset.fraction of random", reset_key<&ResetSpec::fraction>, kShare,
+           "Share of a layer's units that an event resets; less than a unit is kept for the next event."),
+      real("remedy.reset.replacement_rate of cbp", reset_key<&ResetSpec::replacement_rate>, kShare,
            "Share of a layer's mature units that every update resets; less than a unit is kept for the next "
-           "one (published: 1e-6 to 1e-2).")
-          .with("cbp"),
-      integer("remedy.reset.maturity", reset_key<&ResetSpec::maturity>, {0, 1e12},
-              "Updates after a reset in which a unit is not judged (published: 10 to 10000).")
-          .with("cbp"),
-      real("remedy.reset.decay", reset_key<&ResetSpec::decay>, {0, 1, false, true},
-           "Decay of the running means of utility and activation, which are divided by 1 − decay^age.")
-          .with("cbp"),
+           "one (published: 1e-6 to 1e-2)."),
+      integer("remedy.reset.maturity of cbp", reset_key<&ResetSpec::maturity>, {0, 1e12},
+              "Updates after a reset in which a unit is not judged (published: 10 to 10000)."),
+      real("remedy.reset.decay of cbp", reset_key<&ResetSpec::decay>, {0, 1, false, true},
+           "Decay of the running means of utility and activation, which are divided by 1 − decay^age."),
       choice(
-          "remedy.reset.utility", reset_key<&ResetSpec::utility>,
+          "remedy.reset.utility of cbp", reset_key<&ResetSpec::utility>,
           "What a unit is worth: contribution mean |w_out|·mean |h|; adaptable_contribution mean |w_out|·mean |h − its "
-          "running mean| ÷ mean |w_in|, 0 where w_in is; h in the batch, weights after the update.")
-          .with("cbp"),
-      real("remedy.reset.percentile", reset_key<&ResetSpec::percentile>, {0, 1, true},
+          "running mean| ÷ mean |w_in|, 0 where w_in is; h in the batch, weights after the update."),
+      real("remedy.reset.percentile of snr", reset_key<&ResetSpec::percentile>, {0, 1, true},
            "A unit's threshold becomes the length that this share of its silences since the last choice do "
            "not exceed (rounded up by at most a 16th) where that is less than it was, else twice the "
-           "threshold; without any such silence it stays.")
-          .with("snr"),
-      integer("remedy.reset.lowest_threshold", reset_key<&ResetSpec::lowest_threshold>, kSteps,
-              "Silent examples on end that every unit may have.")
-          .with("snr"),
-      integer("remedy.reset.highest_threshold", reset_key<&ResetSpec::highest_threshold>, kSteps,
-              "Silent examples on end that no unit may have; the threshold that all begin with.")
-          .with("snr"),
+           "threshold; without any such silence it stays."),
+      integer("remedy.reset.lowest_threshold of snr", reset_key<&ResetSpec::lowest_threshold>, kSteps,
+              "Silent examples on end that every unit may have."),
+      integer("remedy.reset.highest_threshold of snr", reset_key<&ResetSpec::highest_threshold>, kSteps,
+              "Silent examples on end that no unit may have; the threshold that all begin with."),
       real("remedy.reset.until", reset_key<&ResetSpec::until>, kShare,
            "Share of the updates after which nothing is reset.")
           .with_any(names_of<ResetRule>()),

@@ -64,78 +64,63 @@ std::vector<Key> train_keys() {
              "adamw with weight_decay 0.004 and rmsprop, the last three with library keras. lion (Chen et "
              "al. 2023): every parameter moves by learning_rate against the sign of beta1·m + (1 − "
              "beta1)·g, then m becomes beta2·m + (1 − beta2)·g."),
-      choice("train.optimizer.library", optimizer<&OptimizerSpec::library>,
+      choice("train.optimizer.library of adam adamw rmsprop", optimizer<&OptimizerSpec::library>,
              "Whose formula and defaults: pytorch adds epsilon to the root of the (bias-corrected) mean "
              "square; keras adds it to the root before the correction (adam, adamw), or to the mean square "
              "under the root (rmsprop). Their momentum is the same thing while the learning rate is "
-             "constant.")
-          .with("adam adamw rmsprop"),
-      real("train.optimizer.learning_rate", optimizer<&OptimizerSpec::learning_rate>, kNotNegative,
-           "Learning rate before the schedule.")
-          .with("sgd adam adamw rmsprop")
+             "constant."),
+      real("train.optimizer.learning_rate of sgd adam adamw rmsprop",
+           optimizer<&OptimizerSpec::learning_rate>, kNotNegative, "Learning rate before the schedule.")
           .by_default_where(
               0.001, [](const RunSpec& run) { return is_adam(run) || is_keras(run); },
               "adam, adamw; with library keras", "train.optimizer.name train.optimizer.library"),
-      real("train.optimizer.learning_rate", optimizer<&OptimizerSpec::learning_rate>, kNotNegative,
+      real("train.optimizer.learning_rate of lion", optimizer<&OptimizerSpec::learning_rate>, kNotNegative,
            "Learning rate before the schedule.")
-          .with("lion")
           .by_default(1e-4),
       real(
           "train.optimizer.weight_decay", optimizer<&OptimizerSpec::weight_decay>, kNotNegative,
           "weight_decay·parameter is added to the gradient; adamw, lion: decoupled (Loshchilov, Hutter 2019)."),
-      real("train.optimizer.momentum", optimizer<&OptimizerSpec::momentum>, kNotNegative, "Momentum factor.")
-          .with("sgd rmsprop"),
-      real("train.optimizer.dampening", optimizer<&OptimizerSpec::dampening>, kAny,
-           "1 − dampening multiplies the gradient that enters the momentum, except in the first step.")
-          .with("sgd"),
-      boolean("train.optimizer.nesterov", optimizer<&OptimizerSpec::nesterov>,
-              "Nesterov momentum; needs momentum above 0 and dampening 0.")
-          .with("sgd"),
-      real("train.optimizer.beta1", optimizer<&OptimizerSpec::beta1>, kBelowOne,
-           "Decay of the mean of the gradients; lion: of the one whose sign is taken.")
-          .with("adam adamw lion"),
+      real("train.optimizer.momentum of sgd rmsprop", optimizer<&OptimizerSpec::momentum>, kNotNegative,
+           "Momentum factor."),
+      real("train.optimizer.dampening of sgd", optimizer<&OptimizerSpec::dampening>, kAny,
+           "1 − dampening multiplies the gradient that enters the momentum, except in the first step."),
+      boolean("train.optimizer.nesterov of sgd", optimizer<&OptimizerSpec::nesterov>,
+              "Nesterov momentum; needs momentum above 0 and dampening 0."),
+      real("train.optimizer.beta1 of adam adamw lion", optimizer<&OptimizerSpec::beta1>, kBelowOne,
+           "Decay of the mean of the gradients; lion: of the one whose sign is taken."),
       real(
-          "train.optimizer.beta2", optimizer<&OptimizerSpec::beta2>, kBelowOne,
-          "Decay of the mean of the squared gradients. Equal to beta1, it bounds every step by the learning rate.")
-          .with("adam adamw"),
-      real("train.optimizer.beta2", optimizer<&OptimizerSpec::beta2>, kBelowOne,
+          "train.optimizer.beta2 of adam adamw", optimizer<&OptimizerSpec::beta2>, kBelowOne,
+          "Decay of the mean of the squared gradients. Equal to beta1, it bounds every step by the learning rate."),
+      real("train.optimizer.beta2 of lion", optimizer<&OptimizerSpec::beta2>, kBelowOne,
            "Decay of the mean of the gradients that is kept.")
-          .with("lion")
           .by_default(0.99),
-      real("train.optimizer.alpha", optimizer<&OptimizerSpec::alpha>, kShare,
+      real("train.optimizer.alpha of rmsprop", optimizer<&OptimizerSpec::alpha>, kShare,
            "Decay of the mean of the squared gradients (Keras: rho).")
-          .with("rmsprop")
           .by_default_where(0.9, is_keras, "library keras", "train.optimizer.library"),
-      real("train.optimizer.epsilon", optimizer<&OptimizerSpec::epsilon>, kNotNegative,
+      real("train.optimizer.epsilon of adam adamw rmsprop", optimizer<&OptimizerSpec::epsilon>, kNotNegative,
            "Added to the root of the mean square, so that nothing is divided by 0; where, says library.")
-          .with("adam adamw rmsprop")
           .by_default_where(1e-7, is_keras, "library keras", "train.optimizer.library"),
       choice("train.schedule.name", schedule<&ScheduleSpec::kind>,
              "Learning rate of update i of n: constant lr; linear_warmup lr·(1 + (factor − 1)·i/n) for i ≤ "
              "until·n, then the last of these divided by then_divide; step lr·gamma^⌊i/every⌋; cosine "
              "lr·(final + (1 − final)·(1 + cos(πi/n))/2); phases lr·factor of the first phase with i < "
              "⌊until·n + ½⌋."),
-      real("train.schedule.factor", schedule<&ScheduleSpec::factor>, kNotNegative,
-           "The learning rate would reach factor·lr at the last step.")
-          .with("linear_warmup"),
-      real("train.schedule.until", schedule<&ScheduleSpec::until>, kShare,
-           "Share of the steps in which it rises.")
-          .with("linear_warmup"),
-      real("train.schedule.then_divide", schedule<&ScheduleSpec::then_divide>, kPositive,
-           "Afterwards the rate reached is divided by this and stays.")
-          .with("linear_warmup"),
-      integer("train.schedule.every", schedule<&ScheduleSpec::every>, kSteps, "Steps between two changes.")
-          .with("step"),
-      real("train.schedule.gamma", schedule<&ScheduleSpec::gamma>, kNotNegative, "Factor of each change.")
-          .with("step"),
-      real("train.schedule.final", schedule<&ScheduleSpec::final_factor>, kNotNegative,
-           "The last learning rate is final·lr.")
-          .with("cosine"),
-      records("train.schedule.phases", schedule<&ScheduleSpec::phases>, kPhase, kNotNegative,
+      real("train.schedule.factor of linear_warmup", schedule<&ScheduleSpec::factor>, kNotNegative,
+           "The learning rate would reach factor·lr at the last step."),
+      real("train.schedule.until of linear_warmup", schedule<&ScheduleSpec::until>, kShare,
+           "Share of the steps in which it rises."),
+      real("train.schedule.then_divide of linear_warmup", schedule<&ScheduleSpec::then_divide>, kPositive,
+           "Afterwards the rate reached is divided by this and stays."),
+      integer("train.schedule.every of step", schedule<&ScheduleSpec::every>, kSteps,
+              "Steps between two changes."),
+      real("train.schedule.gamma of step", schedule<&ScheduleSpec::gamma>, kNotNegative,
+           "Factor of each change."),
+      real("train.schedule.final of cosine", schedule<&ScheduleSpec::final_factor>, kNotNegative,
+           "The last learning rate is final·lr."),
+      records("train.schedule.phases of phases", schedule<&ScheduleSpec::phases>, kPhase, kNotNegative,
               "Phases one after another: the learning rate is factor·lr up to the share `until` of the "
               "steps, as in [{\"until\": 0.5, \"factor\": 1}, {\"until\": 1, \"factor\": 0.1}]; the last "
-              "phase lasts to the end.")
-          .with("phases"),
+              "phase lasts to the end."),
       integer("train.batch_size", kBatchSize, {1, 1e8},
               "Examples a step; \"full\": the whole training split. Not given: 32, or all of a smaller "
               "training split. An epoch's last batch holds what is left.")
