@@ -39,12 +39,12 @@ struct TrainingState {
   }
   bool any_diverged() const {  // of all lanes, quickly
     double losses = 0;
-    T parameters = 0;
+    T poisons = 0;
     for (std::size_t lane = 0; lane < batch_loss.size(); ++lane) {
       losses += batch_loss[lane] * 0;
-      parameters += poison[lane];
+      poisons += poison[lane];
     }
-    return std::isnan(losses) || std::isnan(parameters);
+    return std::isnan(losses) || std::isnan(poisons);
   }
   // The optimizer counts the steps of a unit's entries from 0 again, if it tells entries apart.
   void renew_count(std::size_t unit, std::size_t lane) {
