@@ -15,8 +15,7 @@ struct BenchOptions {
 double rounded(double value) { return std::stod(fmt::format("{:.4g}", value)); }
 
 std::string bench_json(const Benchmark& bench) {
-  Json networks = Json::array(), activations = Json::array(), features = Json::array(),
-       experiments = Json::array();
+  Json networks = Json::array(), activations = Json::array(), features = Json::array();
   for (const NetworkTiming& timing : bench.networks)
     networks.push_back({{"name", timing.network},
                         {"engine", std::string(name_of(timing.engine))},
@@ -36,13 +35,8 @@ std::string bench_json(const Benchmark& bench) {
                            {"backward_per_second", rounded(backward)}});
   for (const auto& [name, lanes, wide] : bench.features)
     features.push_back({{"name", name}, {"lanes", rounded(lanes)}, {"wide", rounded(wide)}});
-  for (const auto& [name, lanes, wide] : bench.experiments)
-    experiments.push_back({{"name", name},
-                           {"lanes_seconds_per_step", rounded(lanes)},
-                           {"wide_seconds_per_step", rounded(wide)}});
   object["activations"] = activations;
   object["features"] = features;
-  object["experiments"] = experiments;
   object["fingerprint"] = fingerprint();
   return json_text(object);
 }
@@ -70,10 +64,7 @@ std::string bench_text(const Benchmark& bench) {
       {}};
   for (const auto& [name, lanes, wide] : bench.features)
     features.rows.push_back({name, fmt::format("{:.2f}", lanes), fmt::format("{:.2f}", wide)});
-  TextTable experiments{"\nwhole trainings, us a step of one network", {"", "lanes", "wide"}, {}};
-  for (const auto& [name, lanes, wide] : bench.experiments)
-    experiments.rows.push_back({name, fmt::format("{:.4g}", lanes * 1e6), fmt::format("{:.4g}", wide * 1e6)});
-  return render(networks) + render(activations) + render(features) + render(experiments) +
+  return render(networks) + render(activations) + render(features) +
          fmt::format("\nfingerprint {}\n", fingerprint());
 }
 

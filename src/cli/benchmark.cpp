@@ -17,6 +17,7 @@ namespace {
 constexpr int kTrials = 20, kRounds = 7;
 constexpr double kTrialSeconds = 0.01;  // some of these are undisturbed on a busy machine
 
+constexpr const char* kSlowRegression = "slow-regression";
 constexpr std::size_t kTrainedExamples = 1024;
 constexpr std::size_t kMedium = 2, kLarge = 3;  // of the reference networks
 
@@ -198,12 +199,6 @@ class FeatureBench {
     }
     return changed / plain;
   }
-  // The same with the seconds that a step of one network takes.
-  double best_seconds(const Feature& feature) const {
-    double best = std::numeric_limits<double>::infinity();
-    for (int trial = 0; trial < kTrials; ++trial) best = std::min(best, seconds(feature.change));
-    return best;
-  }
   // The same of records every 100 steps of what is recorded by default.
   double recording_ratio() const {
     const auto record_each = [](RunSpec& run) {
@@ -212,9 +207,7 @@ class FeatureBench {
     };
     return 1 + (ratio({"", record_each}) - 1) / 100;
   }
-
- private:
-  // Of a step of one network.
+  // That a step of one network takes.
   double seconds(const std::function<void(RunSpec&)>& change) const {
     const std::size_t lanes = engine_ == Engine::kWide ? 1 : lane_count<float>(simd_);
     // Of wide as many as of lanes would take too short a time.
@@ -238,6 +231,7 @@ class FeatureBench {
     return (all - seconds_of(train)) / updates;
   }
 
+ private:
   ReferenceNetwork network_;
   std::shared_ptr<const Dataset<float>> data_;
   SimdTarget simd_;
@@ -262,27 +256,32 @@ std::vector<FeatureTiming> time_features(const std::vector<ReferenceNetwork>& ne
 }
 
 // What experiments/slow-regression trains, in 20,000 steps instead of a million.
-ExperimentTiming time_slow_regression(const ReferenceNetwork& network, SimdTarget simd) {
-  const Feature experiment{"slow-regression", [&](RunSpec& run) {
-                             run.data.kind = DataKind::kSlowlyChangingRegression;
-                             run.data.dimensions = network.inputs;
-                             run.data.bin = 2'000;
-                             run.train.steps = run.record.every = 20'000;
-                           }};
-  const FeatureBench lanes(network, simd, Engine::kLanes), wide(network, simd, Engine::kWide);
-  return {experiment.name, lanes.best_seconds(experiment), wide.best_seconds(experiment)};
+double time_slow_regression(const ReferenceNetwork& network, SimdTarget simd, Engine engine) {
+  const FeatureBench bench(network, simd, engine);
+  double best = std::numeric_limits<double>::infinity();
+  for (int trial = 0; trial < kTrials; ++trial)
+    best = std::min(best, bench.seconds([&](RunSpec& run) {
+      run.data.kind = DataKind::kSlowlyChangingRegression;
+      run.data.dimensions = network.inputs;
+      run.data.bin = 2'000;
+      run.train.steps = run.record.every = 20'000;
+    }));
+  return best;
 }
 
 }  // namespace
 
 Benchmark run_benchmark(SimdTarget simd, bool whole) {
-  Benchmark benchmark{simd, 0, {}, {}, {}, {}};
+  Benchmark benchmark{simd, 0, {}, {}, {}};
   const auto time = [&](const ReferenceNetwork& network, Engine engine, std::size_t threads) {
     benchmark.peak_gflops = std::max(benchmark.peak_gflops, measure_peak_gflops(simd));
     PackBench packs(network, simd, engine, threads);
-    const double step = best_seconds([&](std::uint64_t steps) { packs.train(steps); });
     NetworkTiming timing{network.name, engine, packs.lanes(), threads};
-    timing.seconds_a_step = step / static_cast<double>(timing.runs * threads);
+    if (network.name == kSlowRegression)
+      timing.seconds_a_step = time_slow_regression(network, simd, engine);
+    else
+      timing.seconds_a_step = best_seconds([&](std::uint64_t steps) { packs.train(steps); }) /
+                              static_cast<double>(timing.runs * threads);
     timing.gflops = network.flops_a_step() / timing.seconds_a_step * 1e-9;
     const Engine chosen =
         faster_engine(network_shape(reference_run(network, 0).model, network.inputs, network.outputs),
@@ -295,11 +294,14 @@ Benchmark run_benchmark(SimdTarget simd, bool whole) {
                                                   {"small", 2, 1, {16, 16}, 32},
                                                   {"medium", 64, 10, {64, 64, 64}, 64},
                                                   {"large", 784, 10, {256, 256, 256}, 128},
-                                                  {"online", 20, 1, {5}, 1}};
+                                                  {"online", 20, 1, {5}, 1},
+                                                  {kSlowRegression, 20, 1, {5}, 1}};
   for (const ReferenceNetwork& network : networks) {
+    const bool is_experiment = network.name == kSlowRegression;
+    if (is_experiment && !whole) continue;
     const Engine chosen = time(network, Engine::kLanes, 1);
     time(network, Engine::kWide, 1);
-    if (usable_processors() > 1) time(network, chosen, usable_processors());
+    if (usable_processors() > 1 && !is_experiment) time(network, chosen, usable_processors());
   }
   for (NetworkTiming& timing : benchmark.networks)
     timing.peak_share = timing.gflops / (benchmark.peak_gflops * static_cast<double>(timing.threads));
@@ -307,7 +309,6 @@ Benchmark run_benchmark(SimdTarget simd, bool whole) {
   for (const Activation kind : values_of<Activation>())
     benchmark.activations.push_back(time_activation(kind, simd));
   benchmark.features = time_features(networks, simd, benchmark.activations);
-  benchmark.experiments = {time_slow_regression(networks.back(), simd)};
   return benchmark;
 }
 

@@ -31,26 +31,19 @@ struct FeatureTiming {
   double lanes, wide;  // the ratio in either engine
 };
 
-// The training of an experiment as a whole, its data made while it goes on.
-struct ExperimentTiming {
-  std::string name;
-  double lanes, wide;  // seconds a step of one network in either engine
-};
-
 struct Benchmark {
   SimdTarget simd;
   double peak_gflops = 0;  // of one core: fused multiply-adds without memory
   std::vector<NetworkTiming> networks;
   std::vector<ActivationTiming> activations;
   std::vector<FeatureTiming> features;  // of medium; "recording, NAME" (by default, every 100 steps) of NAME
-  std::vector<ExperimentTiming> experiments;
 };
 
 // Dense ReLU networks, trained with mean squared error and SGD on random examples in memory: tiny 1-2×10-1
 // (batch 128), small 2-16-16-1 (32), medium 64-64-64-64-10 (64), large 784-256-256-256-10 (128) and online 20-5-1
 // (1), each a full pack in lanes, one network in wide, and the better of the two on all processors.
 // whole: also the activations, and what features add to medium, one after the other, and
-// the slow-regression experiment's trainings.
+// among the networks slow-regression, that experiment's training as a whole: online on its stream.
 Benchmark run_benchmark(SimdTarget simd, bool whole);
 
 }  // namespace deadrelu
