@@ -73,4 +73,21 @@ template <class T>
 void gather(const Kernels<T>& kernels, std::span<const Split<T>* const> splits, const std::uint32_t* indices,
             LaneMatrix<T> inputs, LaneMatrix<T> targets);
 
+// Examples of few values, inputs and targets side by side, lane after lane or once where lanes share a split: gathered
+// with one load each.
+template <class T>
+class FewValues {
+ public:
+  // Holds nothing where an example has more than four values. REQUIRES: splits of one size.
+  explicit FewValues(std::span<const Split<T>* const> splits);
+  bool holds() const { return values_ > 0; }
+  // As `gather`; to: the inputs and then the targets, [value][sample][lane], whose columns follow each other.
+  void gather(const Kernels<T>& kernels, const std::uint32_t* indices, LaneMatrix<T> to) const;
+
+ private:
+  std::size_t values_ = 0;  // of an example with what fills it up: 2 or 4
+  Buffer<T> examples_;
+  std::vector<std::uint32_t> first_;  // [lane]; empty: all share a split
+};
+
 }  // namespace deadrelu

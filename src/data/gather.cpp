@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 #include "data/dataset.h"
 
@@ -57,15 +58,47 @@ void gather_values(const Kernels<T>& kernels, const Sources<T>& sources, const s
   }
 }
 
+template <class T>
+bool share_split(std::span<const Split<T>* const> splits) {
+  return std::ranges::all_of(splits, [&](const Split<T>* s) { return s == splits[0]; });
+}
+
 }  // namespace
 
 template <class T>
 void gather(const Kernels<T>& kernels, std::span<const Split<T>* const> splits, const std::uint32_t* indices,
             LaneMatrix<T> inputs, LaneMatrix<T> targets) {
-  const bool shared = std::ranges::all_of(splits, [&](const Split<T>* s) { return s == splits[0]; });
+  const bool shared = share_split(splits);
   gather_values<T>(kernels, {splits, &Split<T>::inputs, shared}, indices, inputs);
   gather_values<T>(kernels, {splits, &Split<T>::targets, shared}, indices, targets);
 }
+
+template <class T>
+FewValues<T>::FewValues(std::span<const Split<T>* const> splits) {
+  const std::size_t samples = splits[0]->samples, copies = share_split(splits) ? 1 : splits.size();
+  const std::size_t inputs = splits[0]->inputs.size() / samples,
+                    targets = splits[0]->targets.size() / samples;
+  if (inputs + targets > 4 || copies * samples > std::numeric_limits<std::uint32_t>::max()) return;
+  values_ = inputs + targets <= 2 ? 2 : 4;
+  examples_ = Buffer<T>(copies * samples * values_);
+  T* to = examples_.data();
+  for (const Split<T>* const split : splits.first(copies)) {
+    if (copies > 1) first_.push_back(static_cast<std::uint32_t>(first_.size() * samples));
+    for (std::size_t i = 0; i < samples; ++i, to += values_)
+      std::copy_n(split->targets.data() + i * targets, targets,
+                  std::copy_n(split->inputs.data() + i * inputs, inputs, to));
+  }
+}
+
+template <class T>
+void FewValues<T>::gather(const Kernels<T>& kernels, const std::uint32_t* indices, LaneMatrix<T> to) const {
+  assert(to.column_stride == kernels.lanes);
+  kernels.gather->few_values(examples_.data(), values_, first_.empty() ? nullptr : first_.data(), indices,
+                             to.rows, to.columns * kernels.lanes, to.data, to.row_stride);
+}
+
+template class FewValues<float>;
+template class FewValues<double>;
 
 template void gather<float>(const Kernels<float>&, std::span<const Split<float>* const>, const std::uint32_t*,
                             LaneMatrix<float>, LaneMatrix<float>);

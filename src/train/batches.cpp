@@ -64,6 +64,7 @@ Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
   }
   if (is_endless(pack.runs[0]->data)) streams_.emplace(*kernels_, lanes, pack.batch_size, max_block);
   tasks_ = task_view<T>(pack, splits_, false);
+  if (!streams_ && !tasks_) few_values_.emplace(splits_);
   fetches_ahead_ = splits_[0]->inputs.size() * sizeof(T) > cache_sizes().level2 / 2;
   fixed_ = !streams_ && !tasks_ && pack.batch_size == pack.data[0]->train.samples &&
            pack.runs[0]->train.sampling != Sampling::kWithReplacement && pack.batch_size <= max_block;
@@ -109,6 +110,11 @@ Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::siz
     gather_task(step, from, block);
   } else if (streams_) {
     streams_->fill(step, from, count, block.inputs, block.targets);
+  } else if (few_values_ && few_values_->holds()) {
+    const std::size_t values = block.inputs.rows + block.targets.rows;
+    few_values_->gather(
+        *kernels_, find_indices(step, from, count),
+        {block.inputs.data, values, count, block.inputs.row_stride, block.inputs.column_stride});
   } else {
     gather<T>(*kernels_, splits_, find_indices(step, from, count), block.inputs, block.targets);
   }

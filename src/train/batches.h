@@ -17,7 +17,7 @@ namespace deadrelu {
 template <class T>
 struct Block {
   LaneMatrix<T> inputs;   // [input][sample]
-  LaneMatrix<T> targets;  // [output][sample]
+  LaneMatrix<T> targets;  // [output][sample]; of a BlockBuffer: in the rows after the inputs'
 };
 
 // Memory for one block, with padded rows.
@@ -53,7 +53,8 @@ class Batches {
   std::optional<Streams<T>> streams_;
   std::optional<TaskView<T>> tasks_;
   std::vector<const Split<T>*> splits_;  // [lane]
-  Buffer<std::uint32_t> indices_;        // [sample][lane]
+  std::optional<FewValues<T>> few_values_;
+  Buffer<std::uint32_t> indices_;  // [sample][lane]
   std::uint64_t ahead_from_ = 0,
                 ahead_to_ = 0;  // the steps whose batches are in indices_, one after the other
   std::size_t batch_, inputs_;

@@ -65,5 +65,44 @@ TEST(Gather, every_lane_gets_its_own_examples) {
   }
 }
 
+// Side by side they are the same numbers, for every target and engine.
+template <class T>
+void check_few(std::size_t inputs, std::size_t outputs, std::size_t samples, bool shared) {
+  constexpr T kUntouched = -12345;
+  for (const SimdTarget target : available_simd()) {
+    for (const Engine engine : {Engine::kLanes, Engine::kWide}) {
+      const Kernels<T> table = kernels<T>(target, engine);
+      std::vector<Split<T>> sets;
+      for (std::size_t lane = 0; lane < table.lanes; ++lane)
+        sets.push_back(numbered<T>(50, inputs, outputs, static_cast<double>(1000 * lane + 1)));
+      std::vector<const Split<T>*> splits;
+      for (const Split<T>& set : sets) splits.push_back(shared ? sets.data() : &set);
+      std::vector<std::uint32_t> indices(samples * table.lanes);
+      for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::uint32_t>(i * 7 % 50);
+
+      const std::size_t values = inputs + outputs, row = samples * table.lanes + 3;
+      std::vector<T> few(values * row, kUntouched), expected(values * row, kUntouched);
+      const FewValues<T> examples(splits);
+      ASSERT_EQ(examples.holds(), values <= 4);
+      if (!examples.holds()) continue;
+      examples.gather(table, indices.data(), {few.data(), values, samples, row, table.lanes});
+      gather<T>(table, splits, indices.data(), {expected.data(), inputs, samples, row, table.lanes},
+                {expected.data() + inputs * row, outputs, samples, row, table.lanes});
+      ASSERT_EQ(few, expected);
+    }
+  }
+}
+
+TEST(Gather, few_values_side_by_side_are_the_same_numbers) {
+  for (const std::size_t inputs : {1, 2, 3, 4}) {
+    for (const std::size_t samples : {1, 3, 16, 33}) {
+      for (const bool shared : {true, false}) {
+        check_few<float>(inputs, 1, samples, shared);
+        check_few<double>(inputs, 1, samples, shared);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace deadrelu
