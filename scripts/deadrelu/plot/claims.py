@@ -73,8 +73,8 @@ def _row(claim: dict[str, Any]) -> dict[str, Any]:
 
 def _numbers(claim: dict[str, Any]) -> str:
     published = claim["published"]
-    said = published if isinstance(published, str) else f"{published:.4g}"
+    said = f"published: {published if isinstance(published, str) else format(published, '.4g')}".replace(": not published", ": nothing")
     if claim["measured"] is None:
-        return f"published: {said}"
+        return said
     interval = "" if claim["low"] is None else f" [{claim['low']:.3g}, {claim['high']:.3g}]"
-    return f"{claim['measured']:.4g}{interval}, published: {said}"
+    return f"{claim['measured']:.4g}{interval}, {said}"
