@@ -174,7 +174,19 @@ class Pictures(unittest.TestCase):
             self.assertEqual(command[1:3] + command[4:],
                              [f"results/{name}", "--only", "--out", f"experiments/{name}/{name}.png"])
             self.assertLessEqual(set(command[3].split(",")), set(CHARTS), name)
-            self.assertLess((folder / f"{name}.png").stat().st_size, 170_000, name)
+            for picture in folder.glob(f"{name}*.png"):
+                self.assertLess(picture.stat().st_size, 170_000, picture.name)
+                with Image.open(picture) as drawn:  # two pixels for one of the page
+                    self.assertLess(drawn.width, 2 * 670, picture.name)
+
+    def test_the_gallery_has_every_experiment_as_its_readme_has_it(self):
+        done = subprocess.run([ROOT / "scripts/published_results", "--check"], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        text = (ROOT / "experiments/README.md").read_text(encoding="utf-8").split("\n## Gallery\n")[1].split("\n## ")[0]
+        for folder in sorted(path.parent for path in (ROOT / "experiments").glob("*/config.json")):
+            question = (folder / "README.md").read_text(encoding="utf-8").splitlines()[0]
+            self.assertEqual(text.count(f"\n##{question}\n"), 1, folder.name)
+            self.assertEqual(text.count(f"]({folder.name}/{folder.name}.png)"), 1, folder.name)
 
     def test_a_gallery_that_lacks_an_experiment_is_told_and_written(self):
         with tempfile.TemporaryDirectory() as copy:
