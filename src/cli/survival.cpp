@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "store/survival.h"
 #include "cli/options.h"
 #include "cli/pivot.h"
+#include "store/survival.h"
 
 namespace deadrelu {
 namespace {
