@@ -45,16 +45,9 @@ std::string shown_cell(const Cell& cell, int digits) {
 
 void RowPrinter::columns(std::span<const std::string> names) {
   if (aligned_) return table_.heads.assign(names.begin(), names.end());
+  if (!json_) return row(std::vector<Cell>(names.begin(), names.end()));
   keys_.clear();
-  line_.clear();
-  for (const std::string& name : names) {
-    if (json_) {
-      append_json_cell(keys_.emplace_back(), Cell(name));
-    } else {
-      append_csv_cell(line_.empty() ? line_ : line_ += ',', Cell(name));
-    }
-  }
-  if (!json_) out_.write(line_ += '\n');
+  for (const std::string& name : names) append_json_text(keys_.emplace_back(), name);
 }
 
 void RowPrinter::start_object() {
@@ -77,7 +70,7 @@ void RowPrinter::row(std::span<const Cell> cells) {
     line_ += '}';
   } else {
     line_.clear();
-    for (std::size_t i = 0; i < cells.size(); ++i) append_csv_cell(i == 0 ? line_ : line_ += ',', cells[i]);
+    append_csv_row(line_, cells);
     line_ += '\n';
   }
   out_.write(line_);

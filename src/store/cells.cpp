@@ -54,6 +54,10 @@ void append_csv_cell(std::string& line, const Cell& cell) {
   append_number(line, cell);
 }
 
+void append_csv_row(std::string& line, std::span<const Cell> cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i) append_csv_cell(i == 0 ? line : line += ',', cells[i]);
+}
+
 void append_json_cell(std::string& line, const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return append_json_text(line, *text);
   if (!append_number(line, cell)) line += "null";

@@ -18,6 +18,9 @@ void append_csv_cell(std::string& line, const Cell& cell);
 // The same as a JSON value; missing is null.
 void append_json_cell(std::string& line, const Cell& cell);
 
+// All of them with commas between, without a line end.
+void append_csv_row(std::string& line, std::span<const Cell> cells);
+
 // Numbers lists of cells in the order in which they first come.
 class Numbering {
  public:

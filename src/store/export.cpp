@@ -49,12 +49,10 @@ class TableFiles {
     if (formats_.jsonl) jsonl_ = std::make_unique<OutputFile>(directory_, table_.name + ".jsonl");
     if (!formats_.csv) return;
     csv_ = std::make_unique<OutputFile>(directory_, table_.name + ".csv");
-    std::string header;
-    for (const ColumnInfo& column : table_.columns) {
-      if (!header.empty()) header += ',';
-      append_csv_cell(header, column.name);
-    }
-    csv_->write(header + "\n");
+    std::vector<Cell> names;
+    for (const ColumnInfo& column : table_.columns) names.emplace_back(column.name);
+    append_csv_row(line_, names);
+    csv_->write(line_ += '\n');
   }
 
   // One cell a column.
@@ -63,10 +61,7 @@ class TableFiles {
     ++rows_;
     if (csv_) {
       line_.clear();
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        if (i > 0) line_ += ',';
-        append_csv_cell(line_, row[i]);
-      }
+      append_csv_row(line_, row);
       csv_->write(line_ += '\n');
     }
     if (jsonl_) {

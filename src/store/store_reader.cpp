@@ -146,8 +146,7 @@ void finish_median(sqlite3_context* context) {
 // than one, and for one that would do anything but read; UserError(kInputOutput) where the store cannot be
 // read.
 void run_query(SQLite::Database& db, const std::filesystem::path& file, const std::string& sql,
-               const std::function<void(std::span<const std::string>)>& columns,
-               const std::function<void(std::span<const Cell>)>& row) {
+               const OnColumns& columns, const OnRow& row) {
   sqlite3* const handle = db.getHandle();
   sqlite3_create_function_v2(handle, "median", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, nullptr,
                              add_to_median, finish_median, nullptr);
@@ -237,9 +236,7 @@ std::vector<InputFile> StoreReader::input_files() const {
   return files;
 }
 
-void StoreReader::query(const std::string& sql,
-                        const std::function<void(std::span<const std::string>)>& columns,
-                        const std::function<void(std::span<const Cell>)>& row) const {
+void StoreReader::query(const std::string& sql, const OnColumns& columns, const OnRow& row) const {
   run_query(state_->db, state_->file, sql, columns, row);
   state_->view.check_unchanged();
 }

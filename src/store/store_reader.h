@@ -43,6 +43,9 @@ bool has_store(const std::filesystem::path& directory);
 // Whether that store has nothing in it: whoever made it was stopped before the first write. REQUIRES: has_store.
 bool is_empty_store(const std::filesystem::path& directory);
 
+using OnColumns = std::function<void(std::span<const std::string> names)>;
+using OnRow = std::function<void(std::span<const Cell> cells)>;
+
 // Never changes the directory, and works beside a writer.
 class StoreReader {
  public:
@@ -62,11 +65,10 @@ class StoreReader {
   // Runs one read-only SQL statement over the views runs, metrics, … of all tables, whose columns are those of
   // the exported ones; median(x), which SQLite lacks, is there too. Throws UserError(kUsage) with SQLite's
   // sentence for a wrong statement and for one that would write.
-  void query(const std::string& sql, const std::function<void(std::span<const std::string>)>& columns,
-             const std::function<void(std::span<const Cell>)>& row) const;
-  void for_each_row(const std::string& sql, const std::function<void(std::span<const Cell>)>& row) const {
+  void query(const std::string& sql, const OnColumns& columns, const OnRow& row) const;
+  void for_each_row(const std::string& sql, const OnRow& row) const {
     query(
-        sql, [](std::span<const std::string>) {}, row);
+        sql, [](const auto&) {}, row);
   }
 
  private:

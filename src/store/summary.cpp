@@ -73,7 +73,7 @@ std::vector<ColumnInfo> summary_columns(const Table& runs, const std::vector<Swe
   return docs;
 }
 
-Summary::Summary(const Table& runs, std::size_t swept_columns, std::function<void(std::span<const Cell>)> row)
+Summary::Summary(const Table& runs, std::size_t swept_columns, OnRow row)
     : table_(runs), swept_columns_(swept_columns), row_(std::move(row)), values_(runs.columns.size()) {}
 
 void Summary::add(std::uint64_t point, std::span<const Cell> run) {

@@ -24,7 +24,7 @@ std::vector<ColumnInfo> summary_columns(const Table& runs, const std::vector<Swe
 // over. The table must outlive it.
 class Summary {
  public:
-  Summary(const Table& runs, std::size_t swept_columns, std::function<void(std::span<const Cell>)> row);
+  Summary(const Table& runs, std::size_t swept_columns, OnRow row);
 
   // One row of `runs` (all its columns) and the point it belongs to.
   void add(std::uint64_t point, std::span<const Cell> run);
@@ -34,7 +34,7 @@ class Summary {
  private:
   const Table& table_;
   std::size_t swept_columns_;
-  std::function<void(std::span<const Cell>)> row_;
+  OnRow row_;
   std::optional<std::uint64_t> point_;
   std::vector<Cell> swept_;  // of the point
   std::size_t runs_ = 0, diverged_ = 0;
