@@ -60,8 +60,7 @@ class FormulaGraph {
   Node add(const FormulaNode& node) {
     const auto [found, fresh] = index_.emplace(key_of(node), static_cast<Node>(nodes_.size()));
     if (fresh) nodes_.push_back(node);
-    assert(nodes_.size() <
-           0xFFFF);  // what kLongestFormula characters and their derivative need is a third of it
+    assert(nodes_.size() < 0xFFFF);  // kLongestFormula characters and their derivative need a third of it
     return found->second;
   }
 

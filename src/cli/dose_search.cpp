@@ -217,8 +217,8 @@ class Search {
   std::filesystem::path directory_;
   bool whole_ = false;  // doses are whole numbers
   std::uint64_t first_seed_ = 0;
-  std::vector<SweepBatch>
-      batches_;  // in the order of the search: a run's place, and so its shard, stays the same
+  // In the order of the search: a run's place, and so its shard, stays the same.
+  std::vector<SweepBatch> batches_;
   std::unordered_map<std::uint64_t, Fate> fates_;  // by run id
   SearchResult result_;
   std::vector<bool> ended_;                     // [point]

@@ -202,9 +202,8 @@ class DocumentBuilder {
       level.node->push_back(std::move(value));
       return &level.node->back();
     }
-    auto& members = level.node->get_ref<Json::object_t&>();
-    return &members.emplace_back(level.key, std::move(value))
-                .second;  // not operator[], which looks for the key again
+    auto& members = level.node->get_ref<Json::object_t&>();  // operator[] looks for the key again
+    return &members.emplace_back(level.key, std::move(value)).second;
   }
 
   bool open(Json container) {

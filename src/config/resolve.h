@@ -31,9 +31,8 @@ class Resolver {
   void check(Problems& problems);
 
   const RunSpec& spec() const { return spec_; }  // but for the seed of a sweep
-  bool applies(std::size_t row) const {
-    return state_[row] == kApplies;
-  }  // the variant has it, and its value holds
+  // The variant has it, and its value holds.
+  bool applies(std::size_t row) const { return state_[row] == kApplies; }
   // One line `path=value` for every key that applies and counts, in the table's order: what run ids are made of.
   const std::string& canonical_text();
   // The value of a path: of the row that applies, else what is given and fits; empty where there is neither.
@@ -49,11 +48,8 @@ class Resolver {
 
  private:
   using Row = KeyTable::Row;
-  enum RowState : std::uint8_t {
-    kAbsent,
-    kUnknown,
-    kApplies
-  };  // unknown: wrong, or hanging on something wrong
+  // unknown: wrong, or hanging on something wrong
+  enum RowState : std::uint8_t { kAbsent, kUnknown, kApplies };
 
   void resolve_row(std::size_t index, Problems& problems);
   void resolve_open(std::size_t index, Problems& problems);

@@ -10,8 +10,7 @@
 namespace deadrelu {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{1}
-                               << 20;  // bytes that are allocated before they are known to exist
+constexpr std::size_t kChunk = 1 << 20;  // bytes that are allocated before they are known to exist
 constexpr unsigned kUnsignedByte = 0x08;
 
 struct IdxHeader {

@@ -34,8 +34,8 @@ struct Comparison {
   std::size_t unpaired = 0;  // runs of either group without a partner
   double baseline_mean = kMissing, mean = kMissing, difference = kMissing;
   Interval interval;  // of the difference (paired t); missing where all differences are the same
-  double p =
-      kMissing;  // of the paired t-test; where all differences are the same, of the sign test; where none is, missing
+  // Of the paired t-test; where all differences are the same, of the sign test; where none is, missing.
+  double p = kMissing;
   double corrected = kMissing;  // Holm's, over the outcomes and groups of the point
 };
 

@@ -58,8 +58,7 @@ struct NextDoses {
   bool out_of_runs = false;  // over because of most_runs
 };
 
-inline constexpr std::uint64_t kFirstDoses = 9,
-                               kLeastRuns = 8;  // the grid that a search starts with; a dose's runs
+inline constexpr std::uint64_t kFirstDoses = 9, kLeastRuns = 8;  // the first grid of a search; a dose's runs
 
 // Where the next runs go: to the estimate and to where the fitted share is 0.176 and 0.824, which tells most about
 // estimate and slope (D-optimal, logit ±1.5434); to the quarters of the bracket of separated doses; to the ends and the

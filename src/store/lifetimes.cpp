@@ -214,8 +214,8 @@ class LifeReader {
   std::map<std::pair<std::size_t, std::int64_t>, std::size_t> layer_groups_;  // of values and layer
   std::size_t run_ = 0, first_row_ = 0;  // the run that is read, and its first row
   std::optional<Life> life_;             // the unit that is read
-  std::map<std::pair<std::int64_t, std::int64_t>, Others>
-      others_;  // by position and layer: units of which nothing is told
+  // By position and layer: units of which nothing is told.
+  std::map<std::pair<std::int64_t, std::int64_t>, Others> others_;
 };
 
 }  // namespace

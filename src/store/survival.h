@@ -49,8 +49,8 @@ struct MeanCount {
 
 struct SurvivalRow {
   std::int64_t time = 0, at_risk = 0, events = 0, censored = 0;  // at_risk: just before the time
-  double survival = 1,
-         std_error = kMissing;    // of the survival; missing where it is 0, or there is one run alone
+  double survival = 1;
+  double std_error = kMissing;    // of the survival; missing where it is 0, or there is one run alone
   Interval interval;              // 95 %, log-log; missing where survival is 0 or 1, too
   double dead = 0, diverged = 0;  // cumulative incidence, each with the other as a competing cause
   MeanCount deaths, revivals;
