@@ -177,7 +177,7 @@ class Pictures(unittest.TestCase):
             for picture in folder.glob(f"{name}*.png"):
                 self.assertLess(picture.stat().st_size, 170_000, picture.name)
                 with Image.open(picture) as drawn:  # two pixels for one of the page
-                    self.assertLess(drawn.width, 2 * 670, picture.name)
+                    self.assertLess(drawn.width, 2 * 710, picture.name)
 
     def test_the_gallery_has_every_experiment_as_its_readme_has_it(self):
         done = subprocess.run([ROOT / "scripts/published_results", "--check"], capture_output=True, text=True, check=False)

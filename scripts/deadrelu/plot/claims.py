@@ -48,7 +48,8 @@ def claims(view: View) -> Chart | None:
         base.mark_rule(strokeWidth=2.5).encode(x=x("low"), x2="high:Q", color=colour),
         base.mark_point(filled=True, size=60, opacity=1).encode(x=x("measured"), color=colour),
         base.mark_point(**POINT, color="black").encode(x=x("published")),
-        base.mark_text(**text, fontWeight="bold").encode(x=alt.value(STRIP + 12), text="verdict:N", color=colour),
+        base.mark_text(**text, fontWeight="bold").transform_filter("datum.verdict != 'NOT JUDGED'").encode(
+            x=alt.value(STRIP + 12), text="verdict:N", color=colour),
         base.mark_text(**text, lineBreak="\n", lineHeight=LINE).encode(x=alt.value(STRIP + NUMBERS), text="numbers:N"))
     chart = chart.properties(width=WIDTH, height=below, view=alt.ViewBackground(stroke="transparent"))
     return theme.headed(chart, "What was published, and what is measured here",
@@ -74,7 +75,9 @@ def _row(claim: dict[str, Any]) -> dict[str, Any]:
 def _numbers(claim: dict[str, Any]) -> str:
     published = claim["published"]
     said = f"published: {published if isinstance(published, str) else format(published, '.4g')}".replace(": not published", ": nothing")
+    if claim["verdict"] == "NOT JUDGED":
+        return f"only judged at the other size, {said}"
     if claim["measured"] is None:
-        return said
+        return f"nothing measured, {said}"
     interval = "" if claim["low"] is None else f" [{claim['low']:.3g}, {claim['high']:.3g}]"
     return f"{claim['measured']:.4g}{interval}, {said}"
