@@ -1,4 +1,3 @@
-
 #include "base/buffer.h"
 #include "base/number.h"
 #include "cli/options.h"

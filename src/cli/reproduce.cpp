@@ -1,4 +1,3 @@
-
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/reproduction.h"

@@ -1,4 +1,3 @@
-
 #include "base/number.h"
 #include "cli/options.h"
 #include "cli/print.h"

@@ -1,3 +1,4 @@
+#include "config/document.h"
 
 #include <algorithm>
 #include <set>

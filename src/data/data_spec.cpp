@@ -1,3 +1,4 @@
+#include "data/data_spec.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-
+#include "store/result_store.h"
 
 #include "store/connection.h"
 #include "store/directory_lock.h"

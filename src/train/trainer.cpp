@@ -1,3 +1,4 @@
+#include "train/trainer.h"
 
 #include "train/adjust.h"
 #include "train/online.h"
