@@ -17,16 +17,20 @@ from .view import View
 WIDTH, STRIP = 580, 200  # of the table and of the picture in each row
 NUMBERS = 55  # pixels of a verdict
 LINE, GAP = 16, 14  # height of a line of text, and between rows
-COLOURS = {"PASS": theme.CATEGORIES[0], "FAIL": theme.CATEGORIES[1], "NOT JUDGED": theme.CATEGORIES[7]}
+COLOURS = {"PASS": theme.CATEGORIES[0], "FAIL": theme.CATEGORIES[1]}
 
 
 def claims(view: View) -> Chart | None:
-    """One row a claim: the accepted range, what was published and what was measured, each row on its own scale."""
+    """One row a claim judged at this size: the accepted range, what was published and what was measured, each on its own scale."""
     experiment = view.results.experiment
     if experiment is None:
         return None
-    view.drawn += experiment.claims
-    rows = [_row(claim) for claim in experiment.claims]
+    judged = [claim for claim in experiment.claims if claim["verdict"] != "NOT JUDGED"]
+    if not judged:
+        return None
+    others = len(experiment.claims) - len(judged)
+    view.drawn += judged
+    rows = [_row(claim) for claim in judged]
     below = 0
     for row in rows:  # y is that of the picture, below its text
         row["top"], row["y"] = below, below + LINE * (row["text"].count("\n") + 1) + 6
@@ -48,12 +52,13 @@ def claims(view: View) -> Chart | None:
         base.mark_rule(strokeWidth=2.5).encode(x=x("low"), x2="high:Q", color=colour),
         base.mark_point(filled=True, size=60, opacity=1).encode(x=x("measured"), color=colour),
         base.mark_point(**POINT, color="black").encode(x=x("published")),
-        base.mark_text(**text, fontWeight="bold").transform_filter("datum.verdict != 'NOT JUDGED'").encode(
+        base.mark_text(**text, fontWeight="bold").encode(
             x=alt.value(STRIP + 12), text="verdict:N", color=colour),
         base.mark_text(**text, lineBreak="\n", lineHeight=LINE).encode(x=alt.value(STRIP + NUMBERS), text="numbers:N"))
     chart = chart.properties(width=WIDTH, height=below, view=alt.ViewBackground(stroke="transparent"))
     return theme.headed(chart, "What was published, and what is measured here",
-                        "● measured, with its 95 % interval; grey: accepted; each row has a scale of its own")
+                        "● measured, with its 95 % interval; grey: accepted; each row has a scale of its own",
+                        f"Judged at the other size: {others} more" if others else "")
 
 
 def _row(claim: dict[str, Any]) -> dict[str, Any]:
@@ -75,8 +80,6 @@ def _row(claim: dict[str, Any]) -> dict[str, Any]:
 def _numbers(claim: dict[str, Any]) -> str:
     published = claim["published"]
     said = f"published: {published if isinstance(published, str) else format(published, '.4g')}".replace(": not published", ": nothing")
-    if claim["verdict"] == "NOT JUDGED":
-        return f"only judged at the other size, {said}"
     if claim["measured"] is None:
         return f"nothing measured, {said}"
     interval = "" if claim["low"] is None else f" [{claim['low']:.3g}, {claim['high']:.3g}]"
