@@ -143,7 +143,8 @@ std::vector<Topic> find_topics(const std::vector<Topic>& topics, std::string_vie
     return topic.doc.name == name || topic.doc.name.ends_with(ending) ||
            topic.doc.name.starts_with(beginning);
   });
-  std::ranges::stable_partition(found, [&](const Topic& topic) { return topic.doc.name == name; });
+  std::stable_partition(found.begin(), found.end(),
+                        [&](const Topic& topic) { return topic.doc.name == name; });
   return found;
 }
 
