@@ -127,11 +127,13 @@ KeySection top_keys, data_keys, model_keys, init_keys, train_keys, reset_keys, r
     seed_keys;
 
 // "data.noise of circles moons": the key's path, and the variants to which the row belongs.
-inline Key make_key(const std::string& name, KeyType type, Field field, std::string meaning, Range range = {},
+inline Key make_key(std::string name, KeyType type, Field field, std::string meaning, Range range = {},
                     Names choices = {}, std::size_t most_items = std::size_t{1} << 24) {
   const std::size_t of = std::min(name.find(" of "), name.size());
-  Key key{name.substr(0, of), type, field, std::move(meaning), range, choices, most_items};
-  if (of < name.size()) key.variants = name.substr(of + 4);
+  std::string variants = of < name.size() ? name.substr(of + 4) : std::string();
+  name.resize(of);
+  Key key{std::move(name), type, field, std::move(meaning), range, choices, most_items};
+  key.variants = std::move(variants);
   return key;
 }
 inline Key real(std::string path, Field field, Range range, std::string meaning) {
