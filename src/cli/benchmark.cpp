@@ -17,7 +17,6 @@ namespace {
 constexpr int kTrials = 20, kRounds = 7;
 constexpr double kTrialSeconds = 0.01;  // some of these are undisturbed on a busy machine
 
-constexpr const char* kSlowRegression = "slow-regression";
 constexpr std::size_t kTrainedExamples = 1024;
 constexpr std::size_t kMedium = 2, kLarge = 3;  // of the reference networks
 
@@ -26,6 +25,7 @@ struct ReferenceNetwork {
   std::size_t inputs, outputs;
   std::vector<std::size_t> hidden;
   std::size_t batch_size;
+  bool is_experiment = false;  // slow-regression: timed with its stream, in one thread
 
   // Multiplications and additions of one step of one network: forward, weight gradients, and the gradients
   // that go back, which stop above the inputs.
@@ -277,7 +277,7 @@ Benchmark run_benchmark(SimdTarget simd, bool whole) {
     benchmark.peak_gflops = std::max(benchmark.peak_gflops, measure_peak_gflops(simd));
     PackBench packs(network, simd, engine, threads);
     NetworkTiming timing{network.name, engine, packs.lanes(), threads};
-    if (network.name == kSlowRegression)
+    if (network.is_experiment)
       timing.seconds_a_step = time_slow_regression(network, simd, engine);
     else
       timing.seconds_a_step = best_seconds([&](std::uint64_t steps) { packs.train(steps); }) /
@@ -295,13 +295,12 @@ Benchmark run_benchmark(SimdTarget simd, bool whole) {
                                                   {"medium", 64, 10, {64, 64, 64}, 64},
                                                   {"large", 784, 10, {256, 256, 256}, 128},
                                                   {"online", 20, 1, {5}, 1},
-                                                  {kSlowRegression, 20, 1, {5}, 1}};
+                                                  {"slow-regression", 20, 1, {5}, 1, true}};
   for (const ReferenceNetwork& network : networks) {
-    const bool is_experiment = network.name == kSlowRegression;
-    if (is_experiment && !whole) continue;
+    if (network.is_experiment && !whole) continue;
     const Engine chosen = time(network, Engine::kLanes, 1);
     time(network, Engine::kWide, 1);
-    if (usable_processors() > 1 && !is_experiment) time(network, chosen, usable_processors());
+    if (usable_processors() > 1 && !network.is_experiment) time(network, chosen, usable_processors());
   }
   for (NetworkTiming& timing : benchmark.networks)
     timing.peak_share = timing.gflops / (benchmark.peak_gflops * static_cast<double>(timing.threads));
