@@ -326,8 +326,8 @@ inline constexpr Field field{
     [](const RunSpec& a, const RunSpec& b) { return member_of<Path...>(a) == member_of<Path...>(b); },
     names_of_type<std::remove_reference_t<decltype(member_of<Path...>(std::declval<RunSpec&>()))>>()};
 
-// As the field, and `also` changes something besides.
-template <const Field& Of, auto Also>
+// As the field, and Also, a function, changes something besides. (Clang 14 takes two lambdas in this place for one.)
+template <const Field& Of, void (&Also)(RunSpec&)>
 inline constexpr Field extended{Of.get,
                                 [](RunSpec& run, const Json& value, const Key& key) {
                                   Of.set(run, value, key);

@@ -14,8 +14,9 @@ template <auto Member>
 constexpr Field task = field<&RunSpec::data, &DataSpec::tasks, Member>;
 
 // As the field, and no longer so many epochs.
+void forget_epochs(RunSpec& run) { run.data.tasks.epochs = 0; }
 template <auto Member>
-constexpr Field instead_of_epochs = extended<task<Member>, [](RunSpec& run) { run.data.tasks.epochs = 0; }>;
+constexpr Field instead_of_epochs = extended<task<Member>, forget_epochs>;
 
 // As the field, or the word for the inputs.
 constexpr const char* kInputs = names_of<TargetSource>()[static_cast<std::size_t>(TargetSource::kInputs)];

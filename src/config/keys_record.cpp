@@ -55,8 +55,9 @@ std::string certified_by(Certify method) {
 }
 
 // As the field, and no longer every so many steps.
+void forget_every(RunSpec& run) { run.record.every = 0; }
 template <auto Member>
-constexpr Field instead_of_every = extended<record<Member>, [](RunSpec& run) { run.record.every = 0; }>;
+constexpr Field instead_of_every = extended<record<Member>, forget_every>;
 
 }  // namespace
 

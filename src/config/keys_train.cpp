@@ -31,19 +31,20 @@ bool may_have_few_examples(const RunSpec& run) {
   return is_endless(run.data) || !facts_from_spec(run.data, facts);
 }
 
-constexpr Field kBatchSize =
-    extended<train<&TrainSpec::batch_size>, [](RunSpec& run) { run.train.batch_size_given = true; }>;
+void note_batch_size(RunSpec& run) { run.train.batch_size_given = true; }
+constexpr Field kBatchSize = extended<train<&TrainSpec::batch_size>, note_batch_size>;
 
 constexpr const char* kPhase[] = {"until", "factor"};
 
 bool is_keras(const RunSpec& run) { return run.train.optimizer.library == Library::kKeras; }
 
 // Ascending, each once.
-constexpr Field kFreeze = extended<train<&TrainSpec::freeze>, [](RunSpec& run) {
+void sort_frozen(RunSpec& run) {
   auto& layers = run.train.freeze;
   std::sort(layers.begin(), layers.end());
   layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
-}>;
+}
+constexpr Field kFreeze = extended<train<&TrainSpec::freeze>, sort_frozen>;
 
 }  // namespace
 
