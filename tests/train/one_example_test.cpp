@@ -38,7 +38,8 @@ std::vector<RunSpec> one_example_runs(Optimizer kind, const std::vector<std::siz
 
 template <class T>
 bool same_bits(const Buffer<T>& a, const Buffer<T>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+  return a.size() == b.size() &&
+         (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
 // A trainer whose steps work out gradients at every `every`-th step only, beside one that always does.
