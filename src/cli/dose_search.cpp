@@ -138,6 +138,7 @@ class Search {
     const std::string sql = fmt::format("SELECT id, ({}), {} FROM {}", setup_.outcome, kDivergedSql,
                                         result_tables().front().stored_name);
     for (const auto& directory : setup_.shard.is_whole() ? std::vector{store()} : find_shards(directory_)) {
+      roll_back(directory);  // an earlier search may have been killed
       if (!has_store(directory) || is_empty_store(directory)) continue;
       StoreReader(directory).for_each_row(sql, [&](std::span<const Cell> cells) {
         const Cell yes = std::int64_t{1};

@@ -8,7 +8,6 @@
 #include <array>
 #include <system_error>
 
-#include "store/directory_lock.h"
 #include "store/schema.h"
 
 namespace deadrelu {
@@ -73,15 +72,6 @@ std::string sentence(int code, const std::string& message) {
     case SQLITE_TOOBIG: return "a record is too large for the store (" + message + ")";
     default: return "the store cannot be used (" + message + ")";
   }
-}
-
-// A rollback journal that a killed writer left has to be played back before anybody may read.
-void roll_back(const std::filesystem::path& directory, const std::filesystem::path& file) {
-  std::error_code error;
-  const auto bytes = std::filesystem::file_size(file.string() + "-journal", error);
-  if (error || bytes == 0 || DirectoryLock::is_held(directory)) return;
-  SQLite::Database db(file, SQLite::OPEN_READWRITE, kBusyMilliseconds);
-  db.execAndGet("SELECT count(*) FROM sqlite_master");
 }
 
 }  // namespace
@@ -156,7 +146,7 @@ void throw_system_error(const std::filesystem::path& file, const std::string& wh
 AttachedStore::AttachedStore(SQLite::Database& db, const std::filesystem::path& directory, int engine_epoch,
                              const Tables& tables)
     : db_(db), file_(directory / kStoreFile) {
-  roll_back(directory, file_);
+  roll_back(directory);
   {
     const StoreReader reader(directory, tables);  // says what is wrong, if anything
     header_ = reader.header();

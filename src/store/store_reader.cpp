@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "store/connection.h"
+#include "store/directory_lock.h"
 #include "store/schema.h"
 #include "store/statistics.h"
 
@@ -172,11 +173,24 @@ bool has_store(const std::filesystem::path& directory) {
   return std::filesystem::exists(directory / kStoreFile, ignored);
 }
 
+void roll_back(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / kStoreFile;
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(file.string() + "-journal", error);
+  if (error || bytes == 0 || DirectoryLock::is_held(directory)) return;
+  with_sqlite_errors(file, [&] {
+    SQLite::Database db(file, SQLite::OPEN_READWRITE, kBusyMilliseconds);
+    db.execAndGet("SELECT count(*) FROM sqlite_master");
+  });
+}
+
 bool is_empty_store(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / kStoreFile;
-  const ReadView view(file);
-  SQLite::Database db(view.uri(), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMilliseconds);
-  return is_new_store(db, file, result_tables());
+  return with_sqlite_errors(file, [&] {
+    const ReadView view(file);
+    SQLite::Database db(view.uri(), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMilliseconds);
+    return is_new_store(db, file, result_tables());
+  });
 }
 
 struct StoreReader::State {

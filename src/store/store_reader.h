@@ -40,6 +40,9 @@ std::string quoted(const std::string& name);
 
 // Whether a directory has a store of results.
 bool has_store(const std::filesystem::path& directory);
+// Plays back what a writer that was killed left in a rollback journal, which has to be done before anybody may read; not
+// while somebody writes. Throws UserError(kInputOutput).
+void roll_back(const std::filesystem::path& directory);
 // Whether that store has nothing in it: whoever made it was stopped before the first write. REQUIRES: has_store.
 bool is_empty_store(const std::filesystem::path& directory);
 
