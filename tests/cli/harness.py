@@ -1,14 +1,12 @@
 """What the black-box tests share. Each of them runs as `python3 tests/cli/NAME_test.py PATH_TO_BINARY`."""
 
 import csv
-import functools
 import hashlib
 import io
 import json
 import os
 import pathlib
 import pty
-import resource
 import shutil
 import subprocess
 import sys
@@ -48,31 +46,13 @@ def sweep(steps=40, seeds=3, rates=(0.1, 0.01), biases=(0, -1), **more):
 
 def slow_sweep(runs=400, seeds_a_point=4):
     """Takes a few seconds, in many packs, half of them of an online stream: what the tests interrupt."""
-    return _slow_sweep(runs, seeds_a_point, _slow_steps())
-
-
-def _slow_sweep(runs, seeds_a_point, steps):
     rates = [round(0.001 * (i + 1), 6) for i in range(runs // 2 // seeds_a_point)]
-    config = sweep(steps=steps, seeds=seeds_a_point)
-    data = [config.pop("data"), {"kind": "slowly_changing_regression", "change_every": 100, "bin": 2 * steps}]
+    config = sweep(steps=10000, seeds=seeds_a_point)
+    data = [config.pop("data"), {"kind": "slowly_changing_regression", "change_every": 100, "bin": 20000}]
     config["sweep"]["grid"] = {RATE: rates, "data": data}
     config["model"] = {"hidden": [16, 16]}
-    config["record"] = {"every": steps // 2}
+    config["record"] = {"every": 5000}
     return config
-
-
-@functools.cache
-def _slow_steps():
-    """How many steps of it take four seconds of a processor and more: under sanitizers a tenth of what a release build does."""
-    steps, seconds = 1000, 0.0
-    while seconds < 2:
-        steps *= 2
-        with tempfile.TemporaryDirectory() as folder:
-            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-            subprocess.run([BINARY, "run", "-", "--out", "out", "--threads", "2", "--quiet"], cwd=folder, check=True, text=True,
-                           input=json.dumps(_slow_sweep(400, 4, steps)))
-            seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-    return 2 * steps
 
 
 class Case(unittest.TestCase):
