@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ RATE = "train.optimizer.learning_rate"
 def main():
     """Takes the binary's path from the command line and runs the tests of the calling file."""
     global BINARY
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who is started in the background ignores it, and so would programs
     if len(sys.argv) < 2:
         sys.exit(f"usage: {sys.argv[0]} PATH_TO_BINARY [unittest options]")
     BINARY = os.path.abspath(sys.argv.pop(1))
