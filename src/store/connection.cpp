@@ -8,12 +8,14 @@
 #include <array>
 #include <system_error>
 
+#include "store/directory_lock.h"
 #include "store/schema.h"
 
 namespace deadrelu {
 namespace {
 
 constexpr std::uint64_t kWritesAtOnce = 16384;
+constexpr std::uintmax_t kWalHeader = 32;  // bytes, before the first page
 
 bool on_network(const std::filesystem::path& file) {
   // NFS, SMB, CIFS, SMB2, AFS, Ceph, Lustre, GPFS, BeeGFS, 9P; FUSE may be anything.
@@ -74,6 +76,15 @@ std::string sentence(int code, const std::string& message) {
   }
 }
 
+// A writer that was killed while it began a write-ahead log leaves one without a page. SQLite cannot read such a store
+// without writing: there is no -shm file yet, or it looks for the pages again and again.
+bool has_unused_wal(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::exists(file.string() + "-journal", error)) return false;
+  const auto bytes = std::filesystem::file_size(file.string() + "-wal", error);
+  return !error && bytes <= kWalHeader && !DirectoryLock::is_held(file.parent_path());
+}
+
 }  // namespace
 
 void use_cache(SQLite::Database& db) { db.exec("PRAGMA cache_size = -32768"); }
@@ -112,11 +123,17 @@ void Batch::commit() {
 }
 
 ReadView::ReadView(const std::filesystem::path& file)
-    : file_(file), at_rest_(!has_journal(file)), opened_(state_of(file)) {}
+    : file_(file), at_rest_(!has_journal(file) || has_unused_wal(file)), opened_(state_of(file)) {}
 
 std::string ReadView::uri() const {
+  // A writer that was killed while it left a log took the -shm file away first. SQLite makes another one, or it could not
+  // tell which pages of the log count.
+  std::error_code ignored;
+  const bool has_shared_memory = std::filesystem::exists(file_.string() + "-shm", ignored);
   return fmt::format("file:{}?mode=ro{}", escaped(std::filesystem::absolute(file_).string()),
-                     at_rest_ ? "&immutable=1" : "&readonly_shm=1");
+                     at_rest_            ? "&immutable=1"
+                     : has_shared_memory ? "&readonly_shm=1"
+                                         : "");
 }
 
 void ReadView::check_unchanged() const {

@@ -63,11 +63,11 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) : lock_(acq
 DirectoryLock::~DirectoryLock() { lock_.remove_file(); }
 
 bool DirectoryLock::is_held(const std::filesystem::path& directory) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(directory / kLockFile, ignored)) return false;
-  const std::optional<FileLock> lock = FileLock::acquire(directory / kLockFile);
-  if (lock) lock->remove_file();
-  return !lock;
+  const int descriptor = open((directory / kLockFile).c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool held = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(descriptor);
+  return held;
 }
 
 }  // namespace deadrelu

@@ -42,7 +42,7 @@ class DirectoryLock {
   ~DirectoryLock();
   DirectoryLock(const DirectoryLock&) = delete;
 
-  // Whether another process holds the directory now. False where the directory cannot be written.
+  // Whether another process holds the directory now. Leaves no trace.
   static bool is_held(const std::filesystem::path& directory);
 
  private:

@@ -1,10 +1,5 @@
 #include "store/result_store.h"
 
-#include <csignal>
-#include <functional>
-
-#include <sys/wait.h>
-
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
@@ -16,19 +11,6 @@ namespace {
 using namespace store_testing;
 
 using ResultStoreTest = StoreTest;
-
-// Runs `work` in a child process that ends by kill -9 when `work` returns.
-void run_and_kill(const std::function<void()>& work) {
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    work();
-    raise(SIGKILL);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-}
 
 TEST_F(ResultStoreTest, a_written_run_is_recorded_and_still_is_after_reopening) {
   {

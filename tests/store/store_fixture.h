@@ -1,12 +1,15 @@
 // What the tests of the store share: a directory of their own, a header, and runs with recognisable values.
 #pragma once
 
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
 #include <string>
@@ -32,6 +35,19 @@ class StoreTest : public ::testing::Test {
 
   std::filesystem::path root_, directory_;
 };
+
+// Runs `work` in a child process that ends by kill -9 when `work` returns.
+inline void run_and_kill(const std::function<void()>& work) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    work();
+    raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
 
 inline StoreHeader header_of(std::uint64_t runs, const std::string& config = "{\"a\": 1}") {
   return {"test", config, 1, {{"train.optimizer.learning_rate", ColumnType::kReal}}, runs};
