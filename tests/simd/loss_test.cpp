@@ -127,18 +127,25 @@ TYPED_TEST(Losses, the_absolute_error_is_flat_at_zero) {
 TYPED_TEST(Losses, a_batch_in_pieces_gives_the_bits_of_the_whole) {
   using T = TypeParam;
   on_every_target<T>([](const Kernels<T>& kernels) {
-    for (const Loss loss : kLosses) {
-      LossCase<T> whole(loss, 3, 11, kernels.lanes), pieces(loss, 3, 11, kernels.lanes);
-      whole.evaluate(kernels, T(0.3));
-      for (const auto& piece : {std::pair{0, 4}, {4, 1}, {5, 6}}) {
-        const auto part = [&](auto view) {
-          return view.transposed().row_range(piece.first, piece.second).transposed();
-        };
-        kernels.loss->evaluate(loss, part(pieces.y.constant()), part(pieces.t.constant()), T(0.3),
-                               pieces.sums.data(), part(pieces.gradient.view()));
+    constexpr std::pair<std::size_t, std::size_t> kPieces[] = {{0, 16}, {16, 9}, {25, 1}, {26, 17}};
+    for (const std::size_t outputs : {1, 3}) {
+      std::vector<double> counts(kernels.lanes), counted(kernels.lanes);
+      for (const Loss loss : kLosses) {
+        LossCase<T> whole(loss, outputs, 43, kernels.lanes), pieces(loss, outputs, 43, kernels.lanes);
+        whole.evaluate(kernels, T(0.3));
+        kernels.loss->count_correct(whole.y.constant(), whole.t.constant(), 0, T(0.5), counts.data());
+        for (const auto& piece : kPieces) {
+          const auto part = [&](auto view) {
+            return view.transposed().row_range(piece.first, piece.second).transposed();
+          };
+          const auto y = part(pieces.y.constant()), t = part(pieces.t.constant());
+          kernels.loss->evaluate(loss, y, t, T(0.3), pieces.sums.data(), part(pieces.gradient.view()));
+          kernels.loss->count_correct(y, t, 0, T(0.5), counted.data());
+        }
+        EXPECT_EQ(pieces.sums, whole.sums);
+        EXPECT_EQ(counted, counts);
+        expect_same_bits(pieces.gradient, whole.gradient);
       }
-      EXPECT_EQ(pieces.sums, whole.sums);
-      expect_same_bits(pieces.gradient, whole.gradient);
     }
   });
 }
