@@ -289,16 +289,23 @@ HWY_INLINE void pack_rows(Corner<T>& at, std::size_t rows, std::size_t all, T* p
 
 constexpr std::size_t kMaxDepth = 256;  // the longest reduction between two visits of C
 
+// Moves the corner past the rows. (A copy would have to wait for the stores of the corner's members.)
 template <class T, Form kForm, bool kRowSums = false>
-void run_piece(Corner<T> at, std::size_t rows, std::size_t columns) {
+void run_piece(Corner<T>& at, std::size_t rows, std::size_t columns) {
   constexpr std::size_t kRuns = kForm == Form::kWide ? 1 : kLanes<T>;
   HWY_ALIGN T packed[kForm == Form::kWide ? kMaxDepth * kTileRows<kForm> + 8 : 1];
   const bool packs = kForm == Form::kWide && at.a_column != 1;
+  const T* const a = at.a;
+  const std::size_t a_row = at.a_row, a_column = at.a_column;
   for (std::size_t row = 0; row < rows; row += kTileRows<kForm>) {
     const std::size_t count = HWY_MIN(kTileRows<kForm>, rows - row);
-    Corner<T> group = at;
-    if (packs) pack_rows(group, count, rows - row, packed);
-    run_row_group<T, kForm, kRowSums>(group, count, columns);
+    at.a = a + row * a_row;
+    if (packs) {
+      at.a_row = a_row;
+      at.a_column = a_column;
+      pack_rows(at, count, rows - row, packed);
+    }
+    run_row_group<T, kForm, kRowSums>(at, count, columns);
     at.skip_rows(kTileRows<kForm>, kRuns);
   }
 }

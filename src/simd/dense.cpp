@@ -10,6 +10,7 @@
 #include "hwy/foreach_target.h"  // before highway.h
 
 #include "simd/dense-inl.h"
+#include "simd/dense_few-inl.h"
 #include "simd/dense_narrow-inl.h"
 #include "simd/dense_panel-inl.h"
 #include "simd/lanes-inl.h"
@@ -71,11 +72,14 @@ void product(const LaneMatrix<const T>& a, const LaneMatrix<const T>& b, Product
                      from,
                      is_last ? end : End::kStore};
   };
-  if (is_narrow(a.columns) && start != ProductStart::kAccumulate)
-    return run_narrow<T, kForm>(corner(0, a.columns, start, true), c.rows, columns);
+  if (is_narrow(a.columns) && start != ProductStart::kAccumulate) {
+    Corner<T> at = corner(0, a.columns, start, true);
+    return run_narrow<T, kForm>(at, c.rows, columns);
+  }
   for_each_piece<T, kForm>(a.columns, start,
                            [&](std::size_t k, std::size_t depth, ProductStart from, bool is_last) HWY_ATTR {
-                             run_piece<T, kForm>(corner(k, depth, from, is_last), c.rows, columns);
+                             Corner<T> at = corner(k, depth, from, is_last);
+                             run_piece<T, kForm>(at, c.rows, columns);
                            });
 }
 
@@ -92,27 +96,25 @@ struct Panel {
 // The last, incomplete panel of C: its columns at `at`, `width` of them. With row sums (of A, as in
 // weight_gradient), a column of ones beside B's makes them.
 template <class T>
-void run_edge(Corner<T> at, std::size_t rows, std::size_t width, Panel<T>& panel, T* row_sums) {
+void run_edge(Corner<T>& at, std::size_t rows, std::size_t width, Panel<T>& panel, T* row_sums) {
   constexpr std::size_t kRows = kTileRows<Form::kWide>, kWidth = Panel<T>::kWidth;
   if (row_sums != nullptr)
     for (std::size_t k = 0; k < at.depth; ++k) panel.b[k * kWidth + width] = T{1};
-  const std::size_t columns = width + (row_sums != nullptr ? 1 : 0);
-  for (std::size_t row = 0; row < rows; row += kRows) {
+  const std::size_t columns = width + (row_sums != nullptr ? 1 : 0), c_row = at.c_row;
+  T* to = at.c;
+  at.c_row = kWidth;
+  for (std::size_t row = 0; row < rows; row += kRows, to += kRows * c_row) {
     const std::size_t count = std::min(kRows, rows - row);
-    Corner<T> part = at;
-    part.a += row * at.a_row;
-    part.c = panel.c;
-    part.c_row = kWidth;
-    T* const to = at.c + row * at.c_row;
+    at.c = panel.c;
     if (at.start == ProductStart::kAccumulate) {
       for (std::size_t r = 0; r < count; ++r) {
-        std::copy_n(to + r * at.c_row, width, panel.c + r * kWidth);
+        std::copy_n(to + r * c_row, width, panel.c + r * kWidth);
         if (row_sums != nullptr) panel.c[r * kWidth + width] = row_sums[row + r];
       }
     }
-    run_panel<T>(part, count, (columns + kLanes<T> - 1) / kLanes<T>);
+    run_panel<T>(at, count, (columns + kLanes<T> - 1) / kLanes<T>);
     for (std::size_t r = 0; r < count; ++r) {
-      std::copy_n(panel.c + r * kWidth, width, to + r * at.c_row);
+      std::copy_n(panel.c + r * kWidth, width, to + r * c_row);
       if (row_sums != nullptr) row_sums[row + r] = panel.c[r * kWidth + width];
     }
   }
@@ -162,6 +164,10 @@ void add_row_sums(const LaneMatrix<const T>& x, T* sums) {
   assert(kEngine == Engine::kWide || is_aligned(x));
   constexpr SumTag<T, kEngine> d;
   std::size_t row = 0;
+  if constexpr (kEngine == Engine::kWide && sizeof(T) == sizeof(float)) {
+    for (; x.column_stride == 1 && row + kMany <= x.rows; row += kMany)
+      add_many_row_sums(x.row_range(row, kMany), sums + row);
+  }
   for (; row + 8 <= x.rows; row += 8) add_rows(d, x, row, sums, std::make_index_sequence<8>());
   if (row + 4 <= x.rows) add_rows(d, x, row, sums, std::make_index_sequence<4>()), row += 4;
   if (row + 2 <= x.rows) add_rows(d, x, row, sums, std::make_index_sequence<2>()), row += 2;
@@ -175,10 +181,10 @@ void weight_gradient_of_lanes(const LaneMatrix<const T>& dz, const LaneMatrix<co
   const LaneMatrix<const T> b = x.transposed();
   for_each_piece<T, Form::kStrided>(
       dz.columns, start, [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
-        const Corner<T> at{dz.at(0, k),     b.at(k, 0),    dw.data,          db,
-                           nullptr,         dz.row_stride, dz.column_stride, b.row_stride,
-                           b.column_stride, dw.row_stride, dw.column_stride, 0,
-                           depth,           from,          End::kStore};
+        Corner<T> at{dz.at(0, k),     b.at(k, 0),    dw.data,          db,
+                     nullptr,         dz.row_stride, dz.column_stride, b.row_stride,
+                     b.column_stride, dw.row_stride, dw.column_stride, 0,
+                     depth,           from,          End::kStore};
         db == nullptr ? run_piece<T, Form::kStrided>(at, dw.rows, dw.columns)
                       : run_piece<T, Form::kStrided, true>(at, dw.rows, dw.columns);
       });
@@ -197,10 +203,10 @@ void weight_gradient_of_wide(const LaneMatrix<const T>& dz, const LaneMatrix<con
                                    for (std::size_t column = 0; column < dw.columns; column += kWidth) {
                                      const std::size_t width = std::min(kWidth, dw.columns - column);
                                      transpose(x.at(column, k), x.row_stride, width, depth, panel.b, kWidth);
-                                     const Corner<T> at{dz.at(0, k), panel.b,       dw.data + column, nullptr,
-                                                        nullptr,     dz.row_stride, dz.column_stride, kWidth,
-                                                        kLanes<T>,   dw.row_stride, kLanes<T>,        0,
-                                                        depth,       from,          End::kStore};
+                                     Corner<T> at{dz.at(0, k), panel.b,       dw.data + column, nullptr,
+                                                  nullptr,     dz.row_stride, dz.column_stride, kWidth,
+                                                  kLanes<T>,   dw.row_stride, kLanes<T>,        0,
+                                                  depth,       from,          End::kStore};
                                      if (width % kLanes<T> == 0)
                                        run_panel<T>(at, dw.rows, width / kLanes<T>);
                                      else
@@ -217,10 +223,18 @@ void weight_gradient(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x
                      const LaneMatrix<T>& dw, T* db) {
   assert(dz.columns == x.columns && dw.rows == dz.rows && dw.columns == x.rows);
   assert(lies_well<kEngine>(x) && start != ProductStart::kBias);
-  if constexpr (kEngine == Engine::kLanes)
-    weight_gradient_of_lanes(dz, x, start, dw, db);
-  else
-    weight_gradient_of_wide(dz, x, start, dw, db);
+  if constexpr (kEngine == Engine::kLanes) return weight_gradient_of_lanes(dz, x, start, dw, db);
+  std::size_t row = 0, column = 0;  // those before are done
+  if constexpr (kEngine == Engine::kWide && sizeof(T) == sizeof(float)) {
+    if (is_narrow(x.rows) && dz.column_stride == 1)
+      row = few_inputs_gradient(dz, x, start, dw, db);
+    else if (is_narrow(dz.rows))
+      column = few_outputs_gradient(dz, x, start, dw, db);
+  }
+  if (row == dw.rows || column == dw.columns) return;
+  weight_gradient_of_wide<T>(dz.row_range(row, dz.rows - row), x.row_range(column, x.rows - column), start,
+                             {dw.at(row, column), dw.rows - row, dw.columns - column, dw.row_stride, 1},
+                             db == nullptr || column > 0 ? nullptr : db + row);
 }
 
 template <class T, Engine kEngine>

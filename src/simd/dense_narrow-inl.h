@@ -70,9 +70,9 @@ struct NarrowRows<T, kForm, kEnd, std::index_sequence<M...>, std::index_sequence
   }
 };
 
-// REQUIRES: is_narrow(at.depth), and not kAccumulate.
+// Moves the corner past the rows. REQUIRES: is_narrow(at.depth), and not kAccumulate.
 template <class T, Form kForm>
-void run_narrow(Corner<T> at, std::size_t rows, std::size_t columns) {
+void run_narrow(Corner<T>& at, std::size_t rows, std::size_t columns) {
   constexpr std::size_t kRuns = kForm == Form::kWide ? 1 : kLanes<T>, kMostRows = 4;
   with_sequence<kNarrow>(at.depth, [&](auto terms) HWY_ATTR {
     using Terms = decltype(terms);

@@ -28,8 +28,9 @@ HWY_INLINE void run_last_panel_rows(const Corner<T>& at, std::size_t rows, std::
   }
 }
 
+// Moves the corner past the groups of rows.
 template <class T>
-void run_panel(Corner<T> at, std::size_t rows, std::size_t columns) {
+void run_panel(Corner<T>& at, std::size_t rows, std::size_t columns) {
   for (; rows >= kTileRows<Form::kWide>; rows -= kTileRows<Form::kWide>) {
     run_panel_rows<T, kTileRows<Form::kWide>>(at, columns);
     at.skip_rows(kTileRows<Form::kWide>, 1);
@@ -37,18 +38,21 @@ void run_panel(Corner<T> at, std::size_t rows, std::size_t columns) {
   run_last_panel_rows<T, kTileRows<Form::kWide> - 1>(at, rows, columns);
 }
 
-template <class T>
-HWY_INLINE void transpose_block(const T* from, std::size_t from_row, T* to, std::size_t to_row) {
+// Columns n … of as many as D has numbers, or four of float64.
+template <class T, class D>
+HWY_INLINE void transpose_columns(D d, const T* from, std::size_t from_row, std::size_t depth, T* to,
+                                  std::size_t to_row) {
+  std::size_t k = 0;
   if constexpr (sizeof(T) == sizeof(float)) {
-    const hn::CappedTag<T, 4> d;
-    hn::Vec<decltype(d)> columns[4];
-    transpose4(from, from + from_row, from + 2 * from_row, from + 3 * from_row, columns);
-    for (std::size_t k = 0; k < 4; ++k) hn::StoreU(columns[k], d, to + k * to_row);
-  } else {
-    for (std::size_t k = 0; k < 4; ++k) {
-      for (std::size_t n = 0; n < 4; ++n) to[k * to_row + n] = from[n * from_row + k];
+    for (; k + 4 <= depth; k += 4) {
+      hn::Vec<D> columns[4];
+      transpose_rows(
+          d, [&](std::size_t n) { return from + n * from_row + k; }, columns);
+      for (std::size_t j = 0; j < 4; ++j) hn::StoreU(columns[j], d, to + (k + j) * to_row);
     }
   }
+  for (; k < depth; ++k)
+    for (std::size_t n = 0; n < MaxLanes(d); ++n) to[k * to_row + n] = from[n * from_row + k];
 }
 
 // to[k·to_row + n] = from[n·from_row + k] for n < columns, k < depth.
@@ -56,18 +60,14 @@ template <class T>
 void transpose(const T* from, std::size_t from_row, std::size_t columns, std::size_t depth, T* to,
                std::size_t to_row) {
   std::size_t n = 0;
-  for (; n + 4 <= columns; n += 4) {
-    std::size_t k = 0;
-    for (; k + 4 <= depth; k += 4) {
-      transpose_block(from + n * from_row + k, from_row, to + k * to_row + n, to_row);
-    }
-    for (; k < depth; ++k) {
-      for (std::size_t i = n; i < n + 4; ++i) to[k * to_row + i] = from[i * from_row + k];
-    }
-  }
-  for (; n < columns; ++n) {
+  const auto pass = [&](auto d) HWY_ATTR {
+    for (; n + MaxLanes(d) <= columns; n += MaxLanes(d))
+      transpose_columns(d, from + n * from_row, from_row, depth, to + n, to_row);
+  };
+  pass(Tag<T>());
+  pass(hn::CappedTag<T, 4>());
+  for (; n < columns; ++n)
     for (std::size_t k = 0; k < depth; ++k) to[k * to_row + n] = from[n * from_row + k];
-  }
 }
 
 }  // namespace

@@ -12,30 +12,17 @@ HWY_BEFORE_NAMESPACE();
 namespace deadrelu::HWY_NAMESPACE {
 namespace {
 
-// Four values of kColumns examples: parts[j] has the j-th of each. Whole vectors are written, since a load
-// does not get its bytes out of several smaller stores before these have left the store buffer.
-template <std::size_t kColumns, class T>
-struct FourRows {
-  static constexpr hn::CappedTag<T, kColumns> d{};
-  hn::Vec<decltype(d)> parts[4];
-
-  HWY_INLINE FourRows(const T* const* examples, std::size_t r) {
-    if constexpr (kColumns == 4) {
-      transpose4(examples[0] + r, examples[1] + r, examples[2] + r, examples[3] + r, parts);
-    } else {
-      const FourRows<kColumns / 2, T> low(examples, r), high(examples + kColumns / 2, r);
-      for (std::size_t j = 0; j < 4; ++j) parts[j] = hn::Combine(d, high.parts[j], low.parts[j]);
-    }
-  }
-};
-
+// Whole vectors are written, since a load does not get its bytes out of several smaller stores before these have left
+// the store buffer.
 template <class T>
 void columns(const T* const* examples, std::size_t rows, T* to, std::size_t row_stride) {
   std::size_t r = 0;
   if constexpr (sizeof(T) == sizeof(float)) {
     for (; r + 4 <= rows; r += 4) {
-      const FourRows<kLanes<T>, T> four(examples, r);
-      for (std::size_t j = 0; j < 4; ++j) hn::StoreU(four.parts[j], Tag<T>(), to + (r + j) * row_stride);
+      Lanes<T> four[4];
+      transpose_rows(
+          Tag<T>(), [&](std::size_t c) { return examples[c] + r; }, four);
+      for (std::size_t j = 0; j < 4; ++j) hn::StoreU(four[j], Tag<T>(), to + (r + j) * row_stride);
     }
   }
   for (; r < rows; ++r) {

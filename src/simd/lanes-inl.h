@@ -171,12 +171,23 @@ struct DoubleSums {
   }
 };
 
-// Four by four numbers, rows to columns: columns[j] = {p[j], q[j], r[j], s[j]} for j < 4.
-HWY_INLINE void transpose4(const float* p, const float* q, const float* r, const float* s,
-                           hn::Vec<hn::CappedTag<float, 4>> (&columns)[4]) {
-  const hn::CappedTag<float, 4> d;
-  const hn::RepartitionToWide<decltype(d)> pairs;
-  const auto a = hn::LoadU(d, p), b = hn::LoadU(d, q), c = hn::LoadU(d, r), e = hn::LoadU(d, s);
+// Four numbers from each of row(c), row(c + 4), … side by side: a block of 128 bits each.
+template <std::size_t c, class D, class Row>
+HWY_INLINE hn::Vec<D> every_fourth(D d, const Row& row) {
+  if constexpr (MaxLanes(d) == 4) {
+    return hn::LoadU(d, row(c));
+  } else {
+    const hn::Half<D> half;
+    return hn::Combine(d, every_fourth<c + MaxLanes(half)>(half, row), every_fourth<c>(half, row));
+  }
+}
+
+// The first four numbers of as many rows as D has floats, rows to columns: columns[j] = {row(0)[j], row(1)[j], …}.
+template <class D, class Row>
+HWY_INLINE void transpose_rows(D d, const Row& row, hn::Vec<D> (&columns)[4]) {
+  const hn::RepartitionToWide<D> pairs;
+  const auto a = every_fourth<0>(d, row), b = every_fourth<1>(d, row), c = every_fourth<2>(d, row),
+             e = every_fourth<3>(d, row);
   const auto ab_low = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
   const auto ab_high = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_low = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
