@@ -74,18 +74,24 @@ void gather(const Kernels<T>& kernels, std::span<const Split<T>* const> splits, 
             LaneMatrix<T> inputs, LaneMatrix<T> targets);
 
 // Examples of few values, inputs and targets side by side, lane after lane or once where lanes share a split: gathered
-// with one load each.
+// with few loads each.
 template <class T>
 class FewValues {
  public:
-  // Holds nothing where an example has more than four values. REQUIRES: splits of one size.
+  // Holds nothing where an example has more than four values and all of them would take more than 16 MiB.
+  // REQUIRES: splits of one size.
   explicit FewValues(std::span<const Split<T>* const> splits);
   bool holds() const { return values_ > 0; }
+  std::size_t bytes() const { return examples_.size() * sizeof(T); }
+  std::size_t values() const { return values_; }  // of an example with what fills it up: 2 or a multiple of 4
+  const T* example(std::size_t lane, std::uint32_t index) const {
+    return examples_.data() + (std::size_t{first_.empty() ? 0 : first_[lane]} + index) * values_;
+  }
   // As `gather`; to: the inputs and then the targets, [value][sample][lane], whose columns follow each other.
   void gather(const Kernels<T>& kernels, const std::uint32_t* indices, LaneMatrix<T> to) const;
 
  private:
-  std::size_t values_ = 0;  // of an example with what fills it up: 2 or 4
+  std::size_t values_ = 0;
   Buffer<T> examples_;
   std::vector<std::uint32_t> first_;  // [lane]; empty: all share a split
 };

@@ -7,6 +7,7 @@
 namespace deadrelu {
 namespace {
 
+constexpr std::size_t kMostBytes = std::size_t{1} << 24;  // of examples that are kept a second time
 constexpr std::size_t kMaxVector = 16;  // columns, each a sample of a lane, that one call of the kernel takes
 
 template <class T>
@@ -78,8 +79,10 @@ FewValues<T>::FewValues(std::span<const Split<T>* const> splits) {
   const std::size_t samples = splits[0]->samples, copies = share_split(splits) ? 1 : splits.size();
   const std::size_t inputs = splits[0]->inputs.size() / samples,
                     targets = splits[0]->targets.size() / samples;
-  if (inputs + targets > 4 || copies * samples > std::numeric_limits<std::uint32_t>::max()) return;
-  values_ = inputs + targets <= 2 ? 2 : 4;
+  const std::size_t values = inputs + targets <= 2 ? 2 : (inputs + targets + 3) / 4 * 4;
+  if (copies * samples > std::numeric_limits<std::uint32_t>::max()) return;
+  if (values > 4 && copies * samples * values * sizeof(T) > kMostBytes) return;
+  values_ = values;
   examples_ = Buffer<T>(copies * samples * values_);
   T* to = examples_.data();
   for (const Split<T>* const split : splits.first(copies)) {

@@ -14,15 +14,17 @@ namespace {
 
 // Whole vectors are written, since a load does not get its bytes out of several smaller stores before these have left
 // the store buffer.
-template <class T>
+// kPadded: examples are as long as the next multiple of four.
+template <class T, bool kPadded = false>
 void columns(const T* const* examples, std::size_t rows, T* to, std::size_t row_stride) {
   std::size_t r = 0;
   if constexpr (sizeof(T) == sizeof(float)) {
-    for (; r + 4 <= rows; r += 4) {
+    for (; r + (kPadded ? 1 : 4) <= rows; r += 4) {
       Lanes<T> four[4];
       transpose_rows(
           Tag<T>(), [&](std::size_t c) { return examples[c] + r; }, four);
-      for (std::size_t j = 0; j < 4; ++j) hn::StoreU(four[j], Tag<T>(), to + (r + j) * row_stride);
+      for (std::size_t j = 0; j < 4; ++j)
+        if (!kPadded || r + j < rows) hn::StoreU(four[j], Tag<T>(), to + (r + j) * row_stride);
     }
   }
   for (; r < rows; ++r) {
@@ -112,14 +114,25 @@ void gather_values(const T* source, const std::uint32_t* first, const std::uint3
 
 template <class T>
 void few_values(const T* source, std::size_t values, const std::uint32_t* first, const std::uint32_t* indices,
-                std::size_t rows, std::size_t columns, T* to, std::size_t row_stride) {
-  assert(rows <= values && (values == 2 || values == 4));
-  if (values == 2) return gather_values<2>(source, first, indices, rows, columns, to, row_stride);
-  gather_values<4>(source, first, indices, rows, columns, to, row_stride);
+                std::size_t rows, std::size_t count, T* to, std::size_t row_stride) {
+  assert(rows <= values && (values == 2 || values % 4 == 0));
+  if (values == 2) return gather_values<2>(source, first, indices, rows, count, to, row_stride);
+  if (values == 4) return gather_values<4>(source, first, indices, rows, count, to, row_stride);
+  const auto example = [&](std::size_t c) HWY_ATTR {
+    return source + (std::size_t{first != nullptr ? first[c % kLanes<T>] : 0} + indices[c]) * values;
+  };
+  std::size_t c = 0;
+  for (; c + kLanes<T> <= count; c += kLanes<T>) {
+    const T* examples[kLanes<T>];
+    for (std::size_t i = 0; i < kLanes<T>; ++i) examples[i] = example(c + i);
+    columns<T, true>(examples, rows, to + c, row_stride);
+  }
+  for (; c < count; ++c)
+    for (std::size_t r = 0; r < rows; ++r) to[r * row_stride + c] = example(c)[r];
 }
 
 template <class T>
-constexpr GatherKernels<T> kGather{&columns<T>, &few_rows<T>, &few_values<T>};
+constexpr GatherKernels<T> kGather{&columns<T, false>, &few_rows<T>, &few_values<T>};
 
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE

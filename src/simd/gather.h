@@ -19,8 +19,8 @@ struct GatherKernels {
   // value.
   void (*few_rows)(const T* source, const std::uint32_t* indices, std::size_t rows, std::size_t columns,
                    T* to, std::size_t row_stride);
-  // The same for r < rows ≤ values from examples of `values` numbers, which is 2 or 4, one load an example. first: which
-  // example of the source is a lane's first, [lane], one vector; null: 0.
+  // The same for r < rows ≤ values from examples of `values` numbers, which is 2 or a multiple of 4, one load for up to
+  // four of an example's. first: which example of the source is a lane's first, [lane], one vector; null: 0.
   void (*few_values)(const T* source, std::size_t values, const std::uint32_t* first,
                      const std::uint32_t* indices, std::size_t rows, std::size_t columns, T* to,
                      std::size_t row_stride);

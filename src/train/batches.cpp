@@ -65,7 +65,8 @@ Batches<T>::Batches(const Pack<T>& pack, std::size_t max_block)
   if (is_endless(pack.runs[0]->data)) streams_.emplace(*kernels_, lanes, pack.batch_size, max_block);
   tasks_ = task_view<T>(pack, splits_, false);
   if (!streams_ && !tasks_) few_values_.emplace(splits_);
-  fetches_ahead_ = splits_[0]->inputs.size() * sizeof(T) > cache_sizes().level2 / 2;
+  const std::size_t bytes = holds_few() ? few_values_->bytes() : splits_[0]->inputs.size() * sizeof(T);
+  fetches_ahead_ = bytes > cache_sizes().level2 / 2;
   fixed_ = !streams_ && !tasks_ && pack.batch_size == pack.data[0]->train.samples &&
            pack.runs[0]->train.sampling != Sampling::kWithReplacement && pack.batch_size <= max_block;
 }
@@ -94,10 +95,11 @@ std::uint32_t* Batches<T>::find_indices(std::uint64_t step, std::size_t from, st
 template <class T>
 void Batches<T>::fetch_ahead(const std::uint32_t* indices, std::size_t count) const {
   constexpr std::size_t kLine = 64 / sizeof(T);
-  const std::size_t lanes = splits_.size();
+  const std::size_t lanes = splits_.size(), values = holds_few() ? few_values_->values() : inputs_;
   for (std::size_t i = 0, lane = 0; i < count; ++i, lane = lane + 1 == lanes ? 0 : lane + 1) {
-    const T* const example = splits_[lane]->inputs.data() + indices[i] * inputs_;
-    for (std::size_t value = 0; value < inputs_; value += kLine) __builtin_prefetch(example + value);
+    const T* const example = holds_few() ? few_values_->example(lane, indices[i])
+                                         : splits_[lane]->inputs.data() + indices[i] * inputs_;
+    for (std::size_t value = 0; value < values; value += kLine) __builtin_prefetch(example + value);
   }
 }
 
@@ -110,7 +112,7 @@ Block<T> Batches<T>::gather_block(std::uint64_t step, std::size_t from, std::siz
     gather_task(step, from, block);
   } else if (streams_) {
     streams_->fill(step, from, count, block.inputs, block.targets);
-  } else if (few_values_ && few_values_->holds()) {
+  } else if (holds_few()) {
     const std::size_t values = block.inputs.rows + block.targets.rows;
     few_values_->gather(
         *kernels_, find_indices(step, from, count),

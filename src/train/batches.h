@@ -46,6 +46,7 @@ class Batches {
   std::uint32_t* find_indices(std::uint64_t step, std::size_t from, std::size_t count);
   void gather_task(std::uint64_t step, std::size_t from, Block<T> block);
   void fetch_ahead(const std::uint32_t* indices, std::size_t count) const;
+  bool holds_few() const { return few_values_ && few_values_->holds(); }
 
   const Pack<T>* pack_;
   const Kernels<T>* kernels_;
