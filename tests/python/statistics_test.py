@@ -2,13 +2,14 @@
 
 import json
 import re
+import types
 import unittest
 
 import pandas as pd
 from deadrelu import Results
 from deadrelu.plot.born_dead import lower_bound, upper_bound
 from deadrelu.plot.statistics import mean_interval, wilson
-from deadrelu.plot.view import Axis, _joined, _readable
+from deadrelu.plot.view import Axis, View, _joined, _readable
 from results_to_draw import ROOT, sweep
 
 
@@ -47,6 +48,12 @@ class BornDead(unittest.TestCase):
             self.assertLess(share, upper_bound(width, hidden))
 
 
+def swept(**columns):
+    """A view of one run for each row of swept values."""
+    runs = pd.DataFrame(columns)
+    return View(types.SimpleNamespace(runs=runs, swept=list(columns), directory=""))
+
+
 class Labels(unittest.TestCase):
     def test_settings_that_are_no_grid_are_named_by_what_is_not_as_in_the_first(self):
         rows = [("relu", 8, 0.1), ("tanh", 8, 0.1), ("relu", 16, 0.1), ("relu", 8, 0.5)]
@@ -56,12 +63,34 @@ class Labels(unittest.TestCase):
         self.assertEqual(_joined(frame, axes).tolist(), ["relu · 8 · 0.1", "activation tanh", "units 16", "rate 0.5"])
         self.assertEqual(_joined(frame[:2], axes[:2]).tolist(), ["relu · 8", "tanh · 8"])
 
+    def test_a_name_says_what_it_turns_on(self):
+        normal = '{"name":"batch_norm","momentum":0.01}'
+        view = swept(**{"model.activation": ["prelu", "tanh", "relu"], "data.standardize": ["false", "false", "true"],
+                        "init.weights": ["he_normal", "lecun_normal", "he_normal"], "model.normalization": ["none", "none", normal]})
+        names = ["prelu", "tanh", "relu, standardized inputs, normalization batch_norm"]
+        self.assertEqual([(axis.path, list(axis.values)) for axis in view.lines], [("model.activation", names)])
+        self.assertEqual(view.settings.tolist(), names)
+
+    def test_what_a_number_turns_on_has_an_axis_of_its_own(self):
+        tasks = '{"change":"permute_inputs","every":{"steps":200}}'
+        view = swept(**{"init.bias": [0.0, 1.0, 2.0], "data.tasks": ["none", "none", tasks], "model.depth": [1, 1, 2]})
+        self.assertEqual([axis.path for axis in view.axes], ["init.bias", "data.tasks"])
+        self.assertEqual(view.settings.tolist(), ["0 · none", "1 · none", "2 · permute_inputs"])
+
+    def test_what_is_part_of_an_object_is_said_once(self):
+        view = swept(data=['{"kind":"gaussian","samples":1}', '{"kind":"points"}'], **{"data.samples": ["1", "none"]})
+        self.assertEqual(view.settings.tolist(), ["gaussian", "points"])
+
     def test_objects_are_told_apart_by_what_differs(self):
         column = pd.Series(['relu', '{"name":"elu","alpha":1}', '{"name":"leaky_relu","slope":0.01}',
                             '{"name":"leaky_relu","slope":0.1}', '[16,16]', '[]', '[-1.5,2]',
                             '["relu",{"name":"elu","alpha":1}]'])
         self.assertEqual(_readable(column).tolist(), ["relu", "elu", "leaky_relu (slope 0.01)",
                                                       "leaky_relu (slope 0.1)", "16-16", "none", "[−1.5, 2]", "[relu, elu]"])
+
+    def test_many_layers_of_one_width_are_counted(self):
+        column = pd.Series([str([300, *[100] * 99]), "[8, 8, 8, 8]"])
+        self.assertEqual(_readable(column).tolist(), ["300-100×99", "8-8-8-8"])
 
 
 if __name__ == "__main__":

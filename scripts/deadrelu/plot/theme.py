@@ -20,6 +20,7 @@ LINE_LEGEND: dict[str, Any] = {"symbolType": "stroke", "symbolSize": 250, "symbo
 PAGE = 590  # pixels that a picture is wide at most, so that its letters can be read in a column of text
 WIDTH, HEIGHT = 460, 300
 SMALL_WIDTH, SMALL_HEIGHT = 215, 160
+LABEL_LIMIT = 260  # pixels of a label of a legend that has columns
 LETTER = 6.6  # pixels of a letter, about
 
 
@@ -35,7 +36,7 @@ def _theme() -> alt.theme.ThemeConfig:
             "axis": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "gridColor": "#e6e6e6",
                      "labelOverlap": True, "labelSeparation": 5},
             "legend": {"orient": "top", "columns": 6, "labelFontSize": 11, "titleFontSize": 11,
-                       "titleFontWeight": "normal", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": 260,
+                       "titleFontWeight": "normal", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": LABEL_LIMIT,
                        "titleLimit": PAGE},
             "header": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelLimit": 240},
             "line": {"strokeWidth": 2},
@@ -78,7 +79,8 @@ def line_series(order: list[str], title: str, ordered: bool) -> dict[str, Any]:
     dashes = [DASHES[index % len(DASHES)] for index in range(len(order))]
     dash = alt.StrokeDash("series:O" if ordered else "series:N", title=title, sort=order,
                           scale=alt.Scale(domain=order, range=dashes))
-    look = {**LINE_LEGEND, "columns": max(1, min(6, 90 // (max(map(len, order)) + 4)))}
+    columns = max(1, min(6, 90 // (max(map(len, order)) + 4)))
+    look = {**LINE_LEGEND, "columns": columns, "labelLimit": max(LABEL_LIMIT, PAGE // columns - 40)}
     return {"color": colour.legend(**look), "strokeDash": dash.legend(**look)}
 
 

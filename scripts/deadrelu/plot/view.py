@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
 import numbers
@@ -32,6 +33,8 @@ TITLES = {
     "train.optimizer.momentum": "momentum",
     "train.precision": "precision",
     "train.schedule.until": "large steps until (share of the training)",
+    "data.standardize": "standardized inputs",
+    "data.tasks": "tasks",
     "data.domain": "interval of the inputs",
     "data.function": "target function",
     "data.samples": "examples",
@@ -43,7 +46,8 @@ TITLES = {
     "remedy.reset": "reset",
 }
 
-
+OFF = {"none", "false"}
+HEADS = ("name", "kind", "change")  # the key of an object by whose value it is called
 MOST_LINES = 12
 
 
@@ -59,6 +63,10 @@ class Axis:
     @property
     def title(self) -> str:
         return self.name or TITLES.get(self.path, " ".join(self.path.split(".")[-2:]).replace("_", " "))
+
+    def turned_on(self, value: str) -> str:
+        """What a name says of a value that another axis decides: `, normalization batch_norm`, nothing where it is off."""
+        return "" if value in OFF else f", {self.title}" if value == "true" else f", {self.title} {value}"
 
     @property
     def logarithmic(self) -> bool:
@@ -86,24 +94,24 @@ class View:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """The runs, their swept columns as numbers or as names that a person can read."""
-        runs = _plain(self.results.runs)
-        for path in self.results.swept:
-            runs[path] = _readable(runs[path])
+        """The runs, their swept columns as numbers or as names that a person can read.
+
+        A name also says what it turns on, `relu, normalization batch_norm`, where that has no axis of its own.
+        """
+        runs = self._readable.copy()
+        for path in self._several:
+            axis = next((one for one in self._kept if path not in self._kept and self._names(one, path)), "")
+            if axis and self._turns(path) and not path.startswith(f"{axis}."):  # an object's name says what is in it
+                runs[axis] += runs[path].map(Axis(path, (), False).turned_on)
         return runs
 
     @cached_property
     def axes(self) -> list[Axis]:
         """The swept keys that take several values, without those that another one decides."""
-        values = {path: tuple(self.runs[path].unique()) for path in self.results.swept}
-        values = {path: found for path, found in values.items() if len(found) > 1}
-        paths = list(values)
-        kept = [path for place, path in enumerate(paths)
-                if not any(self._decides(other, path) and (len(values[other]) > len(values[path]) or earlier < place)
-                           for earlier, other in enumerate(paths) if other != path)]
-        numeric = {path: pd.api.types.is_numeric_dtype(self.runs[path]) for path in kept}
+        values = {path: tuple(self.runs[path].unique()) for path in self._kept}
+        numeric = {path: pd.api.types.is_numeric_dtype(self.runs[path]) for path in self._kept}
         return [Axis(path, tuple(sorted(values[path])) if numeric[path] else values[path], numeric[path])
-                for path in kept]
+                for path in self._kept]
 
     @cached_property
     def settings(self) -> pd.Series[str]:
@@ -177,9 +185,39 @@ class View:
             return [self.setting(path)]
         return [parsed(value) for value in self.results.runs[path].unique()]
 
+    @cached_property
+    def _readable(self) -> pd.DataFrame:
+        runs = _plain(self.results.runs)
+        for path in self.results.swept:
+            runs[path] = _readable(runs[path])
+        return runs
+
+    @cached_property
+    def _several(self) -> dict[str, int]:
+        """The swept keys that take several values, with how many."""
+        found = {path: self._readable[path].nunique() for path in self.results.swept}
+        return {path: count for path, count in found.items() if count > 1}
+
+    @cached_property
+    def _kept(self) -> list[str]:
+        """The paths of the axes."""
+        paths = list(self._several)
+        return [path for place, path in enumerate(paths)
+                if not any(self._names(other, path) and (self._several[other] > self._several[path] or earlier < place)
+                           for earlier, other in enumerate(paths) if other != path)]
+
+    def _names(self, known: str, path: str) -> bool:
+        """Whether the values of one key tell those of the other; a number cannot say what it turns on."""
+        numeric = pd.api.types.is_numeric_dtype(self._readable[known])
+        return self._decides(known, path) and not (numeric and self._turns(path))
+
+    def _turns(self, path: str) -> bool:
+        """Whether the key turns something on: it is off in some runs, and not in others."""
+        return bool(OFF & set(self._readable[path]))
+
     def _decides(self, known: str, path: str) -> bool:
-        pairs = self.runs[[known, path]].drop_duplicates()
-        return len(pairs) == self.runs[known].nunique()
+        pairs = self._readable[[known, path]].drop_duplicates()
+        return len(pairs) == self._readable[known].nunique()
 
 
 def _joined(frame: pd.DataFrame, axes: list[Axis]) -> pd.Series[str]:
@@ -233,8 +271,14 @@ def _text(value: Any, others: list[dict[str, Any]]) -> str:
         return "none"
     if isinstance(value, list):
         widths = all(isinstance(item, int) and item > 0 for item in value)
-        return "-".join(map(str, value)) if widths else f"[{', '.join(_text(item, []) for item in value)}]"
+        return _widths(value) if widths else f"[{', '.join(_text(item, []) for item in value)}]"
     return "none" if value is None else label(value)
+
+
+def _widths(value: list[int]) -> str:
+    """Widths as 16-16, of which more than four of a kind as 100×99."""
+    alike = [(width, len(list(group))) for width, group in itertools.groupby(value)]
+    return "-".join(f"{width}×{count}" if count > 4 else "-".join([str(width)] * count) for width, count in alike)
 
 
 def label(value: Any) -> str:
@@ -247,9 +291,9 @@ def label(value: Any) -> str:
 def readable_object(value: dict[str, Any], others: list[dict[str, Any]]) -> str:
     """A config object as text, such as elu (alpha 1): its name, and the keys in which it differs from `others`."""
     details = [f"{key} {_text(item, [])}" for key, item in value.items()
-               if key not in ("name", "kind") and any(other.get(key) != item for other in others)]
+               if key not in HEADS and any(other.get(key) != item for other in others)]
     return " ".join([_head(value), f"({', '.join(details)})" if details else ""]).strip()
 
 
 def _head(value: dict[str, Any]) -> str:
-    return str(value.get("name", value.get("kind", "")))
+    return next((str(value[key]) for key in HEADS if key in value), "")
