@@ -95,7 +95,7 @@ def claimed(results, *claims):
     results = Results(results)
     results.__dict__["experiment"] = Experiment("x", "", [
         {"claim": "it", "source": f"paper {number}", "published": published, "verdict": verdict, "at": at,
-         **dict.fromkeys(("measured", "low", "high", "accepted_low", "accepted_high"))}
+         **dict.fromkeys(("measured", "low", "high", "accepted_high")), "accepted_low": 0}
         for number, (verdict, published, at) in enumerate(claims)])
     return results
 
@@ -165,6 +165,12 @@ class Published(unittest.TestCase):
         self.assertEqual([row["verdict"] for data in chart.to_dict()["datasets"].values() for row in data], ["PASS"])
         self.assertIn("Judged at the other size: 1 more", chart.title.subtitle)
         self.assertNotIn("claims", claimed(sweep(), ("NOT JUDGED", 0.7, {})).plot())
+
+    def test_the_chart_of_claims_says_what_was_published(self):
+        chart = claimed(sweep(), *(("PASS", published, {}) for published in (0.12345, "rises", "not published"))).plot.claims()
+        [table] = chart.to_dict()["datasets"].values()
+        self.assertEqual([row["numbers"].removeprefix("nothing measured, ") for row in table],
+                         ["published: 0.1235", "published: rises", "published: nothing"])
 
     def test_results_of_no_experiment_have_no_chart_of_claims(self):
         self.assertNotIn("claims", Results(sweep()).plot())

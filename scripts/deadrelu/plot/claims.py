@@ -79,7 +79,8 @@ def _row(claim: dict[str, Any]) -> dict[str, Any]:
 
 def _numbers(claim: dict[str, Any]) -> str:
     published = claim["published"]
-    said = f"published: {published if isinstance(published, str) else format(published, '.4g')}".replace(": not published", ": nothing")
+    text = published if isinstance(published, str) else f"{published:.4g}"
+    said = f"published: {'nothing' if text == 'not published' else text}"
     if claim["measured"] is None:
         return f"nothing measured, {said}"
     interval = "" if claim["low"] is None else f" [{claim['low']:.3g}, {claim['high']:.3g}]"
