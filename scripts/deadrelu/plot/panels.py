@@ -16,6 +16,8 @@ from .view import Axis, label
 
 MOST_PANELS = 4  # in a row or a column of a grid
 MOST_WRAPPED = 16  # where one axis has all rows for itself
+# What a setting differs in, on a line each; lists and objects stay whole.
+HEADER = alt.Header(labelExpr="test(/[\\[(]/, datum.label) ? datum.label : split(datum.label, ', ')", labelLineHeight=13)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def facet(chart: Any, panels: Panels) -> Chart:
     facets: Chart = chart
     if not panels.column:
         return facets
-    column, row = [alt.Facet(f"{role}:N", title=axis.title, sort=[label(value) for value in panels.shown(axis)])
+    column, row = [alt.Facet(f"{role}:N", title=axis.title, sort=[label(value) for value in panels.shown(axis)],
+                             header=HEADER)
                    if axis else None for role, axis in (("column", panels.column), ("row", panels.row))]
     facets = chart.facet(column=column, row=row) if row else chart.facet(facet=column, columns=columns(panels))
     return facets
