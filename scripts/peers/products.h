@@ -15,22 +15,13 @@ struct ProductShape {
 // Apart, so that the compiler vectorizes each.
 #define OWN_FUNCTION __attribute__((noinline)) inline
 
-template <bool kRelu>
-OWN_FUNCTION void add_bias_to_columns(float* __restrict y, const float* __restrict bias, std::size_t columns,
-                                      std::size_t rows) {
-  for (std::size_t c = 0; c < columns; ++c, y += rows)
-    for (std::size_t r = 0; r < rows; ++r) {
-      const float z = y[r] + bias[r];
-      y[r] = kRelu && !(z > 0) ? 0 : z;
-    }
-}
-template <bool kRelu>
-OWN_FUNCTION void add_bias_to_rows(float* __restrict y, const float* __restrict bias, std::size_t rows,
-                                   std::size_t columns) {
-  for (std::size_t r = 0; r < rows; ++r, y += columns)
-    for (std::size_t c = 0; c < columns; ++c) {
-      const float z = y[c] + bias[r];
-      y[c] = kRelu && !(z > 0) ? 0 : z;
+// y has `outer` times `inner` numbers; the bias is one of each outer index, or of each inner one.
+template <bool kRelu, bool kOuterBias>
+OWN_FUNCTION void add_bias(float* __restrict y, const float* __restrict bias, std::size_t outer, std::size_t inner) {
+  for (std::size_t o = 0; o < outer; ++o, y += inner)
+    for (std::size_t i = 0; i < inner; ++i) {
+      const float z = y[i] + bias[kOuterBias ? o : i];
+      y[i] = kRelu && !(z > 0) ? 0 : z;
     }
 }
 OWN_FUNCTION void mask(float* __restrict gradient, const float* __restrict output, std::size_t count) {
@@ -140,13 +131,14 @@ class ProductTraining : public Training {
     }
   }
   void forward(Block& layer, const float* below, bool relu) const {
-    float* const y = layer.y.data();
-    if constexpr (kFeaturesAsRows) {
-      layer.product(below, layer.weights.data(), y);
-      (relu ? add_bias_to_rows<true> : add_bias_to_rows<false>)(y, layer.bias.data(), layer.outputs, batch_);
+    const auto add = relu ? add_bias<true, kFeaturesAsRows> : add_bias<false, kFeaturesAsRows>;
+    float *const y = layer.y.data(), *const weights = layer.weights.data(), *const bias = layer.bias.data();
+    if (kFeaturesAsRows) {
+      layer.product(below, weights, y);
+      add(y, bias, layer.outputs, batch_);
     } else {
-      layer.product(layer.weights.data(), below, y);
-      (relu ? add_bias_to_columns<true> : add_bias_to_columns<false>)(y, layer.bias.data(), batch_, layer.outputs);
+      layer.product(weights, below, y);
+      add(y, bias, batch_, layer.outputs);
     }
   }
   void backward(std::size_t l) {
