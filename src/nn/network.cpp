@@ -109,6 +109,25 @@ Activations<T>::Activations(const Network<T>& network, std::size_t max_samples)
   scratch_ = reserve(highest);
   if (branches) branch_ = reserve(highest);
   memory_ = Buffer<T>(size);
+  if (network.kernels.dense->chain_backward != nullptr) find_chains(network);
+}
+
+template <class T>
+void Activations<T>::find_chains(const Network<T>& network) {
+  const auto& shapes = network.shape.layers;
+  for (std::size_t l = 0, begin = 0; l < shapes.size(); ++l) {
+    const LayerShape& layer = shapes[l];
+    const auto place = [&](BlockKind kind) {
+      return layer.has(kind) ? layer[kind].offset * lanes_ : kNoBiases;
+    };
+    links_.push_back({layer.rows, layer.inputs, place(BlockKind::kWeights), place(BlockKind::kBias),
+                      output(l, 1).data, gradient(l, 1).data, row_stride_, layer.hidden});
+    if (std::max(layer.rows, layer.inputs) > kNarrow || !is_link(network, l) ||
+        (l > 0 && !is_link(network, l - 1)))
+      begin = l + 1;
+    for (std::size_t i = begin; begin < l && i <= l; ++i)
+      layers_[i].chain = begin, layers_[i].chain_end = l + 1;
+  }
 }
 
 template <class T>

@@ -52,17 +52,19 @@ bool fuses_relu(const Network<T>& network, std::size_t l) {
   return network.numbers[l].is_plain_relu && layer.hidden && !layer.normalizes(Position::kBeforeActivation);
 }
 
-// Whether all hidden layers are such ReLUs, with nothing between two of them, and the outputs are linear.
+// Whether it is a layer of such ReLUs with nothing between them and the next layer, or of linear outputs.
+template <class T>
+bool is_link(const Network<T>& network, std::size_t l) {
+  const LayerShape& layer = network.shape.layers[l];
+  return layer.is_linear_output() ||
+         (fuses_relu(network, l) && !layer.normalizes(Position::kAfterActivation) && !layer.drops &&
+          !layer.adds_input);
+}
 template <class T>
 bool is_relu_chain(const Network<T>& network) {
-  const std::size_t last = network.shape.layers.size() - 1;
-  for (std::size_t l = 0; l < last; ++l) {
-    const LayerShape& layer = network.shape.layers[l];
-    if (!fuses_relu(network, l) || layer.normalizes(Position::kAfterActivation) || layer.drops ||
-        layer.adds_input)
-      return false;
-  }
-  return network.shape.layers[last].is_linear_output();
+  for (std::size_t l = 0; l < network.shape.layers.size(); ++l)
+    if (!is_link(network, l)) return false;
+  return network.shape.layers.back().is_linear_output();
 }
 
 // Everything that one block of samples leaves behind in the layers. Allocated once and used for every block;
@@ -121,6 +123,13 @@ class Activations {
   LaneMatrix<T> branch(std::size_t rows, std::size_t samples) const { return view(branch_, rows, samples); }
   // As high as the highest layer.
   LaneMatrix<T> scratch(std::size_t rows, std::size_t samples) const { return view(scratch_, rows, samples); }
+  // Two or more narrow layers that the kernels pass in one call: those from layer l on, or up to it. Often empty.
+  std::span<const ChainLayer<T>> chain_from(std::size_t l) const {
+    return layers_[l].chain == l ? chain(l) : std::span<const ChainLayer<T>>();
+  }
+  std::span<const ChainLayer<T>> chain_to(std::size_t l) const {
+    return layers_[l].chain_end == l + 1 ? chain(l) : std::span<const ChainLayer<T>>();
+  }
   std::size_t max_samples() const { return max_samples_; }
   std::span<T> memory() const { return memory_.span(); }  // all of it, for tests that poison it
 
@@ -128,7 +137,12 @@ class Activations {
   struct LayerMemory {
     std::size_t rows, outputs, normalized_rows;
     std::size_t z, activated, output, slopes, normalized, statistics, mask;  // offsets in memory_
+    std::size_t chain = 0, chain_end = 0;                                    // the layer's chain, or none
   };
+  std::span<const ChainLayer<T>> chain(std::size_t l) const {
+    return std::span(links_).subspan(layers_[l].chain, layers_[l].chain_end - layers_[l].chain);
+  }
+  void find_chains(const Network<T>& network);
   T* sums(std::size_t l, std::size_t i) const {
     const LayerMemory& layer = layers_[l];
     return memory_.data() + layer.statistics + i * layer.normalized_rows * lanes_;
@@ -139,6 +153,7 @@ class Activations {
   }
 
   std::vector<LayerMemory> layers_;
+  std::vector<ChainLayer<T>> links_;  // [layer]; of chains
   bool linear_output_;
   std::size_t max_samples_, lanes_, row_stride_, gradients_[2] = {}, scratch_ = 0, branch_ = 0;
   mutable Buffer<T> memory_;

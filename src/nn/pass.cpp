@@ -176,6 +176,13 @@ void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T>
   assert(input.rows == network.shape.inputs());
   const std::size_t samples = input.columns;
   for (std::size_t l = 0; l < std::min(layers, network.shape.layers.size()); ++l) {
+    const auto chain = activations.chain_from(l);
+    if (mode == Mode::kTrain && !chain.empty() && chain.size() <= layers - l) {
+      network.kernels.dense->chain_forward(chain, parameters, input);
+      l += chain.size() - 1;
+      input = activations.output(l, samples);
+      continue;
+    }
     const LayerShape& layer = network.shape.layers[l];
     const LaneMatrix<const T> weights = weights_of(network, parameters, l);
     const T* const bias = block_data(network, parameters, layer[BlockKind::kBias]);
@@ -210,6 +217,14 @@ void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T
   const PassBack<T> pass_back{network, parameters, samples, mode, first, activations, gradient, slope_sums};
   if (!network.shape.layers[last].is_linear_output()) pass_back.layer(last);
   for (std::size_t l = last + 1; l-- > 0;) {
+    if (const auto chain = activations.chain_to(l); !chain.empty()) {
+      l -= chain.size() - 1;
+      const LaneMatrix<const T> x = l == 0 ? input : activations.output(l - 1, samples);
+      network.kernels.dense->chain_backward(chain, parameters, x, start, gradient,
+                                            l == 0 ? LaneMatrix<T>{} : activations.gradient(l - 1, samples));
+      if (l == 0) return;
+      continue;
+    }
     const LayerShape& layer = network.shape.layers[l];
     const LaneMatrix<T> weights = weights_of(network, gradient, l);
     T* const biases = block_data(network, gradient, layer[BlockKind::kBias]);

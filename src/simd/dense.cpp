@@ -10,6 +10,7 @@
 #include "hwy/foreach_target.h"  // before highway.h
 
 #include "simd/dense-inl.h"
+#include "simd/dense_chain-inl.h"
 #include "simd/dense_few-inl.h"
 #include "simd/dense_narrow-inl.h"
 #include "simd/dense_panel-inl.h"
@@ -243,8 +244,14 @@ void relu_backward(const LaneMatrix<const T>& w_transposed, const LaneMatrix<con
                    const LaneMatrix<T>& dx) {
   assert(w_transposed.rows == x.rows && w_transposed.columns == dz.rows && same_shape(x, dx));
   assert(lies_well<kEngine>(dz) && lies_well<kEngine>(x) && lies_well<kEngine>(dx));
-  if (kEngine == Engine::kLanes && is_narrow(dz.rows))
-    return run_narrow_backward<T>(NarrowBackward<T>{w_transposed, dz, x, start, dw, db, dx});
+  if (kEngine == Engine::kLanes && is_narrow(dz.rows)) {
+    const std::size_t w_row = w_transposed.column_stride, w_column = w_transposed.row_stride;
+    const bool adds = start == ProductStart::kAccumulate;
+    NarrowBackward<T> at{w_transposed.data, dz.data,       x.data,     dw.data,       db,
+                         dx.data,           w_row,         w_column,   dw.row_stride, dz.row_stride,
+                         x.row_stride,      dx.row_stride, dz.columns, adds};
+    return run_narrow_backward<T, true>(at, dz.rows, x.rows);
+  }
   weight_gradient<T, kEngine>(dz, x, start, dw, db);
   // The tile only reads where it ends with the slope.
   multiply_to<T, kEngine>(w_transposed, dz, ProductStart::kZero, nullptr, dx, End::kReluSlope,
@@ -252,8 +259,10 @@ void relu_backward(const LaneMatrix<const T>& w_transposed, const LaneMatrix<con
 }
 
 template <class T, Engine kEngine>
-constexpr DenseKernels<T> kDense{&multiply<T, kEngine>, &relu_layer<T, kEngine>, &weight_gradient<T, kEngine>,
-                                 &relu_backward<T, kEngine>, &add_row_sums<T, kEngine>};
+constexpr DenseKernels<T> kDense{&multiply<T, kEngine>,        &relu_layer<T, kEngine>,
+                                 &weight_gradient<T, kEngine>, &relu_backward<T, kEngine>,
+                                 &add_row_sums<T, kEngine>,    &chain_forward<T, kEngine>,
+                                 chain_backward<T, kEngine>()};
 
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE

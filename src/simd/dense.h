@@ -1,6 +1,8 @@
 // Products of lane matrices: the hot tile of forward pass, input gradient and weight gradient.
 #pragma once
 
+#include <span>
+
 #include "simd/lane_matrix.h"
 #include "simd/target.h"
 
@@ -16,6 +18,17 @@ enum class ProductStart {
 // Layers of so many inputs or outputs, or fewer, are passed by all samples with the weights in registers: starting and
 // ending a tile would take longer than its few terms.
 inline constexpr std::size_t kNarrow = 3;
+
+// A narrow layer of a chain: its inputs are the outputs of the layer before it.
+template <class T>
+struct ChainLayer {
+  std::size_t rows, inputs;     // at most kNarrow
+  std::size_t weights, biases;  // where they begin among all parameters, in scalars; kNoBiases: nowhere
+  T *output, *gradient;         // [row][sample], the gradient by its product
+  std::size_t row_stride;       // of both
+  bool is_relu;                 // else the outputs are the product
+};
+inline constexpr std::size_t kNoBiases = static_cast<std::size_t>(-1);
 
 template <class T>
 struct DenseKernels {
@@ -40,6 +53,15 @@ struct DenseKernels {
                         const LaneMatrix<T>& dx);
   // sums[row][lane] += Σ over columns of x, in ascending order.
   void (*add_row_sums)(const LaneMatrix<const T>& x, T* sums);
+  // relu_layer of every layer, or multiply where it is none.
+  void (*chain_forward)(std::span<const ChainLayer<T>> layers, const T* parameters,
+                        const LaneMatrix<const T>& input);
+  // From the last layer's gradient, which is there, relu_backward of every layer into the parameters' gradients and, where
+  // below.data is not null, `below`. The other layers' gradients are memory to use, every other one's may be the same.
+  // Null where it would be no faster.
+  void (*chain_backward)(std::span<const ChainLayer<T>> layers, const T* parameters,
+                         const LaneMatrix<const T>& input, ProductStart start, T* gradient,
+                         const LaneMatrix<T>& below);
 };
 
 template <class T>

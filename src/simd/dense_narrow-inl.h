@@ -90,37 +90,32 @@ void run_narrow(Corner<T>& at, std::size_t rows, std::size_t columns) {
   });
 }
 
-// The operands of relu_backward.
+// The operands of relu_backward: w[m·w_row + k·w_column] and so on.
 template <class T>
 struct NarrowBackward {
-  LaneMatrix<const T> w_transposed, dz, x;
-  ProductStart start;
-  LaneMatrix<T> dw;
-  T* db;
-  LaneMatrix<T> dx;
+  const T *w, *dz, *x;
+  T *dw, *db, *dx;
+  std::size_t w_row, w_column, dw_row, dz_row, x_row, dx_row;
+  std::size_t samples;
+  bool adds;
 };
 
-// Rows M of dZ and K of X, of one sample after the other. Lanes.
-template <class T, class Rows, class Inputs>
+// Rows M of dZ and K of X, of one sample after the other. Lanes. Without kGoesOn there is no dX.
+template <class T, bool kGoesOn, class Rows, class Inputs>
 struct NarrowBackwardPass;
 
-template <class T, std::size_t... M, std::size_t... K>
-struct NarrowBackwardPass<T, std::index_sequence<M...>, std::index_sequence<K...>> {
+template <class T, bool kGoesOn, std::size_t... M, std::size_t... K>
+struct NarrowBackwardPass<T, kGoesOn, std::index_sequence<M...>, std::index_sequence<K...>> {
   using V = Lanes<T>;
   using Column = Tile<T, Form::kPacked, false, std::index_sequence<K...>, std::index_sequence<0>>;
   using Inputs = V[sizeof...(K)];
   using Outputs = V[sizeof...(M)];
   static constexpr Tag<T> d{};
 
-  static HWY_INLINE void load_weights(Inputs& w, const NarrowBackward<T>& at, std::size_t m) {
-    ((w[K] = hn::Load(d, at.w_transposed.at(K, m))), ...);
+  static HWY_INLINE void load(Inputs& row, const T* p, std::size_t stride) {
+    ((row[K] = hn::Load(d, p + K * stride)), ...);
   }
-  static HWY_INLINE void load_sums(Inputs& sums, const LaneMatrix<T>& dw, std::size_t m) {
-    ((sums[K] = hn::Load(d, dw.at(m, K))), ...);
-  }
-  static HWY_INLINE void store_sums(const Inputs& sums, const LaneMatrix<T>& dw, std::size_t m) {
-    (hn::Store(sums[K], d, dw.at(m, K)), ...);
-  }
+  static HWY_INLINE void store(const Inputs& row, T* p) { (hn::Store(row[K], d, p + K * kLanes<T>), ...); }
   static HWY_INLINE void fill(Inputs& sums) { ((sums[K] = hn::Zero(d)), ...); }
   static HWY_INLINE void add_sample(Inputs& sums, V dz, const Inputs& x) {
     ((sums[K] = hn::MulAdd(dz, x[K], sums[K])), ...);
@@ -130,27 +125,29 @@ struct NarrowBackwardPass<T, std::index_sequence<M...>, std::index_sequence<K...
   }
 
   static HWY_NOINLINE void run(const NarrowBackward<T>& at) {
-    const bool adds = at.start == ProductStart::kAccumulate;
     Inputs w[sizeof...(M)], sums[sizeof...(M)];
     Outputs bias_sums = {(static_cast<void>(M), hn::Zero(d))...};
-    (load_weights(w[M], at, M), ...);
+    if (kGoesOn) (load(w[M], at.w + M * at.w_row, at.w_column), ...);
     (fill(sums[M]), ...);
-    if (adds) (load_sums(sums[M], at.dw, M), ...);
-    if (adds && at.db != nullptr) ((bias_sums[M] = hn::LoadU(d, at.db + M * kLanes<T>)), ...);
-    const std::size_t dz_row = at.dz.row_stride, x_row = at.x.row_stride, dx_row = at.dx.row_stride;
-    const T* HWY_RESTRICT dz = at.dz.data;
-    const T* HWY_RESTRICT x = at.x.data;
-    T* HWY_RESTRICT dx = at.dx.data;
-    for (std::size_t n = at.x.columns; n != 0; --n, dz += kLanes<T>, x += kLanes<T>, dx += kLanes<T>) {
+    if (at.adds) (load(sums[M], at.dw + M * at.dw_row, kLanes<T>), ...);
+    if (at.adds && at.db != nullptr) ((bias_sums[M] = hn::LoadU(d, at.db + M * kLanes<T>)), ...);
+    const std::size_t dz_row = at.dz_row, x_row = at.x_row, dx_row = at.dx_row;
+    const T* HWY_RESTRICT dz = at.dz;
+    const T* HWY_RESTRICT x = at.x;
+    T* HWY_RESTRICT dx = at.dx;
+    for (std::size_t n = at.samples; n != 0; --n, dz += kLanes<T>, x += kLanes<T>) {
       const Outputs gradient = {hn::Load(d, dz + M * dz_row)...};
       const Inputs inputs = {hn::Load(d, x + K * x_row)...};
       (add_sample(sums[M], gradient[M], inputs), ...);
       ((bias_sums[M] = hn::Add(bias_sums[M], gradient[M])), ...);
-      typename Column::Sums below = {{(static_cast<void>(K), hn::Zero(d))}...};
-      (add_terms(below, gradient[M], w[M]), ...);
-      (hn::Store(where_positive(inputs[K], below[K][0]), d, dx + K * dx_row), ...);
+      if constexpr (kGoesOn) {
+        typename Column::Sums below = {{(static_cast<void>(K), hn::Zero(d))}...};
+        (add_terms(below, gradient[M], w[M]), ...);
+        (hn::Store(where_positive(inputs[K], below[K][0]), d, dx + K * dx_row), ...);
+        dx += kLanes<T>;
+      }
     }
-    (store_sums(sums[M], at.dw, M), ...);
+    (store(sums[M], at.dw + M * at.dw_row), ...);
     if (at.db != nullptr) (hn::StoreU(bias_sums[M], d, at.db + M * kLanes<T>), ...);
   }
 };
@@ -162,22 +159,19 @@ constexpr std::size_t kPassInputs = HWY_TARGET == HWY_AVX2 ? (kRows == 1 ? 4 : 5
                                                               : kRows == 2 ? 5
                                                                            : 3);
 
-// REQUIRES: is_narrow(dz.rows).
-template <class T>
-void run_narrow_backward(NarrowBackward<T> at) {
-  with_sequence<kNarrow>(at.dz.rows, [&](auto rows) HWY_ATTR {
-    constexpr std::size_t kMost = kPassInputs<decltype(rows)::size()>;
-    const LaneMatrix<const T> w = at.w_transposed, x = at.x;
-    const LaneMatrix<T> dw = at.dw, dx = at.dx;
-    for (std::size_t first = 0; first < x.rows; first += kMost) {
-      const std::size_t count = HWY_MIN(kMost, x.rows - first);
-      at.w_transposed = w.row_range(first, count);
-      at.x = x.row_range(first, count);
-      at.dx = dx.row_range(first, count);
-      at.dw.data = dw.at(0, first);
-      with_sequence<kMost>(count, [&](auto inputs) HWY_ATTR {
-        NarrowBackwardPass<T, decltype(rows), decltype(inputs)>::run(at);
+// rows of dZ, inputs of X. Changes `at`. REQUIRES: is_narrow(rows).
+template <class T, bool kGoesOn>
+void run_narrow_backward(NarrowBackward<T>& at, std::size_t rows, std::size_t inputs) {
+  with_sequence<kNarrow>(rows, [&](auto outputs) HWY_ATTR {
+    constexpr std::size_t kMost = kPassInputs<decltype(outputs)::size()>;
+    for (std::size_t left = inputs; left > 0; left -= HWY_MIN(left, kMost)) {
+      with_sequence<kMost>(HWY_MIN(left, kMost), [&](auto part) HWY_ATTR {
+        NarrowBackwardPass<T, kGoesOn, decltype(outputs), decltype(part)>::run(at);
       });
+      at.w += kMost * at.w_column;
+      at.x += kMost * at.x_row;
+      at.dx += kMost * at.dx_row;
+      at.dw += kMost * kLanes<T>;
       at.db = nullptr;  // summed up once
     }
   });

@@ -133,6 +133,39 @@ TYPED_TEST(Engines, lanes_and_wide_give_the_same_bits_for_random_runs) {
   }
 }
 
+// Chains of narrow layers are passed in one call, of several layers side by side in wide, where double has no such call.
+TYPED_TEST(Engines, narrow_layers_among_others_give_the_same_bits) {
+  using T = TypeParam;
+  using Widths = std::vector<std::size_t>;
+  const auto data = make_examples<T>(301);
+  for (const Widths& hidden :
+       {Widths(20, 2), Widths{3, 3, 1, 2}, Widths{3, 7, 1}, Widths{2, 2, 9, 3, 2, 1}}) {
+    for (const std::size_t batch : {2, 5, 128, 301}) {
+      RunSpec run = small_run();
+      run.model.hidden = hidden;
+      run.model.biases.assign(hidden.size(), true);
+      run.model.biases[0] = false;
+      run.train.batch_size = batch;
+      run.train.steps = 8;
+      run.record.every = 3;
+      RunSpec other = run;
+      other.model.activations.assign(hidden.size(), run.model.activation);
+      other.model.activations[hidden.size() / 2].kind = Activation::kTanh;
+      for (const RunSpec& spec : {run, other}) {
+        const auto lanes = trained(pack_of<T>({spec}, data));
+        for (const SimdTarget target : available_simd()) {
+          SCOPED_TRACE(std::string(name_of(target)) + ", " + std::to_string(hidden.size()) +
+                       " layers, batch " + std::to_string(batch));
+          ASSERT_NO_FATAL_FAILURE(
+              expect_same_record(trained(pack_of<T>({spec}, data, target)).at(0), lanes.at(0)));
+          const auto wide = trained(pack_of<T>({spec}, data, target, Engine::kWide));
+          ASSERT_NO_FATAL_FAILURE(expect_same_record(wide.at(0), lanes.at(0)));
+        }
+      }
+    }
+  }
+}
+
 TYPED_TEST(Engines, a_run_diverges_at_the_same_step_in_both) {
   using T = TypeParam;
   const auto data = make_examples<T>(kSamples);
