@@ -82,7 +82,10 @@ Engine faster_engine(const NetworkShape& shape, std::size_t batch_size, std::siz
     lanes += products * weights * static_cast<double>(batch_size);
     wide += (products - 1) * weights * whole(batch_size) +
             static_cast<double>(layer.rows * batch_size) * whole(layer.inputs);
-    calls += products;
+    // Narrow layers of ReLUs are passed in one call.
+    const bool is_plain = layer.activation.kind == Activation::kRelu || layer.is_linear_output();
+    if (bytes != sizeof(float) || !is_plain || std::max(layer.rows, layer.inputs) > kNarrow)
+      calls += products;
   }
   if (shape.parameter_count * vector * bytes > cache_sizes().level2) lanes *= kBeyondCache;
   return static_cast<double>(runs) * (wide + kWideCall * calls) < lanes + kLanesCall * calls ? Engine::kWide

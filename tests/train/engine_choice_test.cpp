@@ -26,6 +26,16 @@ TEST(EngineChoice, a_single_network_of_some_size_trains_in_wide) {
   }
 }
 
+// Whose weight gradients go side by side; other activations and doubles go layer by layer.
+TEST(EngineChoice, a_few_networks_of_narrow_layers_train_in_wide) {
+  const NetworkShape shape = shape_of(std::vector<std::size_t>(10, 2), 1, 1);
+  for (const std::size_t vector : {8, 16}) {
+    EXPECT_EQ(faster_engine(shape, 128, 3, vector, 4), Engine::kWide);
+    EXPECT_EQ(faster_engine(shape, 128, 5, vector, 4), Engine::kLanes);
+    EXPECT_EQ(faster_engine(shape, 128, 3, vector, 8), Engine::kLanes);
+  }
+}
+
 TEST(EngineChoice, wide_never_gets_better_with_more_runs) {
   for (const std::size_t batch : {1, 32, 256}) {
     Engine last = Engine::kWide;
