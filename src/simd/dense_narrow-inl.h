@@ -170,7 +170,7 @@ void run_narrow_backward(NarrowBackward<T>& at, std::size_t rows, std::size_t in
       });
       at.w += kMost * at.w_column;
       at.x += kMost * at.x_row;
-      at.dx += kMost * at.dx_row;
+      if (kGoesOn) at.dx += kMost * at.dx_row;
       at.dw += kMost * kLanes<T>;
       at.db = nullptr;  // summed up once
     }
