@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/processors.h"
 #include "nn/model.h"
 #include "simd/kernels.h"
 
@@ -45,6 +46,19 @@ struct Network {
   std::vector<bool> frozen;                // [layer]: training takes and leaves its running statistics
 };
 
+// Where a block of a layer lies in a flat buffer; null where the layer has none.
+template <class T, class Value>
+Value* block_data(const Network<T>& network, Value* buffer, const ParameterBlock& block) {
+  return block.rows > 0 ? buffer + block.offset * network.kernels.lanes : nullptr;
+}
+
+template <class T, class Value>
+LaneMatrix<Value> weights_of(const Network<T>& network, Value* buffer, std::size_t l) {
+  const ParameterBlock& weights = network.shape.layers[l][BlockKind::kWeights];
+  return dense_lane_matrix(block_data(network, buffer, weights), weights.rows, weights.columns,
+                           network.kernels.lanes);
+}
+
 // Whether the layer's product ends as a ReLU, so that training keeps no pre-activations of it.
 template <class T>
 bool fuses_relu(const Network<T>& network, std::size_t l) {
@@ -65,6 +79,17 @@ bool is_relu_chain(const Network<T>& network) {
   for (std::size_t l = 0; l < network.shape.layers.size(); ++l)
     if (!is_link(network, l)) return false;
   return network.shape.layers.back().is_linear_output();
+}
+
+// Whether the sums of layer l's weight gradient end with SGD's step, where the kernel can and where it pays: parameters and
+// gradient that stay in the L1 cache cost less than the gradient below, which has to go first, pushes out.
+template <class T>
+bool steps_along(const Network<T>& network, std::size_t l) {
+  const LayerShape& layer = network.shape.layers[l];
+  const Kernels<T>& kernels = network.kernels;
+  const std::size_t bytes = network.shape.parameter_count * kernels.lanes * sizeof(T);
+  return 2 * bytes > cache_sizes().level1 && layer.rows > kNarrow &&
+         (kernels.engine == Engine::kLanes || layer.inputs % kernels.vector == 0);
 }
 
 // Everything that one block of samples leaves behind in the layers. Allocated once and used for every block;
@@ -174,9 +199,12 @@ void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T>
 // Reads output_gradient, which the loss has filled, fills the layers' gradients, and adds up the parameters'
 // gradients over the samples, ascending: `first` starts at 0, later blocks of a batch go on.
 // Learned slopes are summed in slope_sums [layer][highest layer's rows][lane] until finish_gradient.
+// With a step (of all parameters, where `parameters` may lie) the weights of the layers that `steps_along` names take it,
+// in place of leaving a gradient.
 template <class T>
 void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
-              bool first, const Activations<T>& activations, T* gradient, T* slope_sums);
+              bool first, const Activations<T>& activations, T* gradient, T* slope_sums,
+              const SgdStep<T>* step = nullptr);
 
 // After the batch's last block: the gradients of the learned slopes, and 0 for what is not trained.
 template <class T>

@@ -5,19 +5,6 @@
 namespace deadrelu {
 namespace {
 
-// Where a block of a layer lies in a flat buffer; null where the layer has none.
-template <class T, class Value>
-Value* block_data(const Network<T>& network, Value* buffer, const ParameterBlock& block) {
-  return block.rows > 0 ? buffer + block.offset * network.kernels.lanes : nullptr;
-}
-
-template <class T, class Value>
-LaneMatrix<Value> weights_of(const Network<T>& network, Value* buffer, std::size_t l) {
-  const ParameterBlock& weights = network.shape.layers[l][BlockKind::kWeights];
-  return dense_lane_matrix(block_data(network, buffer, weights), weights.rows, weights.columns,
-                           network.kernels.lanes);
-}
-
 template <class T>
 ActivationParameters<T> layer_activation(const Network<T>& network, const T* parameters, std::size_t l,
                                          Mode mode, const Activations<T>& activations, std::size_t samples) {
@@ -160,6 +147,53 @@ struct PassBack {
     return fuses_relu(network, l) && !layer.normalizes(Position::kAfterActivation) && !layer.adds_input &&
            !next.adds_input;
   }
+
+  template <bool kSteps>
+  void all(LaneMatrix<const T> input, const SgdStep<T>* step) const {
+    const DenseKernels<T>& dense = *network.kernels.dense;
+    const ProductStart start = first ? ProductStart::kZero : ProductStart::kAccumulate;
+    const std::size_t last = network.shape.layers.size() - 1;
+    if (!network.shape.layers[last].is_linear_output()) layer(last);
+    for (std::size_t l = last + 1; l-- > 0;) {
+      if (const auto chain = activations.chain_to(l); !chain.empty()) {
+        l -= chain.size() - 1;
+        const LaneMatrix<const T> x = l == 0 ? input : activations.output(l - 1, samples);
+        dense.chain_backward(chain, parameters, x, start, gradient,
+                             l == 0 ? LaneMatrix<T>{} : activations.gradient(l - 1, samples));
+        if (l == 0) return;
+        continue;
+      }
+      const LaneMatrix<T> weights = weights_of(network, gradient, l);
+      T* const biases = block_data(network, gradient, network.shape.layers[l][BlockKind::kBias]);
+      const LaneMatrix<const T> dz = activations.gradient(l, samples);
+      const bool steps = kSteps && steps_along(network, l);
+      const auto sum_up = [&](LaneMatrix<const T> x) {
+        if (!steps) return dense.weight_gradient(dz, x, start, weights, biases);
+        dense.weight_step(dz, x, start, weights, biases,
+                          {weights_of(network, step->parameters, l).data, step->rate, step->poison});
+      };
+      if (l == 0) return sum_up(input);
+      const LaneMatrix<const T> x = activations.output(l - 1, samples);
+      const LaneMatrix<const T> transposed = weights_of(network, parameters, l).transposed();
+      // The gradient below takes the weights before their step. Else it comes last, and stays in the cache.
+      if (ends_with_relu(l - 1)) {
+        const LaneMatrix<T> below = activations.gradient(l - 1, samples);
+        if (!steps) dense.relu_backward(transposed, dz, x, start, weights, biases, below);
+        if (steps) dense.relu_gradient(transposed, dz, x, below);
+        if (steps) sum_up(x);
+        if (network.shape.layers[l - 1].drops && mode == Mode::kTrain)
+          network.kernels.normalization->join(below, activations.mask(l - 1, samples), {}, below);
+      } else {
+        if (!steps) sum_up(x);
+        // What a skip passes by the layer is there already.
+        dense.multiply(transposed, dz,
+                       network.shape.layers[l].adds_input ? ProductStart::kAccumulate : ProductStart::kZero,
+                       nullptr, activations.scratch(network.shape.layers[l - 1].outputs, samples));
+        if (steps) sum_up(x);
+        layer(l - 1);
+      }
+    }
+  }
 };
 
 }  // namespace
@@ -209,46 +243,12 @@ void forward(const Network<T>& network, const T* parameters, LaneMatrix<const T>
 
 template <class T>
 void backward(const Network<T>& network, const T* parameters, LaneMatrix<const T> input, Mode mode,
-              bool first, const Activations<T>& activations, T* gradient, T* slope_sums) {
+              bool first, const Activations<T>& activations, T* gradient, T* slope_sums,
+              const SgdStep<T>* step) {
   assert(input.rows == network.shape.inputs());
-  const std::size_t samples = input.columns;
-  const ProductStart start = first ? ProductStart::kZero : ProductStart::kAccumulate;
-  const std::size_t last = network.shape.layers.size() - 1;
-  const PassBack<T> pass_back{network, parameters, samples, mode, first, activations, gradient, slope_sums};
-  if (!network.shape.layers[last].is_linear_output()) pass_back.layer(last);
-  for (std::size_t l = last + 1; l-- > 0;) {
-    if (const auto chain = activations.chain_to(l); !chain.empty()) {
-      l -= chain.size() - 1;
-      const LaneMatrix<const T> x = l == 0 ? input : activations.output(l - 1, samples);
-      network.kernels.dense->chain_backward(chain, parameters, x, start, gradient,
-                                            l == 0 ? LaneMatrix<T>{} : activations.gradient(l - 1, samples));
-      if (l == 0) return;
-      continue;
-    }
-    const LayerShape& layer = network.shape.layers[l];
-    const LaneMatrix<T> weights = weights_of(network, gradient, l);
-    T* const biases = block_data(network, gradient, layer[BlockKind::kBias]);
-    const LaneMatrix<const T> dz = activations.gradient(l, samples);
-    if (l == 0) {
-      network.kernels.dense->weight_gradient(dz, input, start, weights, biases);
-      return;
-    }
-    const LaneMatrix<const T> x = activations.output(l - 1, samples);
-    const LaneMatrix<const T> transposed = weights_of(network, parameters, l).transposed();
-    if (pass_back.ends_with_relu(l - 1)) {
-      const LaneMatrix<T> below = activations.gradient(l - 1, samples);
-      network.kernels.dense->relu_backward(transposed, dz, x, start, weights, biases, below);
-      if (network.shape.layers[l - 1].drops && mode == Mode::kTrain)
-        network.kernels.normalization->join(below, activations.mask(l - 1, samples), {}, below);
-    } else {
-      network.kernels.dense->weight_gradient(dz, x, start, weights, biases);
-      // What a skip passes by the layer is there already.
-      network.kernels.dense->multiply(
-          transposed, dz, layer.adds_input ? ProductStart::kAccumulate : ProductStart::kZero, nullptr,
-          activations.scratch(network.shape.layers[l - 1].outputs, samples));
-      pass_back.layer(l - 1);
-    }
-  }
+  const PassBack<T> pass_back{network, parameters,  input.columns, mode,
+                              first,   activations, gradient,      slope_sums};
+  step == nullptr ? pass_back.template all<false>(input, step) : pass_back.template all<true>(input, step);
 }
 
 template <class T>
@@ -294,7 +294,7 @@ void update_statistics(const Network<T>& network, const Activations<T>& activati
   template void forward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, const Activations<T>&, \
                         std::size_t);                                                                  \
   template void backward(const Network<T>&, const T*, LaneMatrix<const T>, Mode, bool,                 \
-                         const Activations<T>&, T*, T*);                                               \
+                         const Activations<T>&, T*, T*, const SgdStep<T>*);                            \
   template void finish_gradient(const Network<T>&, const T*, T*);                                      \
   template void update_statistics(const Network<T>&, const Activations<T>&, std::size_t, T*)
 DEADRELU_INSTANTIATE(float);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "simd/dense.h"
+#include "simd/ends-inl.h"
 #include "simd/lanes-inl.h"
 
 // Clang would unroll the reduction and spill the tile.
@@ -41,12 +42,19 @@ struct Corner {
   const T* b;
   T* c;
   const T* bias;  // kBias: read. With row sums: where they go (never written otherwise)
-  T* z;           // kRelu: the sums go here too, if not null. kReluSlope: read
+  T* z;           // kRelu: the sums go here too, if not null. kReluSlope: read. With a step: the parameters
   std::size_t a_row, a_column, b_row, b_column, c_row, c_column, z_row;
   std::size_t depth;
   ProductStart start;
   End end;
+  const SgdStep<T>* step = nullptr;  // not null: taken with the sums, which are not stored
 
+  // C begins at number `first` of the gradient.
+  HWY_INLINE void end_with(const SgdStep<T>& sgd, std::size_t first) {
+    z = sgd.parameters + first;
+    z_row = c_row;
+    step = &sgd;
+  }
   HWY_INLINE void skip_rows(std::size_t rows, std::size_t runs) {
     a += rows * a_row;
     c += rows * c_row;
@@ -54,33 +62,6 @@ struct Corner {
     if (bias != nullptr) bias += rows * runs;
   }
 };
-
-// max(x, 0), in the units that add where there are such: a comparison into a mask would take a multiply-add's place.
-// NaN stays, −0 becomes 0.
-template <class V>
-HWY_INLINE V relu(V x) {
-  const hn::DFromV<V> d;
-#if HWY_ARCH_X86
-  return hn::Add(hn::Max(hn::Zero(d), x), hn::Zero(d));  // of two, x86 returns the second beside a NaN
-#else
-  return hn::IfThenZeroElse(hn::Le(x, hn::Zero(d)), x);
-#endif
-}
-
-// ReLU's way back, a selection: the gradient above where its output h is positive, else 0, also where the gradient
-// is infinite or NaN. By h's sign as an integer: a comparison into a mask would take a multiply-add's place; AVX2 has more
-// units for it, and no arithmetic shift of 64 bits.
-// REQUIRES: h ≥ +0, or NaN.
-template <class V>
-HWY_INLINE V where_positive(V h, V above) {
-  const hn::DFromV<V> d;
-  const hn::RebindToSigned<decltype(d)> bits;
-  const auto zero = hn::Zero(bits), number = hn::BitCast(bits, h);
-  if constexpr (HWY_TARGET == HWY_AVX2)
-    return hn::IfThenElseZero(hn::RebindMask(d, hn::Gt(number, zero)), above);
-  else
-    return hn::And(above, hn::BitCast(d, hn::BroadcastSignBit(hn::Sub(zero, number))));
-}
 
 // The tile. Index packs instead of loops: every accumulator is a named register for any compiler. kRowSums:
 // the rows of A are summed up too.
@@ -90,6 +71,7 @@ struct Tile;
 template <class T, Form kForm, bool kRowSums, std::size_t... M, std::size_t... N>
 struct Tile<T, kForm, kRowSums, std::index_sequence<M...>, std::index_sequence<N...>> {
   static constexpr Tag<T> d{};
+  static constexpr Engine kEngine = kForm == Form::kWide ? Engine::kWide : Engine::kLanes;
   static constexpr std::size_t kRuns = kForm == Form::kWide ? 1 : kLanes<T>;
   using V = Lanes<T>;
   using Row = V[sizeof...(N)];
@@ -123,6 +105,11 @@ struct Tile<T, kForm, kRowSums, std::index_sequence<M...>, std::index_sequence<N
   static HWY_INLINE void take_relu(Row& row) { ((row[N] = relu(row[N])), ...); }
   static HWY_INLINE void take_slope(Row& row, const T* z, std::size_t stride) {
     ((row[N] = where_positive(load_b(z + N * stride), row[N])), ...);
+  }
+
+  static HWY_INLINE void take_step(Row& row, V rate, const T* parameters, std::size_t stride, V& marks) {
+    ((row[N] = sgd_step(rate, row[N], load_b(parameters + N * stride)), marks = add_mark(marks, row[N])),
+     ...);
   }
 
   static HWY_INLINE void add_row(Row& sums, V a, const Row& b) {
@@ -164,11 +151,21 @@ struct Tile<T, kForm, kRowSums, std::index_sequence<M...>, std::index_sequence<N
     }
   }
   static HWY_INLINE void end(Sums& sums, const Corner<T>& at, T* c, T* z, std::size_t c_column) {
-    if (at.end == End::kRelu) {
-      if (z != nullptr) (store(sums[M], z + M * at.z_row, c_column), ...);
-      (take_relu(sums[M]), ...);
-    } else if (at.end == End::kReluSlope) {
-      (take_slope(sums[M], z + M * at.z_row, c_column), ...);
+    if constexpr (kForm != Form::kPacked) {
+      if (at.step != nullptr) {
+        V marks = hn::Zero(d);
+        (take_step(sums[M], load_a(at.step->rate), z + M * at.z_row, c_column, marks), ...);
+        (store(sums[M], z + M * at.z_row, c_column), ...);
+        return poison_marked<kEngine>(marks, at.step->poison);
+      }
+    }
+    if constexpr (kForm != Form::kStrided) {  // weight gradients alone
+      if (at.end == End::kRelu) {
+        if (z != nullptr) (store(sums[M], z + M * at.z_row, c_column), ...);
+        (take_relu(sums[M]), ...);
+      } else if (at.end == End::kReluSlope) {
+        (take_slope(sums[M], z + M * at.z_row, c_column), ...);
+      }
     }
     (store(sums[M], c + M * at.c_row, c_column), ...);
   }

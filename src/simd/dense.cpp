@@ -176,16 +176,17 @@ void add_row_sums(const LaneMatrix<const T>& x, T* sums) {
 }
 
 // Lanes: the bias' sums run along with the first columns of the product, in whose registers dZ is anyway.
-template <class T>
+template <bool kSteps, class T>
 void weight_gradient_of_lanes(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
-                              const LaneMatrix<T>& dw, T* db) {
+                              const LaneMatrix<T>& dw, T* db, const SgdStep<T>* step) {
   const LaneMatrix<const T> b = x.transposed();
   for_each_piece<T, Form::kStrided>(
-      dz.columns, start, [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
+      dz.columns, start, [&](std::size_t k, std::size_t depth, ProductStart from, bool is_last) HWY_ATTR {
         Corner<T> at{dz.at(0, k),     b.at(k, 0),    dw.data,          db,
                      nullptr,         dz.row_stride, dz.column_stride, b.row_stride,
                      b.column_stride, dw.row_stride, dw.column_stride, 0,
                      depth,           from,          End::kStore};
+        if (kSteps && is_last) at.end_with(*step, 0);
         db == nullptr ? run_piece<T, Form::kStrided>(at, dw.rows, dw.columns)
                       : run_piece<T, Form::kStrided, true>(at, dw.rows, dw.columns);
       });
@@ -193,27 +194,28 @@ void weight_gradient_of_lanes(const LaneMatrix<const T>& dz, const LaneMatrix<co
 
 // Wide: the columns of Xᵀ lie apart and are brought together panel by panel. The bias' sums run along where
 // the last panel has room for a column of ones.
-template <class T>
+template <bool kSteps, class T>
 void weight_gradient_of_wide(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
-                             const LaneMatrix<T>& dw, T* db) {
+                             const LaneMatrix<T>& dw, T* db, const SgdStep<T>* step) {
   thread_local Panel<T> panel;
   constexpr std::size_t kWidth = Panel<T>::kWidth;
   const bool has_room = dw.columns % kLanes<T> != 0;
-  for_each_piece<T, Form::kWide>(dz.columns, start,
-                                 [&](std::size_t k, std::size_t depth, ProductStart from, bool) HWY_ATTR {
-                                   for (std::size_t column = 0; column < dw.columns; column += kWidth) {
-                                     const std::size_t width = std::min(kWidth, dw.columns - column);
-                                     transpose(x.at(column, k), x.row_stride, width, depth, panel.b, kWidth);
-                                     Corner<T> at{dz.at(0, k), panel.b,       dw.data + column, nullptr,
-                                                  nullptr,     dz.row_stride, dz.column_stride, kWidth,
-                                                  kLanes<T>,   dw.row_stride, kLanes<T>,        0,
-                                                  depth,       from,          End::kStore};
-                                     if (width % kLanes<T> == 0)
-                                       run_panel<T>(at, dw.rows, width / kLanes<T>);
-                                     else
-                                       run_edge<T>(at, dw.rows, width, panel, db);
-                                   }
-                                 });
+  const auto piece = [&](std::size_t k, std::size_t depth, ProductStart from, bool is_last) HWY_ATTR {
+    for (std::size_t column = 0; column < dw.columns; column += kWidth) {
+      const std::size_t width = std::min(kWidth, dw.columns - column);
+      transpose(x.at(column, k), x.row_stride, width, depth, panel.b, kWidth);
+      Corner<T> at{dz.at(0, k), panel.b,       dw.data + column, nullptr,
+                   nullptr,     dz.row_stride, dz.column_stride, kWidth,
+                   kLanes<T>,   dw.row_stride, kLanes<T>,        0,
+                   depth,       from,          End::kStore};
+      if (kSteps && is_last) at.end_with(*step, column);
+      if (kSteps || width % kLanes<T> == 0)
+        run_panel<T>(at, dw.rows, width / kLanes<T>);
+      else
+        run_edge<T>(at, dw.rows, width, panel, db);
+    }
+  };
+  for_each_piece<T, Form::kWide>(dz.columns, start, piece);
   if (has_room || db == nullptr) return;
   if (start == ProductStart::kZero) std::fill_n(db, dw.rows, T{0});
   add_row_sums<T, Engine::kWide>(dz, db);
@@ -224,7 +226,8 @@ void weight_gradient(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x
                      const LaneMatrix<T>& dw, T* db) {
   assert(dz.columns == x.columns && dw.rows == dz.rows && dw.columns == x.rows);
   assert(lies_well<kEngine>(x) && start != ProductStart::kBias);
-  if constexpr (kEngine == Engine::kLanes) return weight_gradient_of_lanes(dz, x, start, dw, db);
+  if constexpr (kEngine == Engine::kLanes)
+    return weight_gradient_of_lanes<false, T>(dz, x, start, dw, db, nullptr);
   std::size_t row = 0, column = 0;  // those before are done
   if constexpr (kEngine == Engine::kWide && sizeof(T) == sizeof(float)) {
     if (is_narrow(x.rows) && dz.column_stride == 1)
@@ -233,17 +236,39 @@ void weight_gradient(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x
       column = few_outputs_gradient(dz, x, start, dw, db);
   }
   if (row == dw.rows || column == dw.columns) return;
-  weight_gradient_of_wide<T>(dz.row_range(row, dz.rows - row), x.row_range(column, x.rows - column), start,
-                             {dw.at(row, column), dw.rows - row, dw.columns - column, dw.row_stride, 1},
-                             db == nullptr || column > 0 ? nullptr : db + row);
+  weight_gradient_of_wide<false, T>(
+      dz.row_range(row, dz.rows - row), x.row_range(column, x.rows - column), start,
+      {dw.at(row, column), dw.rows - row, dw.columns - column, dw.row_stride, 1},
+      db == nullptr || column > 0 ? nullptr : db + row, nullptr);
+}
+
+template <class T, Engine kEngine>
+void weight_step(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
+                 const LaneMatrix<T>& dw, T* db, const SgdStep<T>& step) {
+  assert(dz.columns == x.columns && dw.rows == dz.rows && dw.columns == x.rows);
+  assert(lies_well<kEngine>(x) && start != ProductStart::kBias && !is_narrow(dz.rows));
+  assert(kEngine == Engine::kLanes || x.rows % kLanes<T> == 0);
+  if constexpr (kEngine == Engine::kLanes)
+    weight_gradient_of_lanes<true>(dz, x, start, dw, db, &step);
+  else
+    weight_gradient_of_wide<true>(dz, x, start, dw, db, &step);
+}
+
+template <class T, Engine kEngine>
+void relu_gradient(const LaneMatrix<const T>& w_transposed, const LaneMatrix<const T>& dz,
+                   const LaneMatrix<const T>& x, const LaneMatrix<T>& dx) {
+  assert(w_transposed.rows == x.rows && w_transposed.columns == dz.rows && same_shape(x, dx));
+  assert(lies_well<kEngine>(dz) && lies_well<kEngine>(x) && lies_well<kEngine>(dx));
+  // The tile only reads where it ends with the slope.
+  multiply_to<T, kEngine>(w_transposed, dz, ProductStart::kZero, nullptr, dx, End::kReluSlope,
+                          const_cast<T*>(x.data), x.row_stride);
 }
 
 template <class T, Engine kEngine>
 void relu_backward(const LaneMatrix<const T>& w_transposed, const LaneMatrix<const T>& dz,
                    const LaneMatrix<const T>& x, ProductStart start, const LaneMatrix<T>& dw, T* db,
                    const LaneMatrix<T>& dx) {
-  assert(w_transposed.rows == x.rows && w_transposed.columns == dz.rows && same_shape(x, dx));
-  assert(lies_well<kEngine>(dz) && lies_well<kEngine>(x) && lies_well<kEngine>(dx));
+  assert(w_transposed.rows == x.rows && same_shape(x, dx) && lies_well<kEngine>(x) && lies_well<kEngine>(dx));
   if (kEngine == Engine::kLanes && is_narrow(dz.rows)) {
     const std::size_t w_row = w_transposed.column_stride, w_column = w_transposed.row_stride;
     const bool adds = start == ProductStart::kAccumulate;
@@ -253,16 +278,14 @@ void relu_backward(const LaneMatrix<const T>& w_transposed, const LaneMatrix<con
     return run_narrow_backward<T, true>(at, dz.rows, x.rows);
   }
   weight_gradient<T, kEngine>(dz, x, start, dw, db);
-  // The tile only reads where it ends with the slope.
-  multiply_to<T, kEngine>(w_transposed, dz, ProductStart::kZero, nullptr, dx, End::kReluSlope,
-                          const_cast<T*>(x.data), x.row_stride);
+  relu_gradient<T, kEngine>(w_transposed, dz, x, dx);
 }
 
 template <class T, Engine kEngine>
-constexpr DenseKernels<T> kDense{&multiply<T, kEngine>,        &relu_layer<T, kEngine>,
-                                 &weight_gradient<T, kEngine>, &relu_backward<T, kEngine>,
-                                 &add_row_sums<T, kEngine>,    &chain_forward<T, kEngine>,
-                                 chain_backward<T, kEngine>()};
+constexpr DenseKernels<T> kDense{
+    &multiply<T, kEngine>,     &relu_layer<T, kEngine>,    &weight_gradient<T, kEngine>,
+    &weight_step<T, kEngine>,  &relu_backward<T, kEngine>, &relu_gradient<T, kEngine>,
+    &add_row_sums<T, kEngine>, &chain_forward<T, kEngine>, chain_backward<T, kEngine>()};
 
 }  // namespace
 }  // namespace deadrelu::HWY_NAMESPACE

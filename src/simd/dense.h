@@ -30,6 +30,14 @@ struct ChainLayer {
 };
 inline constexpr std::size_t kNoBiases = static_cast<std::size_t>(-1);
 
+// Plain SGD at the end of a gradient's sums, to the bit what UpdateKernels::update makes of the gradient.
+template <class T>
+struct SgdStep {
+  T* parameters;  // laid out as the gradient
+  const T* rate;  // [lane]
+  T* poison;      // [lane], as in `update`
+};
+
 template <class T>
 struct DenseKernels {
   // C[m][n] = start + Σ_k A[m][k]·B[k][n], in ascending k with one fused multiply-add a term, lane by lane.
@@ -45,12 +53,19 @@ struct DenseKernels {
   // or kAccumulate; dB may be null. dW is dense.
   void (*weight_gradient)(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
                           const LaneMatrix<T>& dw, T* db);
+  // The same, but dW's sums end with the step, and what is in dW then matters to nobody. REQUIRES: more than kNarrow rows
+  // of dZ; in wide as many rows of X as fill vectors.
+  void (*weight_step)(const LaneMatrix<const T>& dz, const LaneMatrix<const T>& x, ProductStart start,
+                      const LaneMatrix<T>& dw, T* db, const SgdStep<T>& step);
   // Back through a layer and the ReLUs below it, whose outputs are X: weight_gradient and
   // dX = Wᵀ·dZ where X > 0, else 0, whatever Wᵀ·dZ is; in passes that share dZ where it has few rows.
   // REQUIRES: X ≥ +0 or NaN; the columns of dZ, X and dX follow each other.
   void (*relu_backward)(const LaneMatrix<const T>& w_transposed, const LaneMatrix<const T>& dz,
                         const LaneMatrix<const T>& x, ProductStart start, const LaneMatrix<T>& dw, T* db,
                         const LaneMatrix<T>& dx);
+  // Its dX alone.
+  void (*relu_gradient)(const LaneMatrix<const T>& w_transposed, const LaneMatrix<const T>& dz,
+                        const LaneMatrix<const T>& x, const LaneMatrix<T>& dx);
   // sums[row][lane] += Σ over columns of x, in ascending order.
   void (*add_row_sums)(const LaneMatrix<const T>& x, T* sums);
   // relu_layer of every layer, or multiply where it is none.

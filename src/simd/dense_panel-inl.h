@@ -57,8 +57,8 @@ HWY_INLINE void transpose_columns(D d, const T* from, std::size_t from_row, std:
 
 // to[k·to_row + n] = from[n·from_row + k] for n < columns, k < depth.
 template <class T>
-void transpose(const T* from, std::size_t from_row, std::size_t columns, std::size_t depth, T* to,
-               std::size_t to_row) {
+HWY_INLINE void transpose(const T* from, std::size_t from_row, std::size_t columns, std::size_t depth, T* to,
+                          std::size_t to_row) {
   std::size_t n = 0;
   const auto pass = [&](auto d) HWY_ATTR {
     for (; n + MaxLanes(d) <= columns; n += MaxLanes(d))

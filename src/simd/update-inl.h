@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "simd/ends-inl.h"
 #include "simd/lanes-inl.h"
 #include "simd/update.h"
 
@@ -25,8 +26,7 @@ template <class T, Engine kEngine>
 struct Numbers {
   const UpdateParameters<T>& p;
   HWY_INLINE Lanes<T> operator[](UpdateNumber number) const {
-    constexpr std::size_t kPitch = kEngine == Engine::kLanes ? kLanes<T> : 1;
-    return load_number<kEngine>(p.numbers + static_cast<std::size_t>(number) * kPitch);
+    return load_number<kEngine>(p.at(number, kEngine == Engine::kLanes ? kLanes<T> : 1));
   }
 };
 template <class T>
@@ -65,22 +65,6 @@ struct FirstNumbers {
   }
   HWY_INLINE Lanes<T> there(Lanes<T> v) const { return hn::IfThenElseZero(hn::FirstN(Tag<T>(), count), v); }
 };
-
-// A mark is NaN where some parameter is not finite. Or-ing keeps a NaN; unlike a sum it is no chain of slow additions.
-template <class V>
-HWY_INLINE V add_mark(V marks, V parameter) {
-  return hn::Or(marks, hn::Sub(parameter, parameter));
-}
-template <Engine kEngine, class V, class T>
-HWY_INLINE void poison_marked(V marks, T* poison) {
-  const Tag<T> d;
-  const auto bad = hn::IsNaN(marks);
-  if (hn::AllFalse(d, bad)) return;
-  if (kEngine == Engine::kWide)
-    *poison = hn::GetLane(hn::NaN(d));
-  else
-    hn::StoreU(hn::IfThenElse(bad, marks, hn::LoadU(d, poison)), d, poison);
-}
 
 // The gradient as the optimizer sees it: clipped, and with weight decay added. A lane without decay keeps its
 // gradient to the bit (0·parameter could turn −0 into +0).
@@ -137,7 +121,7 @@ struct PlainSgd {
   explicit HWY_INLINE PlainSgd(const Numbers<T, kEngine>& n) : rate(n[UpdateNumber::kLearningRate]) {}
   template <class At>
   HWY_INLINE Lanes<T> step(Lanes<T> parameter, Lanes<T> gradient, At, T*, T*, std::size_t) const {
-    return hn::NegMulAdd(rate, gradient, parameter);
+    return sgd_step(rate, gradient, parameter);
   }
 };
 
@@ -170,7 +154,7 @@ struct Sgd {
       direction = hn::IfThenElse(is_nesterov, hn::MulAdd(momentum, buffer, g), buffer);
       direction = hn::IfThenElse(no_momentum, g, direction);
     }
-    return hn::NegMulAdd(rate, direction, parameter);
+    return sgd_step(rate, direction, parameter);
   }
 };
 
@@ -287,8 +271,8 @@ HWY_INLINE void with_step(Optimizer optimizer, const UpdateParameters<T>& p, con
   const bool by_entry = p.columns.step_size != nullptr;
   switch (optimizer) {
     case Optimizer::kSgd:
-      return p.clips || p.uses_momentum || p.uses_weight_decay ? use(std::type_identity<Sgd<T>>())
-                                                               : use(std::type_identity<PlainSgd<T>>());
+      return is_plain_sgd(optimizer, p) ? use(std::type_identity<PlainSgd<T>>())
+                                        : use(std::type_identity<Sgd<T>>());
     case Optimizer::kAdam:
       return by_entry ? use(std::type_identity<Adam<T, false, true>>())
                       : use(std::type_identity<Adam<T, false, false>>());

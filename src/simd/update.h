@@ -53,7 +53,17 @@ struct UpdateParameters {
   bool uses_momentum = false;      // whether any lane's momentum is not 0: only then is there a buffer for it
   bool uses_weight_decay = false;  // whether any lane's weight decay is not 0
   EntryNumbers<T> columns;         // adam, adamw: of the `count` parameters
+
+  const T* at(UpdateNumber number, std::size_t lanes) const {
+    return numbers + static_cast<std::size_t>(number) * lanes;
+  }
 };
+
+// Whether the step is parameter − learning rate · gradient.
+template <class T>
+bool is_plain_sgd(Optimizer optimizer, const UpdateParameters<T>& p) {
+  return optimizer == Optimizer::kSgd && !p.clips && !p.uses_momentum && !p.uses_weight_decay;
+}
 
 template <class T>
 struct UpdateKernels {

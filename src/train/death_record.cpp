@@ -20,7 +20,7 @@ DeathRecord<T>::DeathRecord(const Pack<T>& pack, std::size_t max_block)
 template <class T>
 void DeathRecord<T>::observe(const Pack<T>& pack, const TrainingState<T>& state, Evaluation<T>& probed,
                              const Activations<T>& activations) {
-  if (trails_.empty()) return;
+  if (!looks_every_step()) return;
   std::swap(now_, before_);
   now_.begin(now_.units());
   probed.for_each_block(pack, activations.max_samples(), [&](const Block<T>& block) {

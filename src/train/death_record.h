@@ -13,6 +13,7 @@ class DeathRecord {
   DeathRecord(const Pack<T>& pack, std::size_t max_block);
 
   bool wanted() const { return versions_.has_value(); }
+  bool looks_every_step() const { return !trails_.empty(); }
   // At every step, before what is recorded there: how the units get on (every_step).
   void observe(const Pack<T>& pack, const TrainingState<T>& state, Evaluation<T>& probed,
                const Activations<T>& activations);

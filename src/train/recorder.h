@@ -27,13 +27,13 @@ class Recorder {
   void observe(const Pack<T>& pack, const BatchBlock<T>& block) {
     if (pack.task_steps > 0) online_.observe(pack, block);
   }
-  // Whether something is recorded at this step: the gradient has to be there then.
+  // Whether `observe` will look at the gradient, or overwrite the activations that it comes from.
   bool wants_gradient(const TrainingState<T>& state) {
     due_ = schedule_.due(state.step);
     some_diverge_ = false;
     for (std::size_t lane = 0; state.any_diverged() && lane < ended_.size(); ++lane)
       some_diverge_ |= ended_[lane] == 0 && state.diverged(lane);
-    return due_ || some_diverge_;
+    return due_ || some_diverge_ || state.begins_task || death_record_.looks_every_step();
   }
   // Between gradient and update, after wants_gradient. Ends the runs that diverge, with rows of what is still finite, or are stopped; at
   // a recorded step and where a task ends evaluates the networks (`activations` are then overwritten) and adds

@@ -21,7 +21,9 @@ class Resets {
   void observe(const TrainingState<T>& state, const Activations<T>& activations) {
     if (state.step + 1 == due_) judge_.end_batch(state, activations);
   }
-  bool wants_gradient(const TrainingState<T>& state) const { return state.step + 1 == due_; }
+  bool wants_gradient(const TrainingState<T>& state) const {
+    return state.step + 1 == due_ && judge_.wants(ResetRule::kGrama);
+  }
   // The second door.
   void intervene(TrainingState<T>& state) {
     if (state.step + 1 == due_) act(state);

@@ -40,10 +40,11 @@ class UnitJudge {
   // frt, snr: examples that it has been silent on end, in whole batches, and how many are too many.
   double silence(std::size_t unit, std::size_t lane) const { return silence_[unit * lanes_ + lane]; }
   double too_long(std::size_t unit, std::size_t lane) const { return too_long_[unit * lanes_ + lane]; }
+  // Whether some lane has the rule.
+  bool wants(ResetRule rule) const { return wants_[static_cast<std::size_t>(rule)]; }
 
  private:
   const ResetSpec& spec(std::size_t lane) const { return pack_.runs[lane]->remedy.reset; }
-  bool wants(ResetRule rule) const { return wants_[static_cast<std::size_t>(rule)]; }
   T* of(Buffer<T>& sums, const ResettableLayer& layer) { return sums.data() + layer.first * lanes_; }
   double corrected(const Buffer<double>& mean, std::size_t i) const {
     return mean[i] / (1 - decay_power_[i]);
@@ -61,7 +62,7 @@ class UnitJudge {
   const Pack<T>& pack_;
   std::size_t lanes_, bins_ = 0;
   double batch_ = 0;                           // examples
-  bool wants_[kNames<ResetRule>.size()] = {};  // whether some lane has the rule
+  bool wants_[kNames<ResetRule>.size()] = {};  // [ResetRule]
   std::vector<double> decay_;                  // [lane]
   std::vector<char> adapts_;                   // [lane]: whether its utility does
   bool wants_sums_ = false, wants_distances_ = false;

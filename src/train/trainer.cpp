@@ -58,9 +58,14 @@ Trainer<T>::Trainer(const Pack<T>& pack)
   slope_sums_ = Buffer<T>(pack.network.shape.layers.size() * highest_row_count(pack.network.shape) * lanes);
   squared_norms_ = Buffer<double>(lanes);
   find_trained_ranges();
-  const bool adds_up =
-      frozen_.empty() && !numbers_.parameters().clips && !remedies_->penalizes() && counted_units(pack) == 0;
-  if (example_ && mode_ == Mode::kTrain && adds_up && is_relu_chain(pack.network)) prepare_online();
+  const UpdateParameters<T>& numbers = numbers_.parameters();
+  const bool adds_up = mode_ == Mode::kTrain && frozen_.empty() && !numbers.clips &&
+                       !remedies_->penalizes() && counted_units(pack) == 0;
+  if (example_ && adds_up && is_relu_chain(pack.network)) prepare_online();
+  postpones_ = !online_.empty();
+  if (adds_up && is_plain_sgd(pack.runs[0]->train.optimizer.kind, numbers))
+    for (std::size_t l = 0; l < pack.network.shape.layers.size(); ++l)
+      postpones_ |= steps_along(pack.network, l);
 }
 
 // Pointers for a step on one example.
@@ -86,10 +91,14 @@ void Trainer<T>::find_trained_ranges() {
   for (std::size_t l = 0; l < pack_.network.shape.layers.size(); ++l) {
     const LayerShape& layer = pack_.network.shape.layers[l];
     draws_ |= layer.activation.kind == Activation::kRrelu || layer.drops;
-    std::vector<Range>& ranges = pack_.runs[0]->train.freezes(l) ? frozen_ : trained_;
-    const std::size_t offset = layer.blocks.front().offset;
-    if (ranges.empty() || ranges.back().offset + ranges.back().count != offset) ranges.push_back({offset, 0});
-    ranges.back().count += layer.trained_count();
+    const auto add_to = [&](std::vector<Range>& ranges, std::size_t from) {
+      const std::size_t offset = layer.blocks.front().offset + from;
+      if (ranges.empty() || ranges.back().offset + ranges.back().count != offset)
+        ranges.push_back({offset, 0});
+      ranges.back().count += layer.trained_count() - from;
+    };
+    add_to(pack_.runs[0]->train.freezes(l) ? frozen_ : trained_, 0);
+    add_to(rest_, steps_along(pack_.network, l) ? layer.weight_count() : 0);
   }
   draws_ &= mode_ == Mode::kTrain;
 }
@@ -106,13 +115,13 @@ void Trainer<T>::begin_batch(std::uint64_t step) {
   block_.step = step;
   block_.from = block_.samples = 0;
   block_.activations = &activations();
-  pending_ = !online_.empty();
+  pending_ = false;
 }
 
 template <class T>
 bool Trainer<T>::pass_block() {
+  if (block_.from + block_.samples == state_.batch) return false;
   block_.from += block_.samples;
-  if (block_.from == state_.batch) return false;
   const Activations<T>& activations = *block_.activations;
   block_.samples = std::min(activations.max_samples(), state_.batch - block_.from);
   const Network<T>& network = pack_.network;
@@ -121,23 +130,24 @@ bool Trainer<T>::pass_block() {
   block_.inputs = block.inputs;
   block_.targets = block.targets;
   if (draws_) draw();
-  if (pending_) {
+  if (online_.empty()) {
+    forward<T>(network, state_.parameters.data(), block.inputs, mode_, activations);
+  } else {
     online_[0].input = block.inputs;
     network.kernels.online->forward(online_);
-  } else {
-    forward<T>(network, state_.parameters.data(), block.inputs, mode_, activations);
   }
   losses_.add(activations.output(output_layer, block_.samples), block.targets,
               static_cast<T>(1.0 / static_cast<double>(state_.batch)), state_.batch_loss.data(),
               activations.output_gradient(block_.samples));
+  pending_ = postpones_ && block_.from + block_.samples == state_.batch;
   if (!pending_) pass_back();
   return true;
 }
 
 template <class T>
-void Trainer<T>::pass_back() {
+void Trainer<T>::pass_back(const SgdStep<T>* step) {
   backward<T>(pack_.network, state_.parameters.data(), block_.inputs, mode_, block_.from == 0, activations(),
-              state_.gradient.data(), slope_sums_.data());
+              state_.gradient.data(), slope_sums_.data(), step);
 }
 
 template <class T>
@@ -159,9 +169,7 @@ void Trainer<T>::finish_gradient() {
 
 template <class T>
 void Trainer<T>::complete_gradient() {
-  if (!pending_) return;
-  pending_ = false;
-  block_.from = 0;
+  if (!std::exchange(pending_, false)) return;
   pass_back();
   finish_gradient();
 }
@@ -198,18 +206,27 @@ void Trainer<T>::draw() {
 
 template <class T>
 void Trainer<T>::update() {
-  if (std::exchange(pending_, false))
-    return pack_.network.kernels.online->learn(online_, pack_.runs[0]->train.optimizer.kind,
-                                               numbers_.parameters(), state_.poison.data());
+  const UpdateParameters<T>& numbers = numbers_.parameters();
+  const bool passes_back = std::exchange(pending_, false);
+  if (passes_back && !online_.empty())
+    return pack_.network.kernels.online->learn(online_, pack_.runs[0]->train.optimizer.kind, numbers,
+                                               state_.poison.data());
+  if (passes_back) {
+    const SgdStep<T> sgd{state_.parameters.data(),
+                         numbers.at(UpdateNumber::kLearningRate, pack_.network.kernels.lanes),
+                         state_.poison.data()};
+    pass_back(&sgd);
+    finish_gradient();
+  }
   remedies_->add_penalty(state_);
-  if (numbers_.parameters().clips) {
+  if (numbers.clips) {
     squared_gradient_norm(pack_.network, state_.gradient.data(), squared_norms_.data());
     numbers_.clip(squared_norms_.span());
   }
   if (numbers_.entries_differ()) {
     step_entry_by_entry();
   } else {
-    for (const Range& range : trained_) step(numbers_.parameters(), range.offset, range.count);
+    for (const Range& range : passes_back ? rest_ : trained_) step(numbers, range.offset, range.count);
   }
   if (pack_.network.shape.couples_samples())
     update_statistics(pack_.network, activations(), state_.batch, state_.parameters.data());

@@ -63,7 +63,7 @@ struct TrainingState {
   }
 };
 
-// Examples `from` … from + samples − 1 of a batch as they have just passed forward and back.
+// Examples `from` … from + samples − 1 of a batch as they have just passed forward.
 template <class T>
 struct BatchBlock {
   std::uint64_t step = 0;
@@ -79,8 +79,8 @@ class Trainer {
   explicit Trainer(const Pack<T>& pack);
 
   // The loss of every lane on the batch of `step` at the present parameters, and its gradient, unless `update` can do
-  // without: then there is none before complete_gradient. Steps ascend from 0. observe(const BatchBlock<T>&) sees every
-  // block of the batch.
+  // without: then there is none before complete_gradient, which takes the last block's activations as they were left.
+  // Steps ascend from 0. observe(const BatchBlock<T>&) sees every block of the batch.
   template <class Observe>
   void compute_loss(std::uint64_t step, const Observe& observe) {
     begin_batch(step);
@@ -117,7 +117,7 @@ class Trainer {
  private:
   void begin_batch(std::uint64_t step);
   bool pass_block();  // the next block, forward and back; false: the batch has no more
-  void pass_back();
+  void pass_back(const SgdStep<T>* step = nullptr);
   void end_batch();
   void finish_gradient();
   void draw();
@@ -141,10 +141,12 @@ class Trainer {
   struct Range {
     std::size_t offset, count;  // in parameters
   };
-  std::vector<Range> trained_, frozen_;
+  std::vector<Range> trained_, frozen_, rest_;  // rest_: trained, but not by `steps_along`
   std::optional<Remedies<T>> remedies_;
-  std::vector<OnlineLayer<T>> online_;  // empty: a step needs the gradient
-  bool pending_ = false;                // the gradient of this batch has not been worked out
+  std::vector<OnlineLayer<T>> online_;  // empty: a step takes more than one pass over each layer
+  // The way back of a batch's last block to `update`, which takes the optimizer's step on it …
+  bool postpones_ = false;
+  bool pending_ = false;  // … and that block has not gone back yet
   std::vector<std::string> failures_;
 };
 

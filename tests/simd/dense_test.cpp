@@ -297,6 +297,67 @@ TYPED_TEST(Dense, a_layer_passes_its_gradient_back_to_the_relus_below) {
   });
 }
 
+// A layer whose weights take SGD's step, both ways: gradient, then update; and all in one.
+template <class T>
+struct SteppedLayer {
+  std::size_t outputs, inputs, samples;
+
+  void expect_same(const Kernels<T>& kernels, ProductStart start, TestRandom& random) const {
+    const std::size_t lanes = kernels.lanes, count = outputs * inputs * lanes;
+    TestMatrix<T> dz(outputs, samples, lanes, 1), x(inputs, samples, lanes, 1), dx(inputs, samples, lanes, 1),
+        other_dx(inputs, samples, lanes, 1);
+    dz.fill_random(random);
+    x.fill_random(random, 0, 1);
+    // Something behind the weights must stay.
+    Buffer<T> w(count + lanes), dw(count + lanes), other_w(count + lanes), other_dw(count + lanes),
+        numbers(kUpdateNumbers * lanes), poison(lanes), other_poison(lanes);
+    for (Buffer<T>* values : {&w, &dw})
+      for (T& value : values->span()) value = static_cast<T>(random.uniform(-1, 1));
+    for (std::size_t lane = 0; lane < lanes; ++lane) numbers[lane] = static_cast<T>(random.uniform(0, 1));
+    if (random.below(2) == 1)  // in the last lane the last weight overflows, or has been NaN before
+      w[count - 1] = random.below(2) == 1 ? kNan<T> : -std::numeric_limits<T>::max();
+    if (random.below(2) == 1) dz(outputs / 2, samples / 2, 0) = random.below(2) == 1 ? kNan<T> : kInfinity<T>;
+    for (const auto& [from, to] : {std::pair(&w, &other_w), std::pair(&dw, &other_dw)})
+      std::copy_n(from->data(), from->size(), to->data());
+    UpdateParameters<T> parameters;
+    parameters.numbers = numbers.data();
+    TestMatrix<T> db = dense_column<T>(outputs, lanes), other_db = dense_column<T>(outputs, lanes);
+    for (TestMatrix<T>* sums : {&db, &other_db})
+      sums->fill([](std::size_t, std::size_t, std::size_t) { return 2; });
+    const auto weights = [&](Buffer<T>& values) {
+      return dense_lane_matrix(values.data(), outputs, inputs, lanes);
+    };
+    kernels.dense->relu_backward(weights(w).transposed(), dz.constant(), x.constant(), start, weights(dw),
+                                 db.view().data, dx.view());
+    kernels.update->update(Optimizer::kSgd, parameters, outputs * inputs, w.data(), dw.data(), nullptr,
+                           nullptr, poison.data());
+    kernels.dense->relu_gradient(weights(other_w).transposed(), dz.constant(), x.constant(), other_dx.view());
+    kernels.dense->weight_step(dz.constant(), x.constant(), start, weights(other_dw), other_db.view().data,
+                               {other_w.data(), numbers.data(), other_poison.data()});
+    for (std::size_t i = 0; i < w.size(); ++i) ASSERT_TRUE(same_bits(w[i], other_w[i])) << "weight " << i;
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      ASSERT_EQ(std::isnan(poison[lane]), std::isnan(other_poison[lane])) << "lane " << lane;
+    expect_same_bits(db, other_db);
+    expect_same_bits(dx, other_dx);
+  }
+};
+
+TYPED_TEST(Dense, a_weight_gradient_that_ends_with_the_step_makes_the_weights_of_one_that_is_followed_by_it) {
+  on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
+    TestRandom random(9);
+    for (const std::size_t outputs : {4, 5, 6, 7, 8, 11, 17, 33}) {
+      for (const std::size_t inputs : {1, 2, 3, 4, 5, 9, 16, 32, 48, 50, 64, 112}) {
+        if (kernels.engine == Engine::kWide && inputs % kernels.vector != 0) continue;
+        for (const ProductStart start : {ProductStart::kZero, ProductStart::kAccumulate}) {
+          const std::size_t samples = 1 + random.below(random.below(4) == 0 ? 500 : 40);
+          SCOPED_TRACE(::testing::Message() << outputs << " x " << inputs << " over " << samples);
+          SteppedLayer<TypeParam>{outputs, inputs, samples}.expect_same(kernels, start, random);
+        }
+      }
+    }
+  });
+}
+
 TYPED_TEST(Dense, a_dead_unit_has_no_gradient_however_infinite_the_one_above) {
   on_every_target<TypeParam>([](const Kernels<TypeParam>& kernels) {
     using T = TypeParam;

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -34,12 +33,6 @@ std::vector<RunSpec> one_example_runs(Optimizer kind, const std::vector<std::siz
     runs.push_back(run);
   }
   return runs;
-}
-
-template <class T>
-bool same_bits(const Buffer<T>& a, const Buffer<T>& b) {
-  return a.size() == b.size() &&
-         (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
 // A trainer whose steps work out gradients at every `every`-th step only, beside one that always does.

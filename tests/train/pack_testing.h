@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <random>
 #include <vector>
@@ -94,6 +95,12 @@ template <class T>
 std::vector<RunRecord> trained(const Pack<T>& pack) {
   const std::atomic<bool> stop = false;
   return train_pack(pack, stop);
+}
+
+template <class T>
+bool same_bits(const Buffer<T>& a, const Buffer<T>& b) {
+  return a.size() == b.size() &&
+         (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
 // Every recorded number is the same.
